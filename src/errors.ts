@@ -1,0 +1,139 @@
+/**
+ * The error family of purekv: one class per reaction that a caller may have, each with a stable code.
+ *
+ * @module
+ */
+
+/** The stable codes that {@linkcode KvError.code} can carry. */
+export type KvErrorCode =
+  /** A file of the store holds bytes that this engine did not write there. */
+  | "KV_CORRUPTION"
+  /** Another engine has the store open. */
+  | "KV_LOCKED"
+  /** The engine, snapshot or batch was closed before the call. */
+  | "KV_CLOSED"
+  /** A write was asked of a store that was opened with `readOnly`. */
+  | "KV_READ_ONLY"
+  /** An argument or an option is out of its bounds or of the wrong type. */
+  | "KV_INVALID_ARGUMENT"
+  /** There is no store at the location that was to be opened. */
+  | "KV_NOT_FOUND"
+  /** The storage refused a read, write, sync, rename or remove. */
+  | "KV_IO"
+  /** An earlier write or sync failed: nothing is acknowledged any more until the store is reopened. */
+  | "KV_POISONED"
+  /** The runtime or the storage cannot do what was asked. */
+  | "KV_UNSUPPORTED";
+
+/**
+ * Every error that purekv throws on purpose. Branch on {@linkcode KvError.code}, which is stable;
+ * the message is for people and may change.
+ *
+ * @example Tell a locked store from other failures
+ * ```ts
+ * import { KvError, open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ *
+ * const storage = new MemoryStorage();
+ * await using db = await open(storage);
+ * try {
+ *   await open(storage);
+ * } catch (error) {
+ *   if (!(error instanceof KvError && error.code === "KV_LOCKED")) throw error;
+ * }
+ * ```
+ */
+export class KvError extends Error {
+  /** What happened, as a stable code. */
+  readonly code: KvErrorCode;
+
+  /**
+   * @param code What happened, as a stable code.
+   * @param message What was wrong, where, and what to do.
+   * @param options The error that caused this one, if any.
+   */
+  constructor(code: KvErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "KvError";
+    this.code = code;
+  }
+}
+
+/** A file of the store is damaged: `KV_CORRUPTION`. Nothing was changed on storage. */
+export class KvCorruptionError extends KvError {
+  /** Name of the damaged file inside the store. */
+  readonly file: string;
+  /** Where in the file the damage was noticed, in bytes from its start. */
+  readonly offset: number;
+
+  /**
+   * @param file Name of the damaged file inside the store.
+   * @param offset Where the damage was noticed, in bytes from the start of the file.
+   * @param problem What was found there, as half a sentence.
+   * @param options The error that caused this one, if any.
+   */
+  constructor(file: string, offset: number, problem: string, options?: ErrorOptions) {
+    super("KV_CORRUPTION", `Damaged file ${file} at byte ${offset}: ${problem}`, options);
+    this.name = "KvCorruptionError";
+    this.file = file;
+    this.offset = offset;
+  }
+}
+
+/** The store is open elsewhere: `KV_LOCKED`. */
+export class KvLockedError extends KvError {
+  /** Who holds the store, as far as the holder has said: runtime, process and time of opening. */
+  readonly holder: string;
+
+  /**
+   * @param location The store that could not be opened.
+   * @param holder Who holds it.
+   */
+  constructor(location: string, holder: string) {
+    super(
+      "KV_LOCKED",
+      `Cannot open ${location}: it is in use by ${holder}; close that engine first`,
+    );
+    this.name = "KvLockedError";
+    this.holder = holder;
+  }
+}
+
+/** Why a storage operation failed, as far as an engine reacts to it. */
+export type IoFailure = "missing" | "exists" | "full" | "denied" | "other";
+
+/** The storage failed: `KV_IO`. {@linkcode Error.cause} holds the error of the runtime. */
+export class KvIoError extends KvError {
+  /** The operation of the storage that failed, for example `append`. */
+  readonly operation: string;
+  /** Name of the file inside the store, or an empty string for the store itself. */
+  readonly file: string;
+  /** Why, as far as an engine reacts to it. */
+  readonly failure: IoFailure;
+
+  /**
+   * @param operation The operation that failed.
+   * @param file Name of the file, or an empty string for the store itself.
+   * @param failure Why it failed.
+   * @param options The error of the runtime as `cause`.
+   */
+  constructor(operation: string, file: string, failure: IoFailure, options?: ErrorOptions) {
+    const cause = options?.cause;
+    const detail = cause instanceof Error ? cause.message : failure;
+    super("KV_IO", `Cannot ${operation} ${file || "the store"}: ${detail}`, options);
+    this.name = "KvIoError";
+    this.operation = operation;
+    this.file = file;
+    this.failure = failure;
+  }
+}
+
+/** Makes the error for an argument or option that is out of bounds; `problem` names it. */
+export function invalidArgument(problem: string): KvError {
+  return new KvError("KV_INVALID_ARGUMENT", problem);
+}
+
+/** Makes the corruption error for damage in `file` at `offset`. */
+export function corruption(file: string, offset: number, problem: string): KvCorruptionError {
+  return new KvCorruptionError(file, offset, problem);
+}

@@ -1,0 +1,42 @@
+import { MAX_SEQUENCE } from "./sequence.ts";
+
+/**
+ * Names of the files of a store. Names are made from numbers and never taken from a file's content.
+ *
+ *     MANIFEST       which segments and logs are live
+ *     MANIFEST.tmp   the next manifest while it is written
+ *     000007.log     a write-ahead log
+ *     000008.seg     a segment
+ */
+export const MANIFEST_NAME = "MANIFEST";
+export const MANIFEST_TEMPORARY_NAME = "MANIFEST.tmp";
+
+/** What a file of a store is, read off its name. */
+export type FileName =
+  | { readonly type: "manifest" | "temporary" }
+  | { readonly type: "log" | "segment"; readonly number: number };
+
+/** Name of the write-ahead log with this file number. */
+export function logName(number: number): string {
+  return `${padded(number)}.log`;
+}
+
+/** Name of the segment with this file number. */
+export function segmentName(number: number): string {
+  return `${padded(number)}.seg`;
+}
+
+/** What `name` stands for, or `undefined` for a file that is none of the engine's. */
+export function parseFileName(name: string): FileName | undefined {
+  if (name === MANIFEST_NAME) return { type: "manifest" };
+  if (name === MANIFEST_TEMPORARY_NAME) return { type: "temporary" };
+  const match = /^(\d{6,16})\.(log|seg)$/.exec(name);
+  if (match === null) return undefined;
+  const number = Number(match[1]);
+  if (number < 1 || number > MAX_SEQUENCE || padded(number) !== match[1]) return undefined;
+  return { type: match[2] === "log" ? "log" : "segment", number };
+}
+
+function padded(number: number): string {
+  return String(number).padStart(6, "0");
+}

@@ -1,0 +1,15 @@
+/**
+ * A value now, from storage that answers at once, or a promise of it, from storage that is far away.
+ * One interface and one engine serve both, and a cached read finishes without a promise.
+ */
+export type Awaitable<T> = T | Promise<T>;
+
+/** Whether the answer is still to come. */
+export function isPending<T>(value: Awaitable<T>): value is Promise<T> {
+  return value instanceof Promise;
+}
+
+/** Applies `next` at once to a value that is there, later to one that is still to come. */
+export function chain<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
