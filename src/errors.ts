@@ -72,8 +72,17 @@ export class KvCorruptionError extends KvError {
    * @param problem What was found there, as half a sentence.
    * @param options The error that caused this one, if any.
    */
-  constructor(file: string, offset: number, problem: string, options?: ErrorOptions) {
-    super("KV_CORRUPTION", `Damaged file ${file} at byte ${offset}: ${problem}`, options);
+  constructor(
+    file: string,
+    offset: number,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      "KV_CORRUPTION",
+      `Damaged file ${file} at byte ${offset}: ${problem}`,
+      options,
+    );
     this.name = "KvCorruptionError";
     this.file = file;
     this.offset = offset;
@@ -117,10 +126,19 @@ export class KvIoError extends KvError {
    * @param failure Why it failed.
    * @param options The error of the runtime as `cause`.
    */
-  constructor(operation: string, file: string, failure: IoFailure, options?: ErrorOptions) {
+  constructor(
+    operation: string,
+    file: string,
+    failure: IoFailure,
+    options?: ErrorOptions,
+  ) {
     const cause = options?.cause;
     const detail = cause instanceof Error ? cause.message : failure;
-    super("KV_IO", `Cannot ${operation} ${file || "the store"}: ${detail}`, options);
+    super(
+      "KV_IO",
+      `Cannot ${operation} ${file || "the store"}: ${detail}`,
+      options,
+    );
     this.name = "KvIoError";
     this.operation = operation;
     this.file = file;
@@ -134,6 +152,10 @@ export function invalidArgument(problem: string): KvError {
 }
 
 /** Makes the corruption error for damage in `file` at `offset`. */
-export function corruption(file: string, offset: number, problem: string): KvCorruptionError {
+export function corruption(
+  file: string,
+  offset: number,
+  problem: string,
+): KvCorruptionError {
   return new KvCorruptionError(file, offset, problem);
 }

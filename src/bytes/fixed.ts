@@ -3,7 +3,11 @@
 const TWO_TO_32 = 0x1_0000_0000;
 
 /** Writes an integer of 0 to 2^32 - 1 at `offset`. */
-export function writeUint32(target: Uint8Array, offset: number, value: number): void {
+export function writeUint32(
+  target: Uint8Array,
+  offset: number,
+  value: number,
+): void {
   target[offset] = value;
   target[offset + 1] = value >>> 8;
   target[offset + 2] = value >>> 16;
@@ -12,12 +16,17 @@ export function writeUint32(target: Uint8Array, offset: number, value: number): 
 
 /** Reads an integer of 0 to 2^32 - 1 at `offset`. */
 export function readUint32(source: Uint8Array, offset: number): number {
-  return (source[offset]! | (source[offset + 1]! << 8) | (source[offset + 2]! << 16) |
+  return (source[offset]! | (source[offset + 1]! << 8) |
+    (source[offset + 2]! << 16) |
     (source[offset + 3]! << 24)) >>> 0;
 }
 
 /** Writes an integer of 0 to 2^53 - 1 as eight bytes at `offset`. */
-export function writeUint64(target: Uint8Array, offset: number, value: number): void {
+export function writeUint64(
+  target: Uint8Array,
+  offset: number,
+  value: number,
+): void {
   writeUint32(target, offset, value % TWO_TO_32);
   writeUint32(target, offset + 4, Math.floor(value / TWO_TO_32));
 }

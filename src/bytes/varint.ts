@@ -4,7 +4,11 @@
 export const MAX_VARINT_BYTES = 8;
 
 /** Writes an integer of 0 to 2^53 - 1 at `offset` and returns the offset behind it. */
-export function writeVarint(target: Uint8Array, offset: number, value: number): number {
+export function writeVarint(
+  target: Uint8Array,
+  offset: number,
+  value: number,
+): number {
   let at = offset;
   let rest = value;
   while (rest > 0x7f) {

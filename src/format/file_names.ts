@@ -33,7 +33,9 @@ export function parseFileName(name: string): FileName | undefined {
   const match = /^(\d{6,16})\.(log|seg)$/.exec(name);
   if (match === null) return undefined;
   const number = Number(match[1]);
-  if (number < 1 || number > MAX_SEQUENCE || padded(number) !== match[1]) return undefined;
+  if (number < 1 || number > MAX_SEQUENCE || padded(number) !== match[1]) {
+    return undefined;
+  }
   return { type: match[2] === "log" ? "log" : "segment", number };
 }
 

@@ -10,6 +10,9 @@ export function isPending<T>(value: Awaitable<T>): value is Promise<T> {
 }
 
 /** Applies `next` at once to a value that is there, later to one that is still to come. */
-export function chain<T, R>(value: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {
+export function chain<T, R>(
+  value: Awaitable<T>,
+  next: (value: T) => Awaitable<R>,
+): Awaitable<R> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
