@@ -1,0 +1,65 @@
+import { compareBytes } from "../bytes/compare.ts";
+import { MAX_SEQUENCE } from "../format/sequence.ts";
+import { MAX_KEY_BYTES } from "../options.ts";
+
+/** What the engine knows of a segment without opening it. Never changed once made. */
+export interface SegmentInfo {
+  /** File number, which the name of the file is made from. */
+  readonly number: number;
+  /** Size of the file in bytes. */
+  readonly sizeBytes: number;
+  /** How many entries there are, tombstones and older versions among them. */
+  readonly entries: number;
+  /** How many entries are tombstones. */
+  readonly tombstones: number;
+  /** How many entries are not the newest of their key in this segment. */
+  readonly olderVersions: number;
+  /** The largest sequence number that is stored in it; 0 if every snapshot may see every entry. */
+  readonly maxSequence: number;
+  readonly smallestKey: Uint8Array;
+  readonly largestKey: Uint8Array;
+}
+
+/** Says what cannot be true of a segment, as half a sentence, or `undefined` if all can. */
+export function segmentProblem(segment: SegmentInfo): string | undefined {
+  const { entries, smallestKey, largestKey } = segment;
+  if (!isWithin(segment.number, 1, MAX_SEQUENCE)) {
+    return `file number ${segment.number} is out of bounds`;
+  }
+  if (!isWithin(segment.sizeBytes, 1, MAX_SEQUENCE)) {
+    return `a size of ${segment.sizeBytes} bytes is out of bounds`;
+  }
+  if (!isWithin(entries, 1, MAX_SEQUENCE)) {
+    return `${entries} entries are out of bounds`;
+  }
+  if (!isWithin(segment.tombstones, 0, entries)) {
+    return `${segment.tombstones} tombstones among ${entries} entries cannot be`;
+  }
+  if (!isWithin(segment.olderVersions, 0, entries - 1)) {
+    return `${segment.olderVersions} older versions among ${entries} entries cannot be`;
+  }
+  if (!isWithin(segment.maxSequence, 0, MAX_SEQUENCE)) {
+    return `sequence number ${segment.maxSequence} is out of bounds`;
+  }
+  if (Math.max(smallestKey.length, largestKey.length) > MAX_KEY_BYTES) {
+    return `a key is longer than ${MAX_KEY_BYTES} bytes`;
+  }
+  return compareBytes(smallestKey, largestKey) > 0
+    ? "the smallest key is past the largest"
+    : undefined;
+}
+
+/** Whether two segments have room for a common key. */
+export function overlaps(a: SegmentInfo, b: SegmentInfo): boolean {
+  return compareBytes(a.smallestKey, b.largestKey) <= 0 &&
+    compareBytes(b.smallestKey, a.largestKey) <= 0;
+}
+
+/** Bytes that the files of `segments` take. */
+export function totalBytes(segments: readonly SegmentInfo[]): number {
+  return segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+}
+
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}
