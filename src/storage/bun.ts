@@ -1,0 +1,36 @@
+/**
+ * A local folder as storage in Bun.
+ *
+ * @example Open a store in a folder
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { BunStorage } from "@purekv/purekv/bun";
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await mkdtemp("purekv-");
+ * {
+ *   await using db = await open(new BunStorage(folder));
+ *   await db.put("greeting", "hello");
+ *   assertEquals(await db.get("greeting"), "hello");
+ * }
+ * await rm(folder, { recursive: true });
+ * ```
+ *
+ * @module
+ */
+import { LocalFiles } from "./local_files.ts";
+import { ensureFolder, folderPath } from "./local_folder.ts";
+
+/**
+ * A local folder as storage, through the node: modules that Bun has built in.
+ *
+ * On macOS a sync of Bun does not make the drive empty its own cache, as that of
+ * Deno and Node does: a loss of power may take writes that were acknowledged.
+ */
+export class BunStorage extends LocalFiles {
+  /** @param folder Path or `file:` URL of the folder, which is made when a store is opened in it for writing. */
+  constructor(folder: string | URL) {
+    super(folderPath(folder), ensureFolder);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * A local folder as storage in Deno.
+ *
+ * @example Open a store in a folder
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { DenoStorage } from "@purekv/purekv/deno";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   await using db = await open(new DenoStorage(folder));
+ *   await db.put("greeting", "hello");
+ *   assertEquals(await db.get("greeting"), "hello");
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ *
+ * @module
+ */
+import { ensureDirSync } from "@std/fs";
+import { fromFileUrl, resolve } from "@std/path";
+import { LocalFiles } from "./local_files.ts";
+import { checkFolder } from "./local_folder.ts";
+
+/**
+ * A local folder as storage. It needs the permissions to read and to write that
+ * folder, and no others: `--allow-read=data --allow-write=data`.
+ */
+export class DenoStorage extends LocalFiles {
+  /** @param folder Path or `file:` URL of the folder, which is made when a store is opened in it for writing. */
+  constructor(folder: string | URL) {
+    checkFolder(folder);
+    super(
+      resolve(folder instanceof URL ? fromFileUrl(folder) : folder),
+      ensureDirSync,
+    );
+  }
+}

@@ -1,0 +1,188 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { invalidArgument } from "../errors.ts";
+import { LocalReadableFile, LocalWritableFile } from "./local_file.ts";
+import { codeOf, createNew, ioError, openRegular } from "./local_io.ts";
+import { LOCK_FILE_NAMES, lockExclusive, lockShared } from "./local_lock.ts";
+import { SyncPace } from "./local_sync.ts";
+import type {
+  LockOptions,
+  ReadableFile,
+  Storage,
+  StorageLock,
+  WritableFile,
+} from "./storage.ts";
+
+/** Makes a folder with all its parents; one that is there already is left alone. */
+export type EnsureFolder = (path: string) => void;
+
+/**
+ * A local folder as storage: what the adapters for Deno, Bun and Node share.
+ *
+ * All calls are the synchronous ones of node:fs, with positions: in all three
+ * runtimes they are many times faster than those that answer with a promise.
+ * Only a slow sync goes through the thread pool.
+ */
+export class LocalFiles implements Storage {
+  /** Absolute path of the folder. */
+  readonly location: string;
+  /** Reads answer at once. */
+  readonly synchronous = true;
+
+  readonly #ensureFolder: EnsureFolder;
+  readonly #pace: SyncPace = new SyncPace();
+
+  /**
+   * @param location Absolute path of the folder.
+   * @param ensureFolder How this runtime makes folders.
+   */
+  constructor(location: string, ensureFolder: EnsureFolder) {
+    this.location = location;
+    this.#ensureFolder = ensureFolder;
+  }
+
+  /** Takes the folder, with a lock of the operating system that Deno, Bun and Node respect alike. */
+  lock(options: LockOptions): StorageLock {
+    if (options.shared) return lockShared(this.location);
+    try {
+      makeFolder(this.location, this.#ensureFolder);
+    } catch (error) {
+      throw ioError("lock", "", error);
+    }
+    return lockExclusive(this.location);
+  }
+
+  /** Names of the files in the folder, without those of the lock. */
+  list(): string[] {
+    try {
+      return readdirSync(this.location)
+        .filter((name) => !LOCK_FILE_NAMES.has(name));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return [];
+      throw ioError("list", "", error);
+    }
+  }
+
+  /** Opens a regular file for reading; links are not followed. */
+  open(name: string): ReadableFile {
+    const path = this.#path(name);
+    try {
+      const { fd, size } = openRegular(path);
+      return new LocalReadableFile(name, fd, size);
+    } catch (error) {
+      throw ioError("open", name, error);
+    }
+  }
+
+  /** Creates a file that only this user may read. */
+  create(name: string): WritableFile {
+    const path = this.#path(name);
+    try {
+      return new LocalWritableFile(name, createNew(path), this.#pace);
+    } catch (error) {
+      throw ioError("create", name, error);
+    }
+  }
+
+  /** Renames a file, replacing the target. */
+  rename(from: string, to: string): void {
+    const source = this.#path(from);
+    const target = this.#path(to);
+    try {
+      renameSync(source, target);
+    } catch (error) {
+      throw ioError("rename", from, error);
+    }
+  }
+
+  /** Removes a file. */
+  remove(name: string): void {
+    const path = this.#path(name);
+    try {
+      unlinkSync(path);
+    } catch (error) {
+      throw ioError("remove", name, error);
+    }
+  }
+
+  /** Syncs the folder itself. Windows cannot, and needs it less: NTFS logs its metadata. */
+  syncDirectory(): void {
+    try {
+      syncFolder(this.location);
+    } catch (error) {
+      throw ioError("syncDirectory", "", error);
+    }
+  }
+
+  /** Names come from the engine. One that leads elsewhere would be a fault in it. */
+  #path(name: string): string {
+    // deno-lint-ignore no-control-regex
+    const isPlain = /^[^/\\\x00]+$/.test(name) && name !== "." && name !== "..";
+    if (!isPlain || LOCK_FILE_NAMES.has(name)) {
+      throw invalidArgument(`Cannot use ${JSON.stringify(name)} as file name`);
+    }
+    return join(this.location, name);
+  }
+}
+
+/** Makes a missing folder, for this user alone, and its name durable. */
+function makeFolder(path: string, ensureFolder: EnsureFolder): void {
+  const missing = missingFolders(path);
+  if (missing.length === 0) {
+    if (!statSync(path).isDirectory()) throw new Error("it is not a folder");
+    return;
+  }
+  ensureFolder(path);
+  chmodSync(path, 0o700);
+  // Most file systems make its name durable along with the folder.
+  syncFolder(path);
+  for (const folder of missing) syncParent(folder);
+}
+
+/** The folder and those above it, as far as they are known to be missing. */
+function missingFolders(path: string): string[] {
+  const missing: string[] = [];
+  for (let folder = path;; folder = dirname(folder)) {
+    try {
+      lstatSync(folder);
+      return missing;
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") return missing;
+      missing.push(folder);
+    }
+  }
+}
+
+/** Syncs the folder above, as long as it may be read: Deno may have been granted this one alone. */
+function syncParent(folder: string): void {
+  try {
+    syncFolder(dirname(folder));
+  } catch (error) {
+    if (ioError("lock", "", error).failure !== "denied") throw error;
+  }
+}
+
+function syncFolder(path: string): void {
+  if (process.platform === "win32") return;
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    // Some network file systems have no sync for folders.
+    if (codeOf(error) !== "EINVAL" && codeOf(error) !== "ENOTSUP") throw error;
+  } finally {
+    closeSync(fd);
+  }
+}

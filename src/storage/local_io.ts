@@ -1,0 +1,79 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  type Stats,
+} from "node:fs";
+import { type IoFailure, KvIoError } from "../errors.ts";
+
+/** A regular file that is open, and its size in bytes. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly size: number;
+}
+
+/** The error of a storage for an error of the runtime. */
+export function ioError(
+  operation: string,
+  file: string,
+  cause: unknown,
+): KvIoError {
+  return new KvIoError(operation, file, failureOf(cause), { cause });
+}
+
+/** The code of an error of the operating system, such as `ENOENT`. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function failureOf(cause: unknown): IoFailure {
+  // Deno's error for a permission that was not granted has no code.
+  if (cause instanceof Error && cause.name === "NotCapable") return "denied";
+  switch (codeOf(cause)) {
+    case "ENOENT":
+      return "missing";
+    case "EEXIST":
+      return "exists";
+    case "ENOSPC":
+    case "EDQUOT":
+      return "full";
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return "denied";
+    default:
+      return "other";
+  }
+}
+
+/**
+ * Opens a regular file for reading. The name may have been planted: a symbolic
+ * link is not followed, and a pipe is not waited for.
+ */
+export function openRegular(path: string): OpenFile {
+  // Windows has no such flags; there the check comes before the opening.
+  if (constants.O_NOFOLLOW === undefined) requireRegular(lstatSync(path));
+  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) |
+    (constants.O_NONBLOCK ?? 0);
+  const fd = openSync(path, flags);
+  try {
+    const stats = fstatSync(fd);
+    requireRegular(stats);
+    return { fd, size: stats.size };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Creates a file that nobody else may read. Whatever has the name already, even a dangling link, is refused. */
+export function createNew(path: string): number {
+  return openSync(path, "wx", 0o600);
+}
+
+/** Refuses links, folders, pipes and devices. */
+export function requireRegular(stats: Stats): void {
+  if (!stats.isFile()) throw new Error("it is not a regular file");
+}

@@ -1,0 +1,31 @@
+/**
+ * A local folder as storage in Node.
+ *
+ * @example Open a store in a folder
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { NodeStorage } from "@purekv/purekv/node";
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await mkdtemp("purekv-");
+ * {
+ *   await using db = await open(new NodeStorage(folder));
+ *   await db.put("greeting", "hello");
+ *   assertEquals(await db.get("greeting"), "hello");
+ * }
+ * await rm(folder, { recursive: true });
+ * ```
+ *
+ * @module
+ */
+import { LocalFiles } from "./local_files.ts";
+import { ensureFolder, folderPath } from "./local_folder.ts";
+
+/** A local folder as storage, through the built-in modules of Node 22.13 or later. */
+export class NodeStorage extends LocalFiles {
+  /** @param folder Path or `file:` URL of the folder, which is made when a store is opened in it for writing. */
+  constructor(folder: string | URL) {
+    super(folderPath(folder), ensureFolder);
+  }
+}
