@@ -1,0 +1,117 @@
+/**
+ * Values as JSON text.
+ *
+ * @module
+ */
+import { KvError } from "../errors.ts";
+import type { Codec } from "./codec.ts";
+import { typeName } from "./type_name.ts";
+import { utf8 } from "./utf8.ts";
+
+/**
+ * Values as JSON in UTF-8, for values rather than keys: the order of the text is not the order of the values.
+ *
+ * `JSON.stringify` decides what is stored, so inside of objects and arrays its rules hold: a property that is
+ * `undefined`, a function or a symbol is left out (`null` in an array), `NaN` and infinities become `null`, -0
+ * becomes 0, a `Date` becomes a string, and `toJSON` is asked. A value of which nothing would be left is refused:
+ * `undefined`, a function, a symbol, `NaN` or an infinity by itself; so are a bigint and a cycle wherever they are.
+ * The error is a {@linkcode KvError} `KV_INVALID_ARGUMENT` that names the place. A property called `__proto__` is
+ * data like any other. Text that is not JSON is refused by `decode` with `KV_CORRUPTION`.
+ *
+ * The type `T` is what the application says it stores; the codec does not check it.
+ *
+ * @example Round trip
+ * ```ts
+ * import { json } from "@purekv/purekv";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const users = json<{ name: string }>();
+ * const encoded = users.encode({ name: "Ada" });
+ * assertEquals(users.decode(encoded, 0, encoded.length), { name: "Ada" });
+ * ```
+ */
+export function json<T>(): Required<Codec<T>> {
+  return {
+    name: "json",
+    encode: encodeJson,
+    decode: decodeJson as Codec<T>["decode"],
+    encodeInto: encodeJsonInto,
+  };
+}
+
+function encodeJson(value: unknown): Uint8Array {
+  return utf8.encode(toText(value));
+}
+
+function encodeJsonInto(
+  value: unknown,
+  target: Uint8Array,
+  offset: number,
+): number {
+  return utf8.encodeInto(toText(value), target, offset);
+}
+
+function decodeJson(source: Uint8Array, start: number, end: number): unknown {
+  const text = utf8.decode(source, start, end);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new KvError(
+      "KV_CORRUPTION",
+      "Cannot decode JSON: the text is not JSON",
+      { cause },
+    );
+  }
+}
+
+function toText(value: unknown): string {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw refusal(`JSON has no ${value}`);
+  }
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (cause) {
+    throw refusal(reasonFor(value, cause), cause);
+  }
+  if (text === undefined) {
+    throw refusal(`JSON has nothing for ${typeName(value)}`);
+  }
+  return text;
+}
+
+function refusal(reason: string, cause?: unknown): KvError {
+  return new KvError(
+    "KV_INVALID_ARGUMENT",
+    `Cannot encode as JSON: ${reason}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/** What made `JSON.stringify` throw `cause`, found by a second, slower run that keeps track of where it is. */
+function reasonFor(value: unknown, cause: unknown): string {
+  let reason = cause instanceof Error ? cause.message : String(cause);
+  const holders: unknown[] = [];
+  const path: string[] = [];
+
+  function visit(this: unknown, key: string, member: unknown): unknown {
+    const depth = holders.lastIndexOf(this);
+    holders.length = path.length = depth === -1 ? holders.length : depth;
+    holders.push(this);
+    path.push(key);
+    // The first holder wraps the value itself, under an empty key.
+    const place = path.length === 1
+      ? "the value"
+      : `the value at ${path.slice(1).join(".")}`;
+    if (typeof member === "bigint") reason = `${place} is a bigint`;
+    else if (holders.includes(member)) reason = `${place} closes a cycle`;
+    return member;
+  }
+
+  try {
+    JSON.stringify(value, visit);
+  } catch {
+    // As expected: the reason is known by now, or stays that of the first run.
+  }
+  return reason;
+}
