@@ -1,0 +1,21 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A folder that removes itself at the end of the scope: `await using dir = tempDir()`. */
+export interface TempDir extends AsyncDisposable {
+  /** Absolute path of the folder. */
+  readonly path: string;
+}
+
+/** Makes a folder of its own for a test. */
+export function tempDir(): TempDir {
+  const path = mkdtempSync(join(tmpdir(), "purekv-test-"));
+  return {
+    path,
+    [Symbol.asyncDispose](): Promise<void> {
+      rmSync(path, { recursive: true, force: true });
+      return Promise.resolve();
+    },
+  };
+}
