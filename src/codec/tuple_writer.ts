@@ -60,8 +60,8 @@ export function writeTuple(
 }
 
 /**
- * Parts of one fixed size are written without a look at the room, since stores past the end of a `Uint8Array` do nothing:
- * an offset past the end of `target` says in the end that it was too small, as -1 does.
+ * Does not look at the room, since stores past the end of a `Uint8Array` do nothing: an offset past the end of `target`
+ * says that it was too small, as the -1 of another codec does.
  */
 function writeParts(
   tuple: Tuple,
@@ -154,7 +154,6 @@ function closeEscaped(
   for (let i = start; i < plainEnd; i++) {
     if (target[i]! <= ESCAPE) end++;
   }
-  if (end >= target.length) return -1;
   target[end] = END;
   // From the back, as far as bytes have to move.
   let to = end;

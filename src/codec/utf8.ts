@@ -132,8 +132,7 @@ function decodeStrictly(
   end: number,
 ): string {
   try {
-    // A copy, because the decoder takes no shared memory.
-    return strictDecoder.decode(source.slice(start, end));
+    return strictDecoder.decode(source.subarray(start, end));
   } catch (cause) {
     throw new KvError(
       "KV_CORRUPTION",

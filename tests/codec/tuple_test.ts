@@ -285,6 +285,12 @@ test("tuple refuses malformed bytes and says where they are", () => {
 
 test("tuple reads nothing behind the end of its span", () => {
   const encoded = tuple.encode(["abc", 1, 300n, [true]]);
+  const escape = Uint8Array.of(0x28, 0x61, 0x01, 0x02, 0x00);
+  assertThrows(
+    () => tuple.decode(escape, 0, 3),
+    KvError,
+    "an escape stands before",
+  );
   const framed = new Uint8Array(encoded.length + 40);
   framed.set(encoded, 20);
   for (let end = 20; end < 20 + encoded.length; end++) {
