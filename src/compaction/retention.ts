@@ -7,7 +7,11 @@ export interface RetentionOptions {
   /** Sequence numbers of the live snapshots, ascending. */
   readonly snapshots: readonly number[];
   /** Whether anything older than the merged entries, and not among them, may hold the key. */
-  mayHoldBelow(buffer: Uint8Array, offset: number, length: number): boolean;
+  readonly mayHoldBelow: (
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+  ) => boolean;
 }
 
 /**

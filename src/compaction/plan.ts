@@ -1,0 +1,159 @@
+import { compareBytes } from "../bytes/compare.ts";
+import {
+  overlaps,
+  type SegmentInfo,
+  totalBytes,
+} from "../manifest/segment_info.ts";
+import { MAX_LEVELS, type Version } from "../manifest/version.ts";
+import type { CompactionSettings } from "../options.ts";
+
+/** Why a compaction is due. */
+export type CompactionReason = "level0" | "size" | "garbage" | "full";
+
+/** One compaction to carry out. */
+export interface CompactionPlan<S extends SegmentInfo = SegmentInfo> {
+  /** What goes in, the newest level first and in each level's order, so that merging in this order puts newer versions first. */
+  readonly inputs: readonly {
+    readonly level: number;
+    readonly segments: readonly S[];
+  }[];
+  /** Where the output goes. */
+  readonly outputLevel: number;
+  /** Whether the inputs only change their level: nothing is to be merged. They all come from one level then. */
+  readonly move: boolean;
+  /** Ascending keys at which the output goes on in a new segment: the first key at or past one of them starts it. */
+  readonly splitKeys: readonly Uint8Array[];
+  readonly reason: CompactionReason;
+}
+
+/** What a plan depends on beside the version. */
+export interface CompactionContext {
+  /** Sequence number of the oldest live snapshot, or `undefined` if there is none. */
+  readonly oldestSnapshot: number | undefined;
+  /** Numbers of the segments that a running compaction reads. No plan touches them. */
+  readonly busy: ReadonlySet<number>;
+}
+
+/** What planning looks at. */
+export interface Planning<S extends SegmentInfo> {
+  readonly version: Version<S>;
+  readonly settings: CompactionSettings;
+  readonly context: CompactionContext;
+}
+
+/** What a merge starts from: segments of one level that go one level deeper. */
+export interface MergeSource<S extends SegmentInfo> {
+  readonly level: number;
+  readonly segments: readonly S[];
+  readonly reason: CompactionReason;
+  /** Whether to move what overlaps nothing rather than rewrite it. */
+  readonly mayMove: boolean;
+}
+
+/** Plans to take segments one level deeper, or answers `undefined` if a running compaction is in the way. */
+export function planDescent<S extends SegmentInfo>(
+  planning: Planning<S>,
+  source: MergeSource<S>,
+): CompactionPlan<S> | undefined {
+  const { version, context } = planning;
+  const { level, segments, reason } = source;
+  const outputLevel = level + 1;
+  const upper = { level, segments };
+  const below = overlappedBy(version, outputLevel, segments);
+  if (isAnyBusy(context, segments) || isAnyBusy(context, below)) return;
+  if (source.mayMove && canMove(planning, upper, below)) {
+    return { inputs: [upper], outputLevel, move: true, splitKeys: [], reason };
+  }
+  const lower = { level: outputLevel, segments: below };
+  return {
+    inputs: below.length > 0 ? [upper, lower] : [upper],
+    outputLevel,
+    move: false,
+    splitKeys: splitKeys(planning, outputLevel, [...segments, ...below]),
+    reason,
+  };
+}
+
+/** Plans to rewrite one segment in its level, which must not be level 0: there the new file would pass for the newest. */
+export function planRewrite<S extends SegmentInfo>(
+  planning: Planning<S>,
+  source: { level: number; segment: S; reason: CompactionReason },
+): CompactionPlan<S> | undefined {
+  const { level, segment, reason } = source;
+  if (planning.context.busy.has(segment.number)) return undefined;
+  return {
+    inputs: [{ level, segments: [segment] }],
+    outputLevel: level,
+    move: false,
+    splitKeys: splitKeys(planning, level, [segment]),
+    reason,
+  };
+}
+
+/** Segments of `level` that lie between the smallest and the largest key of `segments`. */
+export function overlappedBy<S extends SegmentInfo>(
+  version: Version<S>,
+  level: number,
+  segments: readonly SegmentInfo[],
+): readonly S[] {
+  let { smallestKey, largestKey } = segments[0]!;
+  for (const segment of segments) {
+    if (compareBytes(segment.smallestKey, smallestKey) < 0) {
+      smallestKey = segment.smallestKey;
+    }
+    if (compareBytes(segment.largestKey, largestKey) > 0) {
+      largestKey = segment.largestKey;
+    }
+  }
+  return version.overlapping(level, smallestKey, largestKey);
+}
+
+/** Whether a running compaction reads any of `segments`. */
+export function isAnyBusy(
+  { busy }: CompactionContext,
+  segments: readonly SegmentInfo[],
+): boolean {
+  return busy.size > 0 && segments.some(({ number }) => busy.has(number));
+}
+
+/**
+ * Bytes of the next level that a segment may overlap, and so about the size of a plan: two and a half times the `levelRatio`
+ * segments that it overlaps when the levels are full. RocksDB's `max_compaction_bytes` is the same 25 segments.
+ */
+export function maxOverlapBytes(settings: CompactionSettings): number {
+  return 2.5 * settings.levelRatio * settings.segmentSize;
+}
+
+function canMove<S extends SegmentInfo>(
+  { version, settings }: Planning<S>,
+  { level, segments }: { level: number; segments: readonly S[] },
+  below: readonly S[],
+): boolean {
+  const limit = maxOverlapBytes(settings);
+  return segments.every((segment, i) => {
+    const rivals = level === 0 ? [...segments.slice(i + 1), ...below] : below;
+    if (rivals.some((rival) => overlaps(segment, rival))) return false;
+    if (level + 2 >= MAX_LEVELS) return true;
+    return totalBytes(overlappedBy(version, level + 2, [segment])) <= limit;
+  });
+}
+
+/** Cuts the range of `inputs` so that no output overlaps much more than {@linkcode maxOverlapBytes} of the level below it. */
+function splitKeys<S extends SegmentInfo>(
+  { version, settings }: Planning<S>,
+  outputLevel: number,
+  inputs: readonly S[],
+): Uint8Array[] {
+  if (outputLevel + 1 >= MAX_LEVELS) return [];
+  const limit = maxOverlapBytes(settings);
+  const keys: Uint8Array[] = [];
+  let bytes = 0;
+  for (const segment of overlappedBy(version, outputLevel + 1, inputs)) {
+    if (bytes > 0 && bytes + segment.sizeBytes > limit) {
+      keys.push(segment.smallestKey);
+      bytes = 0;
+    }
+    bytes += segment.sizeBytes;
+  }
+  return keys;
+}

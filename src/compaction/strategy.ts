@@ -1,0 +1,117 @@
+/**
+ * What to compact next: a pure function from a version to a plan.
+ *
+ * Leveled compaction as in LevelDB and RocksDB:
+ *
+ * 1. Level 0 is due when it has `threshold` segments. All of them are merged into level 1, with what they overlap there: were one
+ *    left behind, older versions of a key could come to lie above newer ones.
+ * 2. Level n from 1 on is due when it is larger than its target, `levelSize * levelRatio ** (n - 1)`. One segment is
+ *    merged into level n + 1: the one that rewrites the fewest bytes there for each of its own (RocksDB's `kMinOverlappingRatio`).
+ *    Going round the keys in turn (LevelDB) would need a state to remember.
+ * 3. Of the levels that are due, the one furthest past its bound goes first.
+ * 4. When none is due, garbage is collected: see `garbage.ts`.
+ *
+ * A segment that overlaps nothing where it goes is moved there without being rewritten. Outputs are cut where they
+ * would overlap too much of the level below them, so that later plans stay small.
+ *
+ * Every plan takes entries a level deeper or drops some, so planning comes to an end by itself.
+ *
+ * @module
+ */
+import { type SegmentInfo, totalBytes } from "../manifest/segment_info.ts";
+import { MAX_LEVELS, type Version } from "../manifest/version.ts";
+import type { CompactionSettings } from "../options.ts";
+import { pickGarbage } from "./garbage.ts";
+import {
+  type CompactionContext,
+  type CompactionPlan,
+  isAnyBusy,
+  overlappedBy,
+  planDescent,
+  type Planning,
+} from "./plan.ts";
+
+/** The compaction that is due most, or `undefined` if none is. */
+export function pickCompaction<S extends SegmentInfo>(
+  version: Version<S>,
+  settings: CompactionSettings,
+  context: CompactionContext,
+): CompactionPlan<S> | undefined {
+  const planning: Planning<S> = { version, settings, context };
+  for (const level of levelsThatAreDue(planning)) {
+    const plan = level === 0
+      ? planLevel0(planning)
+      : planLevel(planning, level);
+    if (plan !== undefined) return plan;
+  }
+  return pickGarbage(planning);
+}
+
+/** Bytes that a level from 1 on is kept to. */
+export function levelTargetBytes(
+  settings: CompactionSettings,
+  level: number,
+): number {
+  return settings.levelSize * settings.levelRatio ** (level - 1);
+}
+
+/** Levels past their bound, the furthest first; level 0 before others that are as far. */
+function levelsThatAreDue<S extends SegmentInfo>(
+  { version, settings, context }: Planning<S>,
+): number[] {
+  const due: { level: number; score: number }[] = [];
+  const count = version.levels[0]!.length;
+  if (count >= settings.threshold) {
+    due.push({ level: 0, score: count / settings.threshold });
+  }
+  for (let level = 1; level < MAX_LEVELS - 1; level++) {
+    // What a running compaction takes away counts as gone already.
+    const staying = context.busy.size === 0
+      ? version.levelBytes(level)
+      : totalBytes(
+        version.levels[level]!.filter(({ number }) =>
+          !context.busy.has(number)
+        ),
+      );
+    const score = staying / levelTargetBytes(settings, level);
+    if (score > 1) due.push({ level, score });
+  }
+  return due.sort((a, b) => b.score - a.score).map(({ level }) => level);
+}
+
+function planLevel0<S extends SegmentInfo>(
+  planning: Planning<S>,
+): CompactionPlan<S> | undefined {
+  return planDescent(planning, {
+    level: 0,
+    segments: planning.version.levels[0]!,
+    reason: "level0",
+    mayMove: true,
+  });
+}
+
+function planLevel<S extends SegmentInfo>(
+  planning: Planning<S>,
+  level: number,
+): CompactionPlan<S> | undefined {
+  const { version, context } = planning;
+  let best: S | undefined;
+  let leastRatio = Infinity;
+  for (const segment of version.levels[level]!) {
+    const below = overlappedBy(version, level + 1, [segment]);
+    const ratio = totalBytes(below) / segment.sizeBytes;
+    if (ratio >= leastRatio || isAnyBusy(context, [segment, ...below])) {
+      continue;
+    }
+    leastRatio = ratio;
+    best = segment;
+  }
+  if (best === undefined) return undefined;
+  const segments = [best];
+  return planDescent(planning, {
+    level,
+    segments,
+    reason: "size",
+    mayMove: true,
+  });
+}
