@@ -5,10 +5,12 @@
  * ```ts
  * import { open } from "@purekv/purekv";
  * import { BunStorage } from "@purekv/purekv/bun";
- * import { mkdtemp, rm } from "node:fs/promises";
  * import { assertEquals } from "@std/assert";
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
  *
- * const folder = await mkdtemp("purekv-");
+ * const folder = await mkdtemp(join(tmpdir(), "purekv-"));
  * {
  *   await using db = await open(new BunStorage(folder));
  *   await db.put("greeting", "hello");

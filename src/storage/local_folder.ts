@@ -1,11 +1,20 @@
 import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { invalidArgument } from "../errors.ts";
+import { codeOf } from "./local_io.ts";
 
 /** Makes a folder and its parents through node:fs. */
 export function ensureFolder(path: string): void {
-  mkdirSync(path, { recursive: true });
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return;
+    if (codeOf(error) !== "ENOENT") throw error;
+    // One by one: with `recursive`, Node calls what is read-only missing.
+    ensureFolder(dirname(path));
+    mkdirSync(path, { recursive: true });
+  }
 }
 
 /** The absolute path of a folder that is given as path or `file:` URL. */

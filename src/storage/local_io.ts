@@ -51,17 +51,23 @@ function failureOf(cause: unknown): IoFailure {
 /**
  * Opens a regular file for reading. The name may have been planted: a symbolic
  * link is not followed, and a pipe is not waited for.
+ *
+ * O_NOFOLLOW alone does not do. Windows lacks it, and Deno resolves links before
+ * it opens a file under a permission for one folder, even links that lead out of
+ * it. So what is open must also be what had the name before.
  */
 export function openRegular(path: string): OpenFile {
-  // Windows has no such flags; there the check comes before the opening.
-  if (constants.O_NOFOLLOW === undefined) requireRegular(lstatSync(path));
+  const named = lstatSync(path);
+  requireRegular(named);
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) |
     (constants.O_NONBLOCK ?? 0);
   const fd = openSync(path, flags);
   try {
-    const stats = fstatSync(fd);
-    requireRegular(stats);
-    return { fd, size: stats.size };
+    const opened = fstatSync(fd);
+    if (opened.ino !== named.ino || opened.dev !== named.dev) {
+      throw new Error("it was replaced meanwhile");
+    }
+    return { fd, size: opened.size };
   } catch (error) {
     closeSync(fd);
     throw error;

@@ -6,7 +6,7 @@ import {
   lstatSync,
 } from "node:fs";
 import { join } from "node:path";
-import { KvError, KvLockedError } from "../errors.ts";
+import { KvError, KvIoError, KvLockedError } from "../errors.ts";
 import {
   describeHolder,
   HOLDER_NAME,
@@ -97,12 +97,15 @@ function lockFile(
   try {
     database = openDatabase(path, begin === "shared");
     if (!existed) chmodSync(path, 0o600);
-    // A journal in memory keeps SQLite from creating a file for one.
+    // A journal in memory keeps SQLite from creating a file for one. Of a file
+    // that it may not write it takes the shared lock only, in silence, but
+    // refuses a change. The change is never committed.
     database.exec(
       begin === "shared"
         ? `PRAGMA busy_timeout=${READER_PATIENCE_MS};
            BEGIN; SELECT count(*) FROM sqlite_master`
-        : `PRAGMA busy_timeout=0; PRAGMA journal_mode=MEMORY; ${begin}`,
+        : `PRAGMA busy_timeout=0; PRAGMA journal_mode=MEMORY;
+           ${begin}; PRAGMA user_version=1`,
     );
     held.add(database);
     locked = true;
@@ -118,6 +121,9 @@ function lockFile(
 /** SQLite says only that it could not open the file: the operating system says why. */
 function lockFailure(folder: string, name: string, cause: unknown): KvError {
   if (cause instanceof KvError) return cause;
+  if (cause instanceof Error && cause.message.includes("readonly database")) {
+    return new KvIoError("lock", name, "denied", { cause });
+  }
   try {
     const path = join(folder, name);
     const { R_OK, W_OK } = constants;

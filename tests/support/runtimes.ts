@@ -39,6 +39,8 @@ export interface RunningScript extends AsyncDisposable {
   nextLine(): Promise<string>;
   /** Writes to its standard input. */
   write(text: string): void;
+  /** Ends its standard input. */
+  end(): void;
   /** Ends it at once, as kill -9 does. */
   kill(): void;
   readonly result: Promise<ScriptResult>;
@@ -136,6 +138,7 @@ function watch(
     nextLine,
     result,
     write: (text) => void child.stdin.write(text),
+    end: () => void child.stdin.end(),
     kill: () => void child.kill("SIGKILL"),
     async [Symbol.asyncDispose]() {
       if (!ended) child.kill("SIGKILL");

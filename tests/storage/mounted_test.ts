@@ -1,0 +1,74 @@
+// What takes a file system that is full or read-only. Where none can be mounted
+// there are no such tests.
+import { assert, assertEquals } from "@std/assert";
+import { test } from "../harness.ts";
+import { localAdapters } from "../support/local_adapters.ts";
+import { canMount, mount } from "../support/mount.ts";
+import { contentOf, fails, put } from "./conformance.ts";
+
+for (const { name, connect } of canMount ? localAdapters : []) {
+  test(`${name} reports a full disk and overwrites what got through`, async () => {
+    await using disk = mount(64);
+    const storage = connect(disk.path);
+    const lock = await storage.lock({ shared: false });
+    const writer = await storage.create("a");
+    await writer.append(filled(1, 20_001));
+    await fails(() => writer.append(filled(2, 60_000)), "append", "a", "full");
+    assertEquals(writer.size, 20_001);
+    await writer.append(filled(3, 100));
+    assertEquals(writer.size, 20_101);
+    await writer.close();
+    const content = await contentOf(storage, "a");
+    // Part of the second append is there: it ends in the middle of a page.
+    assert(content.length > 20_101 && content.length < 80_001);
+    assertEquals(content.subarray(0, 20_001), filled(1, 20_001));
+    assertEquals(content.subarray(20_001, 20_101), filled(3, 100));
+    await storage.remove("a");
+    await put(storage, "b", filled(4, 20_000));
+    assertEquals(await contentOf(storage, "b"), filled(4, 20_000));
+    await lock.release();
+  });
+
+  test(`${name} reads but does not write where nothing may be written`, async () => {
+    await using disk = mount(256);
+    const storage = connect(disk.path);
+    const exclusive = await storage.lock({ shared: false });
+    await put(storage, "a", filled(1, 10));
+    await exclusive.release();
+    disk.makeReadOnly();
+    const first = await storage.lock({ shared: true });
+    const second = await connect(disk.path).lock({ shared: true });
+    assertEquals(await contentOf(storage, "a"), filled(1, 10));
+    await first.release();
+    await second.release();
+    await fails(() => storage.create("b"), "create", "b", "denied");
+    await fails(() => storage.remove("a"), "remove", "a", "denied");
+    await fails(() => storage.rename("a", "b"), "rename", "a", "denied");
+    await fails(
+      () => storage.lock({ shared: false }),
+      "lock",
+      "LOCK",
+      "denied",
+    );
+    await fails(
+      () => connect(`${disk.path}/new`).lock({ shared: false }),
+      "lock",
+      "",
+      "denied",
+    );
+  });
+
+  test(`${name} takes a shared lock on read-only media without lock files`, async () => {
+    await using disk = mount(256);
+    const storage = connect(disk.path);
+    await put(storage, "a", filled(1, 10));
+    disk.makeReadOnly();
+    const lock = await storage.lock({ shared: true });
+    assertEquals(await storage.list(), ["a"]);
+    await lock.release();
+  });
+}
+
+function filled(value: number, length: number): Uint8Array {
+  return new Uint8Array(length).fill(value);
+}
