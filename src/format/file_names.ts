@@ -12,9 +12,11 @@ export const MANIFEST_NAME = "MANIFEST";
 export const MANIFEST_TEMPORARY_NAME = "MANIFEST.tmp";
 
 /** What a file of a store is, read off its name. */
-export type FileName =
-  | { readonly type: "manifest" | "temporary" }
-  | { readonly type: "log" | "segment"; readonly number: number };
+export interface FileName {
+  readonly type: "manifest" | "temporary" | "log" | "segment";
+  /** The file number of a log or a segment; 0 for the others. */
+  readonly number: number;
+}
 
 /** Name of the write-ahead log with this file number. */
 export function logName(number: number): string {
@@ -28,8 +30,8 @@ export function segmentName(number: number): string {
 
 /** What `name` stands for, or `undefined` for a file that is none of the engine's. */
 export function parseFileName(name: string): FileName | undefined {
-  if (name === MANIFEST_NAME) return { type: "manifest" };
-  if (name === MANIFEST_TEMPORARY_NAME) return { type: "temporary" };
+  if (name === MANIFEST_NAME) return { type: "manifest", number: 0 };
+  if (name === MANIFEST_TEMPORARY_NAME) return { type: "temporary", number: 0 };
   const match = /^(\d{6,16})\.(log|seg)$/.exec(name);
   if (match === null) return undefined;
   const number = Number(match[1]);

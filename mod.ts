@@ -1,0 +1,84 @@
+/**
+ * purekv: an embedded, ordered, durable key-value engine for Deno, Bun and Node, in pure TypeScript.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage()); // or a path: open("./data")
+ * await db.put("user:1", "Alice");
+ * assertEquals(await db.get("user:1"), "Alice");
+ * ```
+ *
+ * @module
+ */
+import { type OpenOptions, openStore } from "./src/engine/open.ts";
+import type { KvEngine } from "./src/engine/api/engine.ts";
+import { openLocalStorage } from "./src/storage/local_storage.ts";
+import type { Storage } from "./src/storage/storage.ts";
+
+export type { OpenOptions };
+export type { KvEngine };
+export type * from "./src/engine/api/ranges.ts";
+export type * from "./src/engine/api/reader.ts";
+export type * from "./src/engine/api/stats.ts";
+export type * from "./src/engine/api/writes.ts";
+export type {
+  CompactionOptions,
+  Compression,
+  EngineOptions,
+} from "./src/options.ts";
+export type { Codec } from "./src/codec/codec.ts";
+export { bytes } from "./src/codec/bytes.ts";
+export { json } from "./src/codec/json.ts";
+export { type Tuple, tuple, type TuplePart } from "./src/codec/tuple.ts";
+export { utf8 } from "./src/codec/utf8.ts";
+export {
+  type IoFailure,
+  KvCorruptionError,
+  KvError,
+  type KvErrorCode,
+  KvIoError,
+  KvLockedError,
+} from "./src/errors.ts";
+export type { Storage };
+export type {
+  Awaitable,
+  LockOptions,
+  ReadableFile,
+  StorageLock,
+  WritableFile,
+} from "./src/storage/storage.ts";
+
+/**
+ * Opens the store at `location`, making it if there is none. One engine at a time has a store open, whatever the runtime.
+ *
+ * @param location A path, a `file:` URL, or a storage such as `MemoryStorage` or one of your own.
+ * @param options How to open it; see {@linkcode OpenOptions}.
+ * @returns The open engine. Close it with `close` or `await using`.
+ * @throws {KvError} `KV_LOCKED` while another engine has it open; `KV_NOT_FOUND` if there is none and `createIfMissing` is false;
+ * `KV_CORRUPTION` for a damaged store; `KV_INVALID_ARGUMENT` for an option that is none, or codecs other than those it was made with;
+ * `KV_UNSUPPORTED` for a format or an option that this version or runtime does not know; `KV_IO` if the storage refuses.
+ *
+ * @example Keys and values of other types
+ * ```ts
+ * import { json, open, tuple } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage(), { keys: tuple, values: json<{ name: string }>() });
+ * await db.put(["user", 1], { name: "Alice" });
+ * assertEquals((await db.get(["user", 1]))?.name, "Alice");
+ * ```
+ */
+export async function open<K = string, V = string>(
+  location: string | URL | Storage,
+  options: OpenOptions<K, V> = {},
+): Promise<KvEngine<K, V>> {
+  const storage = typeof location === "string" || location instanceof URL
+    ? await openLocalStorage(location)
+    : location;
+  return await openStore(storage, options);
+}

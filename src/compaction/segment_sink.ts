@@ -1,0 +1,147 @@
+import { compareSpans, equalSpans } from "../bytes/compare.ts";
+import type { EntryView } from "../format/entry.ts";
+import { segmentName } from "../format/file_names.ts";
+import type { SegmentInfo } from "../manifest/segment_info.ts";
+import type { Compression } from "../options.ts";
+import { SegmentWriter } from "../segment/writer.ts";
+import { type Awaitable, isPending } from "../storage/awaitable.ts";
+import type { Storage, WritableFile } from "../storage/storage.ts";
+
+/** How and where a {@linkcode SegmentSink} writes. */
+export interface SegmentSinkOptions {
+  readonly storage: Storage;
+  readonly blockSize: number;
+  readonly compression: Compression;
+  /** Bytes after which the next key goes to a new segment. */
+  readonly segmentSize: number;
+  /** Ascending keys at which a new segment is begun in any case. Default: none. */
+  readonly splitKeys?: readonly Uint8Array[];
+  takeFileNumber(): number;
+  /** A random integer of 0 to 2^32 - 1. */
+  randomUint32(): number;
+}
+
+interface OpenSegment {
+  readonly number: number;
+  readonly file: WritableFile;
+  readonly writer: SegmentWriter;
+}
+
+/**
+ * Writes a sorted stream of entries to as many segments as it takes. All versions of a key go to one segment,
+ * so the segments share no key.
+ */
+export class SegmentSink {
+  readonly #options: SegmentSinkOptions;
+  readonly #finished: SegmentInfo[] = [];
+  readonly #created: number[] = [];
+  #open: OpenSegment | undefined;
+  /** The last key of a segment that has reached its size. */
+  #finalKey: Uint8Array | undefined;
+  readonly #splitKeys: readonly Uint8Array[];
+  #nextSplit = 0;
+
+  constructor(options: SegmentSinkOptions) {
+    this.#options = options;
+    this.#splitKeys = options.splitKeys ?? [];
+  }
+
+  /** Bytes of the segments that are finished. */
+  get bytesWritten(): number {
+    return this.#finished.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
+  /** Adds the next entry. */
+  add(entry: EntryView): Awaitable<void> {
+    const isFull = this.#finalKey !== undefined &&
+      !isKey(entry, this.#finalKey);
+    if (this.#passesSplit(entry) || isFull) {
+      return this.#finishOpen().then(() => this.add(entry));
+    }
+    if (this.#open === undefined) {
+      return this.#create().then(() => this.add(entry));
+    }
+    const { writer } = this.#open;
+    const added = writer.add(entry);
+    return isPending(added)
+      ? added.then(() => this.#noteSize(writer, entry))
+      : this.#noteSize(writer, entry);
+  }
+
+  #passesSplit({ keyBuffer, keyOffset, keyLength }: EntryView): boolean {
+    const first = this.#nextSplit;
+    for (; this.#nextSplit < this.#splitKeys.length; this.#nextSplit++) {
+      const split = this.#splitKeys[this.#nextSplit]!;
+      const order = compareSpans(
+        keyBuffer,
+        keyOffset,
+        keyLength,
+        split,
+        0,
+        split.length,
+      );
+      if (order < 0) break;
+    }
+    return this.#nextSplit > first;
+  }
+
+  #noteSize(writer: SegmentWriter, entry: EntryView): void {
+    if (writer.sizeBytes < this.#options.segmentSize) return;
+    const { keyBuffer, keyOffset, keyLength } = entry;
+    this.#finalKey ??= keyBuffer.slice(keyOffset, keyOffset + keyLength);
+  }
+
+  /** Finishes the last segment and answers with all of them. Their bytes and names are durable then. */
+  async finish(): Promise<SegmentInfo[]> {
+    await this.#finishOpen();
+    if (this.#created.length > 0) await this.#options.storage.syncDirectory();
+    return this.#finished;
+  }
+
+  /** Removes all that was written, after a failure or when it is not wanted any more. */
+  async abandon(): Promise<void> {
+    const { storage } = this.#options;
+    try {
+      await this.#open?.file.close();
+      for (const number of this.#created) {
+        await storage.remove(segmentName(number));
+      }
+    } catch {
+      // No manifest names the files: the next open sweeps what is left.
+    }
+  }
+
+  async #create(): Promise<void> {
+    const { storage, blockSize, compression } = this.#options;
+    const number = this.#options.takeFileNumber();
+    const salt = this.#options.randomUint32();
+    const file = await storage.create(segmentName(number));
+    this.#created.push(number);
+    const writer = new SegmentWriter(file, { salt, blockSize, compression });
+    this.#open = { number, file, writer };
+  }
+
+  async #finishOpen(): Promise<void> {
+    if (this.#open === undefined) return;
+    const { number, file, writer } = this.#open;
+    const properties = await writer.finish();
+    await file.close();
+    this.#open = undefined;
+    this.#finalKey = undefined;
+    this.#finished.push({
+      number,
+      sizeBytes: file.size,
+      entries: properties.entries,
+      tombstones: properties.tombstones,
+      olderVersions: properties.entries - properties.keys,
+      maxSequence: properties.maxSequence,
+      smallestKey: properties.smallestKey,
+      largestKey: properties.largestKey,
+    });
+  }
+}
+
+function isKey(entry: EntryView, key: Uint8Array): boolean {
+  const { keyBuffer, keyOffset, keyLength } = entry;
+  return equalSpans(keyBuffer, keyOffset, keyLength, key, 0, key.length);
+}

@@ -1,0 +1,80 @@
+import type { KvReader, KvSnapshot } from "./reader.ts";
+import type { KvStats } from "./stats.ts";
+import type { KvBatch, WriteOptions } from "./writes.ts";
+
+/**
+ * An open store. Writes are visible to reads of the same engine at once, in the order of the calls; the promise of a write
+ * resolves once the write is acknowledged as its `sync` option says.
+ *
+ * All writing methods reject with
+ *
+ * - `KV_CLOSED` once the engine is closed, `KV_READ_ONLY` if it was opened with `readOnly`,
+ * - `KV_INVALID_ARGUMENT` for a key or value that is too long or that its codec cannot carry,
+ * - `KV_IO` when the storage refuses the write, and `KV_POISONED` from then on: nothing is acknowledged any more, reads
+ *   go on; close the store and open it again.
+ */
+export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
+  /** Where the store lies, for messages. */
+  readonly location: string;
+
+  /**
+   * Sets the value of `key`.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("user:1", "Alice");                   // durable
+   * await db.put("visits", "17", { sync: false });     // survives the process, not the power
+   * ```
+   */
+  put(key: K, value: V, options?: WriteOptions): Promise<void>;
+
+  /**
+   * Removes `key` and tells whether it had a value.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("user:1", "Alice");
+   * assertEquals(await db.del("user:1"), true);
+   * assertEquals(await db.del("user:1"), false);
+   * ```
+   */
+  del(key: K, options?: WriteOptions): Promise<boolean>;
+
+  /** Starts a batch of writes that happen together. */
+  batch(): KvBatch<K, V>;
+
+  /** Takes a snapshot of the state as of now. */
+  snapshot(): KvSnapshot<K, V>;
+
+  /** Writes what is in memory to segments, so that no log has to be replayed. */
+  flush(): Promise<void>;
+
+  /**
+   * Merges all segments into the deepest level, without deleted keys and without older versions that no snapshot can see.
+   * Gives back the disk space that they took. Reads and writes go on meanwhile.
+   *
+   * @param options With `signal`: gives up, leaving what is done so far, when it is aborted.
+   */
+  compact(options?: { readonly signal?: AbortSignal }): Promise<void>;
+
+  /** Makes all writes so far durable, also those that were made with `sync: false`. */
+  sync(): Promise<void>;
+
+  /** Figures about the store, as a plain object. */
+  stats(): KvStats;
+
+  /**
+   * Waits for what is under way, makes all writes durable and lets go of files and lock. Calls that come later reject with
+   * `KV_CLOSED`; a second `close` waits for the first.
+   */
+  close(): Promise<void>;
+}

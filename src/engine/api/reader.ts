@@ -1,0 +1,117 @@
+import type {
+  AsyncScanOptions,
+  KvIterator,
+  KvSyncIterator,
+  ScanOptions,
+} from "./ranges.ts";
+
+/**
+ * What can be read, of the newest state of a store or of a snapshot of it. All of these throw or reject with
+ *
+ * - `KV_CLOSED` once the engine or the snapshot is closed,
+ * - `KV_INVALID_ARGUMENT` for a key that the codec cannot carry,
+ * - `KV_CORRUPTION` if a file is damaged where it is read, and `KV_IO` if the storage refuses a read.
+ */
+export interface KvReader<K, V> {
+  /**
+   * The value of `key`, or `undefined` if it has none.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("user:1", "Alice");
+   * assertEquals(await db.get("user:1"), "Alice");
+   * assertEquals(await db.get("user:2"), undefined);
+   * ```
+   */
+  get(key: K): Promise<V | undefined>;
+
+  /**
+   * The value of `key`, without a promise. Throws `KV_UNSUPPORTED` on storage that answers with promises.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("user:1", "Alice");
+   * assertEquals(db.getSync("user:1"), "Alice");
+   * ```
+   */
+  getSync(key: K): V | undefined;
+
+  /**
+   * The values of several keys as of one moment, in the order of the keys, `undefined` where there is none.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("user:1", "Alice");
+   * assertEquals(await db.getMany(["user:1", "user:2"]), ["Alice", undefined]);
+   * ```
+   */
+  getMany(keys: readonly K[]): Promise<(V | undefined)[]>;
+
+  /** Whether `key` has a value. Cheaper than {@linkcode KvReader.get}: the value is not decoded. */
+  has(key: K): Promise<boolean>;
+
+  /**
+   * The entries of a range in the order of their keys, as they are when `scan` is called; later writes are not seen.
+   * Also throws `KV_INVALID_ARGUMENT` for bounds that exclude each other by name and for a `limit` that is no count.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.batch().put("user:1", "Alice").put("user:2", "Bob").put("z", "-").commit();
+   * const names: string[] = [];
+   * for await (const [_key, name] of db.scan({ prefix: "user:" })) names.push(name);
+   * assertEquals(names, ["Alice", "Bob"]);
+   * ```
+   */
+  scan(options?: AsyncScanOptions<K>): KvIterator<[K, V]>;
+
+  /** As {@linkcode KvReader.scan}, without promises. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
+  scanSync(options?: ScanOptions<K>): KvSyncIterator<[K, V]>;
+
+  /** As {@linkcode KvReader.scan}, but the keys alone; values are not decoded. */
+  keys(options?: AsyncScanOptions<K>): KvIterator<K>;
+}
+
+/**
+ * The state of a store at one moment. It costs next to nothing to take; while it is held, compaction keeps the versions that it
+ * can see. Let go of it with `using` or `close`.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * await db.put("counter", "1");
+ * using before = db.snapshot();
+ * await db.put("counter", "2");
+ * assertEquals(before.getSync("counter"), "1");
+ * assertEquals(db.getSync("counter"), "2");
+ * ```
+ */
+export interface KvSnapshot<K, V> extends KvReader<K, V>, Disposable {
+  /** Sequence number of the last write that the snapshot sees. */
+  readonly sequence: number;
+  /** Lets go of the snapshot. A second call does nothing. */
+  close(): void;
+}

@@ -1,0 +1,66 @@
+/** One level of segments. */
+export interface LevelStats {
+  /** Segments in the level. */
+  readonly segments: number;
+  /** Their size on disk, in bytes. */
+  readonly bytes: number;
+}
+
+/** What {@linkcode KvEngine.stats} tells. Counts and sums are since the store was opened, sizes are as of now. */
+export interface KvStats {
+  /** The MemTable that takes writes and those that wait to be flushed. */
+  readonly memtable: {
+    /** Memory in use, index included, in bytes. */
+    readonly bytes: number;
+    /** Keys, deleted ones included. */
+    readonly entries: number;
+    /** MemTables that are full and wait to be flushed. */
+    readonly waiting: number;
+  };
+  /** Live write-ahead logs. */
+  readonly wal: {
+    /** Logs that a recovery would replay. */
+    readonly files: number;
+    /** Their size, in bytes. */
+    readonly bytes: number;
+    /** Bytes appended to logs. */
+    readonly bytesWritten: number;
+    /** Commits: appends that one or more writes shared. */
+    readonly commits: number;
+    /** Syncs of logs. */
+    readonly syncs: number;
+  };
+  /** Levels of segments, newest data first. */
+  readonly levels: readonly LevelStats[];
+  /** Size of all segments and logs, in bytes. */
+  readonly bytesOnDisk: number;
+  /** The cache of blocks and index pages. */
+  readonly cache: {
+    /** Memory in use, in bytes. */
+    readonly bytes: number;
+    /** Look-ups that found what they wanted in the cache. */
+    readonly hits: number;
+    /** Look-ups that had to read from storage. */
+    readonly misses: number;
+  };
+  /** MemTables written to segments. */
+  readonly flush: {
+    readonly count: number;
+    /** Bytes of segments written. */
+    readonly bytesWritten: number;
+  };
+  /** Segments merged into others. */
+  readonly compaction: {
+    readonly count: number;
+    /** Segments that sank a level without being rewritten. */
+    readonly moves: number;
+    /** Bytes of segments read. */
+    readonly bytesRead: number;
+    /** Bytes of segments written. */
+    readonly bytesWritten: number;
+  };
+  /** Snapshots that are held. */
+  readonly snapshots: number;
+  /** Sequence number of the last write; 0 in a store that was never written to. */
+  readonly lastSequence: number;
+}

@@ -1,0 +1,44 @@
+/** How one write is acknowledged. */
+export interface WriteOptions {
+  /**
+   * Whether the write is acknowledged only after it has reached the medium (fdatasync). With `false` it survives the process but not
+   * a loss of power. Default: the option `sync` of the store.
+   */
+  readonly sync?: boolean;
+}
+
+/**
+ * Writes that happen together: after a crash either all of them are there or none. Nothing is visible before
+ * {@linkcode KvBatch.commit}; the last write of a key wins.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * await db.put("from", "10");
+ * await db.batch().del("from").put("to", "10").commit();
+ * assertEquals(await db.getMany(["from", "to"]), [undefined, "10"]);
+ * ```
+ */
+export interface KvBatch<K, V> {
+  /** How many writes the batch holds. */
+  readonly size: number;
+
+  /**
+   * Adds a put. Throws `KV_INVALID_ARGUMENT` for a key or value that is too long or that its codec cannot carry,
+   * and for a batch that grows past 1 GiB; `KV_CLOSED` after the commit.
+   */
+  put(key: K, value: V): this;
+
+  /** Adds a delete. Throws as {@linkcode KvBatch.put} does. */
+  del(key: K): this;
+
+  /**
+   * Makes all the writes happen, visible at once, and resolves when they are acknowledged. Rejects as
+   * {@linkcode KvEngine.put} does. A batch can be committed once.
+   */
+  commit(options?: WriteOptions): Promise<void>;
+}

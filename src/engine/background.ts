@@ -1,0 +1,236 @@
+import type { Pace } from "../compaction/merge.ts";
+import type { SegmentSinkOptions } from "../compaction/segment_sink.ts";
+import {
+  planFullCompaction,
+  startFullCompaction,
+} from "../compaction/full_compaction.ts";
+import { pickCompaction } from "../compaction/strategy.ts";
+import type { CompactionContext, CompactionPlan } from "../compaction/plan.ts";
+import type { KvError } from "../errors.ts";
+import type { CompactionSettings } from "../options.ts";
+import { carryOut } from "./compact.ts";
+import { Pacer } from "./event_loop.ts";
+import { writeTable } from "./flush.ts";
+import type { Segment } from "./segment.ts";
+import type { Snapshots } from "./snapshots.ts";
+import type { Tables } from "./tables.ts";
+import type { VersionSet } from "./version_set.ts";
+
+/** Full MemTables that may wait for their flush before writers have to wait too. */
+const MOST_WAITING_TABLES = 2;
+
+/** Segments in level 0, as a multiple of the compaction threshold, before writers have to wait. */
+const LEVEL0_LIMIT_FACTOR = 3;
+
+/** What background work goes by and on. */
+export interface BackgroundOptions {
+  readonly tables: Tables;
+  readonly versions: VersionSet;
+  readonly snapshots: Snapshots;
+  readonly sinkOptions: SegmentSinkOptions;
+  readonly compaction: CompactionSettings;
+  readonly removeLog: (name: string) => Promise<void>;
+  /** Called in the turn in which tables or segments have changed. */
+  readonly onChange: () => void;
+  /** Called when work has failed: no more is begun. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What background work has done so far. */
+export interface BackgroundCounts {
+  flushes: number;
+  flushBytesWritten: number;
+  compactions: number;
+  moves: number;
+  compactionBytesRead: number;
+  compactionBytesWritten: number;
+}
+
+/**
+ * Flush and compaction, beside each other: one flush and one compaction at a time, in slices that give way to the event loop.
+ * They begin when {@linkcode Background.wake} finds something to do and go on until there is nothing left.
+ */
+export class Background {
+  readonly counts: BackgroundCounts = {
+    flushes: 0,
+    flushBytesWritten: 0,
+    compactions: 0,
+    moves: 0,
+    compactionBytesRead: 0,
+    compactionBytesWritten: 0,
+  };
+  readonly #options: BackgroundOptions;
+  #flushing: Promise<void> | undefined;
+  #compacting: Promise<void> | undefined;
+  #stopReason: KvError | undefined;
+
+  constructor(options: BackgroundOptions) {
+    this.#options = options;
+  }
+
+  /** Whether writers should wait for background work. */
+  get isOverloaded(): boolean {
+    const { tables, versions, compaction } = this.#options;
+    return this.#stopReason === undefined &&
+      (tables.waiting.length > MOST_WAITING_TABLES ||
+        versions.version.levels[0]!.length >
+          LEVEL0_LIMIT_FACTOR * compaction.threshold);
+  }
+
+  /** Begins what is due. */
+  wake(): void {
+    if (this.#stopReason !== undefined) return;
+    if (
+      this.#flushing === undefined && this.#options.tables.waiting.length > 0
+    ) {
+      this.#flushing = this.#run(this.#flushWaiting()).then(() => {
+        this.#flushing = undefined;
+      });
+    }
+    if (this.#compacting === undefined && this.#pick() !== undefined) {
+      this.#compacting = this.#run(this.#compactDue()).then(() => {
+        this.#compacting = undefined;
+      });
+    }
+  }
+
+  async #run(work: Promise<void>, signal?: AbortSignal): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return;
+      if (error !== this.#stopReason) this.#options.onFailure(error);
+    }
+  }
+
+  /** Resolves when all tables that wait now have been flushed. */
+  async flushAll(): Promise<void> {
+    const { tables } = this.#options;
+    const last = tables.waiting.at(-1);
+    while (last !== undefined && tables.waiting.includes(last)) {
+      this.#assertRunning();
+      this.wake();
+      await this.#flushing;
+    }
+  }
+
+  async #flushWaiting(): Promise<void> {
+    const { tables } = this.#options;
+    while (tables.waiting.length > 0) await this.#flushOldest();
+  }
+
+  async #flushOldest(): Promise<void> {
+    const { tables, versions, sinkOptions } = this.#options;
+    const oldest = tables.waiting[0]!;
+    const { table } = oldest;
+    // What is in a segment must not be missing in an older log: the table's own log comes first.
+    while (table.arena.hasUnwritten) await this.#pace().pause();
+    const info = await writeTable(table, {
+      versions,
+      sinkOptions,
+      snapshots: this.#options.snapshots.sorted(),
+      pace: this.#pace(),
+    });
+    const add = info === undefined
+      ? []
+      : [{ level: 0, segment: await versions.openSegment(info) }];
+    await versions.change({
+      edit: { add, remove: [] },
+      flushedSequence: table.lastSequence,
+      logs: () => tables.liveLogs(1),
+    }, () => {
+      tables.removeOldest();
+      this.counts.flushes++;
+      this.counts.flushBytesWritten += info?.sizeBytes ?? 0;
+      this.#options.onChange();
+    });
+    await oldest.closeLog();
+    if (oldest.hasLog) await this.#options.removeLog(oldest.logName);
+    this.wake();
+  }
+
+  /**
+   * Merges everything into the deepest level.
+   *
+   * @param signal Ends it between two slices.
+   */
+  async compactAll(signal: AbortSignal | undefined): Promise<void> {
+    const { versions, compaction } = this.#options;
+    let progress = startFullCompaction(versions.takeFileNumber());
+    for (;;) {
+      await this.#compacting;
+      this.#assertRunning();
+      signal?.throwIfAborted();
+      const step = planFullCompaction(versions.version, compaction, {
+        context: this.#context(),
+        progress,
+      });
+      if (step.state === "done") return;
+      if (step.state === "busy") continue;
+      progress = step.progress;
+      const work = this.#carryOut(step.plan, this.#pace(signal));
+      this.#compacting = this.#run(work, signal).then(() => {
+        this.#compacting = undefined;
+      });
+      await work;
+      this.wake();
+    }
+  }
+
+  async #compactDue(): Promise<void> {
+    for (let plan = this.#pick(); plan; plan = this.#pick()) {
+      await this.#carryOut(plan, this.#pace());
+    }
+  }
+
+  #pick(): CompactionPlan<Segment> | undefined {
+    const { versions, compaction } = this.#options;
+    return pickCompaction(versions.version, compaction, this.#context());
+  }
+
+  /** One compaction at a time: none is in the way of the next. */
+  #context(): CompactionContext {
+    return {
+      oldestSnapshot: this.#options.snapshots.oldest,
+      busy: new Set(),
+    };
+  }
+
+  async #carryOut(plan: CompactionPlan<Segment>, pace: Pace): Promise<void> {
+    const { versions, sinkOptions, snapshots } = this.#options;
+    const result = await carryOut(plan, {
+      versions,
+      sinkOptions,
+      snapshots: snapshots.sorted(),
+      pace,
+    });
+    if (plan.move) this.counts.moves++;
+    else this.counts.compactions++;
+    this.counts.compactionBytesRead += result.bytesRead;
+    this.counts.compactionBytesWritten += result.bytesWritten;
+    this.#options.onChange();
+  }
+
+  /** Ends all work between two slices and begins none any more; who waits for it gets `reason`. */
+  async stop(reason: KvError): Promise<void> {
+    this.#stopReason ??= reason;
+    await this.#flushing;
+    await this.#compacting;
+  }
+
+  #assertRunning(): void {
+    if (this.#stopReason !== undefined) throw this.#stopReason;
+  }
+
+  #pace(signal?: AbortSignal): Pace {
+    const pacer = new Pacer();
+    return {
+      isDue: () => pacer.isDue(),
+      pause: async () => {
+        await pacer.pause();
+        this.#assertRunning();
+        signal?.throwIfAborted();
+      },
+    };
+  }
+}

@@ -1,0 +1,145 @@
+import { isPending } from "../storage/awaitable.ts";
+import { defer, type Deferred } from "./deferred.ts";
+import { inLaterTurn } from "./event_loop.ts";
+
+/** How long commits may follow one another without a turn of the event loop, in milliseconds. */
+const LONGEST_RUN_MS = 8;
+
+/** Commits between two looks at the clock. */
+const COMMITS_PER_LOOK = 16;
+
+/** What the queue does its work on. */
+export interface CommitTarget {
+  /** Appends all records that are not yet in a log. */
+  append(): void | Promise<void>;
+  /** Makes durable all that has been appended. */
+  sync(): void | Promise<void>;
+  /** Whether writers have to wait before the next acknowledgement because background work is behind. */
+  isOverloaded(): boolean;
+  /** Called once when an append or a sync has failed; nothing may be acknowledged after that. */
+  fail(error: unknown): void;
+}
+
+/**
+ * Group commit. A write is in the MemTable when it joins; all that join before the next commit share one append to the log and, if one of
+ * them asked for it, one sync, and all of them wait for the same promise.
+ *
+ * 1. Unsynced writes are committed in a microtask: all writes of the running task share the append.
+ * 2. Synced writes are committed in the next turn of the event loop: writers in other tasks that are ready, for example requests of
+ *    a server, share the sync. Measured: a turn costs 1-3 us, a sync 200-400 us.
+ * 3. While a commit waits for the storage, new writes gather for the next one.
+ * 4. While background work is behind, finished writes are acknowledged only once it has caught up: writers that wait for their
+ *    writes slow down, and memory stays bounded.
+ */
+export class CommitQueue {
+  readonly #target: CommitTarget;
+  /** Writes that are not in the log yet. */
+  #unsynced: Deferred | undefined;
+  #synced: Deferred | undefined;
+  /** Writes that are in the log and wait for a sync. */
+  #awaitingSync: Deferred[] = [];
+  /** Writes that are finished and wait for background work to catch up. */
+  #heldBack: Deferred[] = [];
+  #isMicrotaskSet = false;
+  #isTurnSet = false;
+  #isRunning = false;
+  #commits = 0;
+  #lastTurnMs = 0;
+
+  constructor(target: CommitTarget) {
+    this.#target = target;
+  }
+
+  /** A promise that all writes so far are in the log, or durable if `sync`. */
+  join(sync: boolean): Promise<void> {
+    if (sync) {
+      this.#synced ??= defer();
+      this.#setTurn();
+      return this.#synced.promise;
+    }
+    if (this.#unsynced === undefined) {
+      this.#unsynced = defer();
+      if (this.#hasRunLong()) this.#setTurn();
+      else this.#setMicrotask();
+    }
+    return this.#unsynced.promise;
+  }
+
+  /** Acknowledges what was held back, once background work has caught up. */
+  releaseHeldBack(): void {
+    for (const writes of this.#heldBack.splice(0)) writes.resolve();
+  }
+
+  /** Resolves when nothing is on its way. */
+  async settle(): Promise<void> {
+    while (
+      this.#isRunning || this.#unsynced || this.#synced ||
+      this.#awaitingSync.length > 0
+    ) {
+      await this.join(true).catch(() => {});
+    }
+  }
+
+  #hasRunLong(): boolean {
+    if (++this.#commits < COMMITS_PER_LOOK) return false;
+    this.#commits = 0;
+    return performance.now() - this.#lastTurnMs > LONGEST_RUN_MS;
+  }
+
+  #setMicrotask(): void {
+    if (this.#isMicrotaskSet || this.#isRunning) return;
+    this.#isMicrotaskSet = true;
+    queueMicrotask(() => {
+      this.#isMicrotaskSet = false;
+      this.#run(false);
+    });
+  }
+
+  #setTurn(): void {
+    if (this.#isTurnSet || this.#isRunning) return;
+    this.#isTurnSet = true;
+    inLaterTurn(() => {
+      this.#isTurnSet = false;
+      this.#lastTurnMs = performance.now();
+      this.#run(true);
+    });
+  }
+
+  async #run(withSync: boolean): Promise<void> {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    const unsynced = this.#unsynced;
+    if (this.#synced) this.#awaitingSync.push(this.#synced);
+    this.#unsynced = this.#synced = undefined;
+    try {
+      const appended = this.#target.append();
+      if (isPending(appended)) await appended;
+      if (unsynced) this.#acknowledge(unsynced);
+      if (withSync && this.#awaitingSync.length > 0) await this.#sync();
+    } catch (error) {
+      this.#fail(error, unsynced);
+    }
+    this.#isRunning = false;
+    if (this.#synced || this.#awaitingSync.length > 0) this.#setTurn();
+    else if (this.#unsynced) this.#setMicrotask();
+  }
+
+  async #sync(): Promise<void> {
+    const writes = this.#awaitingSync.length;
+    const synced = this.#target.sync();
+    if (isPending(synced)) await synced;
+    this.#awaitingSync.splice(0, writes).forEach((w) => this.#acknowledge(w));
+  }
+
+  #acknowledge(writes: Deferred): void {
+    if (this.#target.isOverloaded()) this.#heldBack.push(writes);
+    else writes.resolve();
+  }
+
+  /** The promise of a write that was acknowledged already is not changed by a rejection. */
+  #fail(error: unknown, unsynced: Deferred | undefined): void {
+    this.#target.fail(error);
+    for (const writes of this.#awaitingSync.splice(0)) writes.reject(error);
+    unsynced?.reject(error);
+  }
+}

@@ -1,0 +1,128 @@
+import { invalidArgument } from "../errors.ts";
+import { FRAME_HEADER_BYTES } from "../format/log_format.ts";
+import { isPending } from "../storage/awaitable.ts";
+import type { KvEngine } from "./api/engine.ts";
+import type { KvSnapshot } from "./api/reader.ts";
+import type { KvStats } from "./api/stats.ts";
+import type { KvBatch, WriteOptions } from "./api/writes.ts";
+import { type Codecs, Reader } from "./reader.ts";
+import { checkSequence, RecordWriter } from "./record_writer.ts";
+import { Snapshot } from "./snapshot.ts";
+import type { Store } from "./store.ts";
+import { WriteBatch } from "./write_batch.ts";
+
+/** A store with its codecs: what `open` answers with. */
+export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
+  protected readonly maxSequence = Infinity;
+  readonly #writer: RecordWriter<K, V>;
+
+  constructor(store: Store, codecs: Codecs<K, V>) {
+    super(store, codecs);
+    this.#writer = new RecordWriter(store, codecs);
+  }
+
+  get location(): string {
+    return this.store.storage.location;
+  }
+
+  protected assertOpen(): void {
+    this.store.assertOpen();
+  }
+
+  put(key: K, value: V, options?: WriteOptions): Promise<void> {
+    try {
+      this.store.assertWritable();
+      const sync = this.#isSync(options);
+      this.#writer.put(key, value);
+      return this.store.commit(sync);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  del(key: K, options?: WriteOptions): Promise<boolean> {
+    try {
+      this.store.assertWritable();
+      const sync = this.#isSync(options);
+      const existed = this.lookUp(key, () => true, false);
+      this.#writer.del(key);
+      const committed = this.store.commit(sync);
+      return isPending(existed)
+        ? Promise.all([existed, committed]).then(([had]) => had)
+        : committed.then(() => existed);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  batch(): KvBatch<K, V> {
+    this.store.assertWritable();
+    const { maxKeySize, maxValueSize } = this.store.options;
+    return new WriteBatch({
+      codecs: this.codecs,
+      maxKeySize,
+      maxValueSize,
+      commit: (records, count, options) =>
+        this.#commitBatch(records, count, options),
+    });
+  }
+
+  #commitBatch(
+    records: Uint8Array,
+    count: number,
+    options: WriteOptions | undefined,
+  ): Promise<void> {
+    const { store } = this;
+    store.assertWritable();
+    const sync = this.#isSync(options);
+    if (count > 0) {
+      checkSequence(store.lastSequence + count);
+      if (store.tables.active.table.arena.room < records.length) {
+        store.makeRoom(records.length + FRAME_HEADER_BYTES);
+      }
+      store.tables.active.table.appendRecords(records, count);
+    }
+    return store.commit(sync);
+  }
+
+  snapshot(): KvSnapshot<K, V> {
+    this.assertOpen();
+    return new Snapshot(this.store, this.codecs);
+  }
+
+  async flush(): Promise<void> {
+    this.store.assertWritable();
+    await this.store.flush();
+  }
+
+  async compact(
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    this.store.assertWritable();
+    await this.store.compact(options.signal);
+  }
+
+  async sync(): Promise<void> {
+    this.store.assertWritable();
+    await this.store.sync();
+  }
+
+  stats(): KvStats {
+    this.assertOpen();
+    return this.store.stats();
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #isSync(options: WriteOptions | undefined): boolean {
+    const sync = options?.sync ?? this.store.options.sync;
+    if (typeof sync === "boolean") return sync;
+    throw invalidArgument(`Cannot write: sync is ${sync}, no boolean`);
+  }
+}

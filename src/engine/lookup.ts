@@ -1,0 +1,112 @@
+import { compareSpans } from "../bytes/compare.ts";
+import { hashSpan } from "../bytes/hash.ts";
+import type { Codec } from "../codec/codec.ts";
+import { EntryView } from "../format/entry.ts";
+import { PUT } from "../format/kind.ts";
+import { MAX_LEVELS } from "../manifest/version.ts";
+import { type Awaitable, isPending } from "../storage/awaitable.ts";
+import type { ReadState } from "./read_state.ts";
+import type { Segment } from "./segment.ts";
+
+/**
+ * The search for one key, with room of its own for the encoded key and the answer, so that on storage that answers at once one object serves
+ * all searches and none is made per call.
+ */
+export class Lookup {
+  /** What was found; it holds until the next search. */
+  readonly entry: EntryView = new EntryView();
+  #key: Uint8Array = new Uint8Array(256);
+  #keyLength = 0;
+  #hash = 0;
+
+  /** Sets the key to be found. */
+  setKey<K>(codec: Required<Codec<K>>, key: K): void {
+    this.#keyLength = codec.encodeInto(key, this.#key, 0);
+    if (this.#keyLength < 0) {
+      const encoded = codec.encode(key);
+      this.#key = new Uint8Array(2 * encoded.length);
+      this.#key.set(encoded);
+      this.#keyLength = encoded.length;
+    }
+    this.#hash = hashSpan(this.#key, 0, this.#keyLength);
+  }
+
+  /**
+   * Finds the newest version of the key that is not newer than `maxSequence`. The places that may have it are asked from the newest to the oldest,
+   * and the first that has it decides. Answers whether the key has a value, which {@linkcode Lookup.entry} then shows.
+   */
+  find(state: ReadState, maxSequence: number): Awaitable<boolean> {
+    for (const table of state.tables) {
+      const found = table.find(
+        this.#key,
+        0,
+        this.#keyLength,
+        this.#hash,
+        maxSequence,
+        this.entry,
+      );
+      if (found) return this.entry.kind === PUT;
+    }
+    return this.#findInLevel(state, 0, 0, maxSequence);
+  }
+
+  /** Goes on with segment `start` of level 0 or, where only one segment can have the key, with `level`. */
+  #findInLevel(
+    state: ReadState,
+    level: number,
+    start: number,
+    maxSequence: number,
+  ): Awaitable<boolean> {
+    const { version } = state.live;
+    if (level === 0) {
+      const segments = version.levels[0]!;
+      for (let i = start; i < segments.length; i++) {
+        const found = this.#findInSegment(segments[i]!, maxSequence);
+        if (isPending(found)) {
+          return found.then((has) =>
+            has
+              ? this.entry.kind === PUT
+              : this.#findInLevel(state, 0, i + 1, maxSequence)
+          );
+        }
+        if (found) return this.entry.kind === PUT;
+      }
+    }
+    for (let deeper = Math.max(level, 1); deeper < MAX_LEVELS; deeper++) {
+      const segments = version.levels[deeper]!;
+      if (segments.length === 0) continue;
+      const i = version.lowerBound(deeper, this.#key, 0, this.#keyLength);
+      if (i === segments.length) continue;
+      const found = this.#findInSegment(segments[i]!, maxSequence);
+      if (isPending(found)) {
+        return found.then((has) =>
+          has
+            ? this.entry.kind === PUT
+            : this.#findInLevel(state, deeper + 1, 0, maxSequence)
+        );
+      }
+      if (found) return this.entry.kind === PUT;
+    }
+    return false;
+  }
+
+  #findInSegment(segment: Segment, maxSequence: number): Awaitable<boolean> {
+    const { reader, smallestKey } = segment;
+    const fromSmallest = compareSpans(
+      this.#key,
+      0,
+      this.#keyLength,
+      smallestKey,
+      0,
+      smallestKey.length,
+    );
+    return fromSmallest >= 0 && reader.find(
+      this.#key,
+      0,
+      this.#keyLength,
+      this.#hash,
+      maxSequence,
+      this.entry,
+    );
+  }
+}

@@ -1,0 +1,191 @@
+import type { Codec } from "../codec/codec.ts";
+import { utf8 } from "../codec/utf8.ts";
+import { corruption, invalidArgument, KvError } from "../errors.ts";
+import { MANIFEST_NAME, parseFileName } from "../format/file_names.ts";
+import type { ManifestState } from "../manifest/manifest_codec.ts";
+import { readManifest, replaceManifest } from "../manifest/manifest_store.ts";
+import {
+  type EngineOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from "../options.ts";
+import { BlockCache } from "../segment/block_cache.ts";
+import type { Storage, StorageLock } from "../storage/storage.ts";
+import type { KvEngine } from "./api/engine.ts";
+import { completeCodec } from "./codecs.ts";
+import { Engine } from "./engine.ts";
+import type { Codecs } from "./reader.ts";
+import { liveLogNumbers, replayLogs } from "./recovery.ts";
+import { Store } from "./store.ts";
+import { VersionSet } from "./version_set.ts";
+
+/** How a store is opened: {@linkcode EngineOptions} and the codecs for its keys and values. */
+export interface OpenOptions<K, V> extends EngineOptions {
+  /** How keys become bytes, and so how they are ordered. Default `utf8`. */
+  readonly keys?: Codec<K>;
+  /** How values become bytes. Default `utf8`. */
+  readonly values?: Codec<V>;
+}
+
+/** Opens the store in `storage`: takes the lock, reads the manifest, replays the logs and sweeps what no manifest names. */
+export async function openStore<K, V>(
+  storage: Storage,
+  options: OpenOptions<K, V>,
+): Promise<KvEngine<K, V>> {
+  const resolved = resolveOptions(options, ["keys", "values"]);
+  const codecs = codecsOf(options);
+  resolved.signal?.throwIfAborted();
+  await refuseMissing(storage, resolved);
+  const lock = await storage.lock({ shared: resolved.readOnly });
+  try {
+    const store = await openLocked(storage, lock, resolved, codecs);
+    return new Engine(store, codecs);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** The types of the presets are those that `open` promises for options without codecs. */
+function codecsOf<K, V>(options: OpenOptions<K, V>): Codecs<K, V> {
+  const { keys = utf8 as unknown, values = utf8 as unknown } = options;
+  return {
+    keys: completeCodec(keys as Codec<K>, "keys"),
+    values: completeCodec(values as Codec<V>, "values"),
+  };
+}
+
+/** Looks before the lock is taken, since an exclusive lock makes the location. */
+async function refuseMissing(
+  storage: Storage,
+  { createIfMissing, readOnly }: ResolvedOptions,
+): Promise<void> {
+  if (createIfMissing && !readOnly) return;
+  if ((await storage.list()).length > 0) return;
+  throw notFound(storage);
+}
+
+function notFound(storage: Storage): KvError {
+  return new KvError(
+    "KV_NOT_FOUND",
+    `Cannot open ${storage.location}: there is no store; check the path, or let createIfMissing make one`,
+  );
+}
+
+async function openLocked<K, V>(
+  storage: Storage,
+  lock: StorageLock,
+  options: ResolvedOptions,
+  codecs: Codecs<K, V>,
+): Promise<Store> {
+  const state = await readManifest(storage) ??
+    await createManifest(storage, options, codecs);
+  if (options.errorIfExists && state.nextFileNumber > 1) {
+    throw invalidArgument(
+      `Cannot create ${storage.location}: there is a store already, and errorIfExists is set`,
+    );
+  }
+  refuseOtherCodecs(storage, state, codecs);
+  const names = await storage.list();
+  options.signal?.throwIfAborted();
+  const recovered = await replayLogs(storage, state, names);
+  options.signal?.throwIfAborted();
+  const cache = new BlockCache(options.cacheSize);
+  const versions = await VersionSet.open(storage, cache, state);
+  for (const name of names) {
+    versions.skipFileNumber(parseFileName(name)?.number ?? 0);
+  }
+  if (!options.readOnly) await sweep(storage, state, names);
+  const store = new Store({
+    storage,
+    lock,
+    options,
+    cache,
+    versions,
+    recovered,
+    randomUint32,
+  });
+  try {
+    if (!options.readOnly) await store.start();
+  } catch (error) {
+    await versions.close();
+    throw error;
+  }
+  return store;
+}
+
+/** Makes a new store. Segments or logs without a manifest are no empty store. */
+async function createManifest<K, V>(
+  storage: Storage,
+  { createIfMissing, readOnly }: ResolvedOptions,
+  codecs: Codecs<K, V>,
+): Promise<ManifestState> {
+  const orphan = (await storage.list()).find((name) => {
+    const type = parseFileName(name)?.type;
+    return type === "segment" || type === "log";
+  });
+  if (orphan !== undefined) {
+    throw corruption(
+      MANIFEST_NAME,
+      0,
+      `the file is missing, but ${orphan} is there`,
+    );
+  }
+  if (!createIfMissing || readOnly) throw notFound(storage);
+  const state: ManifestState = {
+    storeId: crypto.getRandomValues(new Uint8Array(16)),
+    keyCodec: codecs.keys.name,
+    valueCodec: codecs.values.name,
+    nextFileNumber: 1,
+    flushedSequence: 0,
+    oldestLog: 1,
+    logs: [],
+    levels: [],
+  };
+  await replaceManifest(storage, state);
+  return state;
+}
+
+function refuseOtherCodecs<K, V>(
+  storage: Storage,
+  state: ManifestState,
+  { keys, values }: Codecs<K, V>,
+): void {
+  refuseOtherCodec(storage, "keys", state.keyCodec, keys.name);
+  refuseOtherCodec(storage, "values", state.valueCodec, values.name);
+}
+
+function refuseOtherCodec(
+  storage: Storage,
+  what: "keys" | "values",
+  stored: string,
+  given: string,
+): void {
+  if (stored === given) return;
+  throw invalidArgument(
+    `Cannot open ${storage.location}: its ${what} are written with codec ${stored}, option ${what} says ${given}`,
+  );
+}
+
+/** Removes files of the engine that the manifest does not name: what a crash left of work that was not finished. */
+async function sweep(
+  storage: Storage,
+  state: ManifestState,
+  names: readonly string[],
+): Promise<void> {
+  const logs = new Set(liveLogNumbers(state, names));
+  const segments = new Set(
+    state.levels.flat().map(({ number }) => number),
+  );
+  for (const name of names) {
+    const file = parseFileName(name);
+    const isStale = file?.type === "temporary" ||
+      file?.type === "log" && !logs.has(file.number) ||
+      file?.type === "segment" && !segments.has(file.number);
+    if (isStale) await storage.remove(name);
+  }
+}
+
+function randomUint32(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
+}

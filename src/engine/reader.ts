@@ -1,0 +1,164 @@
+import type { Codec } from "../codec/codec.ts";
+import { invalidArgument, KvError } from "../errors.ts";
+import type { EntryView } from "../format/entry.ts";
+import { type Awaitable, isPending } from "../storage/awaitable.ts";
+import type {
+  AsyncScanOptions,
+  KvIterator,
+  KvSyncIterator,
+  ScanOptions,
+} from "./api/ranges.ts";
+import type { KvReader } from "./api/reader.ts";
+import { Lookup } from "./lookup.ts";
+import { checkScanOptions, encodeRange } from "./ranges.ts";
+import { ScanIterator, type ScanSource, SyncScanIterator } from "./scan.ts";
+import type { Store } from "./store.ts";
+
+/** The codecs of a store, complete. */
+export interface Codecs<K, V> {
+  readonly keys: Required<Codec<K>>;
+  readonly values: Required<Codec<V>>;
+}
+
+/** Reads with the codecs of a store: what engine and snapshot have in common. */
+export abstract class Reader<K, V> implements KvReader<K, V> {
+  protected readonly store: Store;
+  protected readonly codecs: Codecs<K, V>;
+  /** Serves all reads that are answered at once. */
+  readonly #lookup = new Lookup();
+
+  constructor(store: Store, codecs: Codecs<K, V>) {
+    this.store = store;
+    this.codecs = codecs;
+  }
+
+  /** Reads see no write past this sequence number. */
+  protected abstract readonly maxSequence: number;
+
+  /** Throws `KV_CLOSED` once this cannot be read any more. */
+  protected abstract assertOpen(): void;
+
+  getSync(key: K): V | undefined {
+    this.#assertSynchronous();
+    const value = this.lookUp(
+      key,
+      (entry) => this.#decodeValue(entry),
+      undefined,
+    );
+    return value as V | undefined;
+  }
+
+  get(key: K): Promise<V | undefined> {
+    return this.#answer(key, (entry) => this.#decodeValue(entry), undefined);
+  }
+
+  has(key: K): Promise<boolean> {
+    return this.#answer(key, () => true, false);
+  }
+
+  getMany(keys: readonly K[]): Promise<(V | undefined)[]> {
+    if (!Array.isArray(keys)) {
+      return Promise.reject(
+        invalidArgument("Cannot get many: the keys are no array"),
+      );
+    }
+    const answers: Promise<V | undefined>[] = [];
+    for (const key of keys) answers.push(this.get(key));
+    return Promise.all(answers);
+  }
+
+  #answer<R>(key: K, onFound: (entry: EntryView) => R, absent: R): Promise<R> {
+    try {
+      return Promise.resolve(this.lookUp(key, onFound, absent));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Looks `key` up as of now; `onFound` makes the answer of the entry. */
+  protected lookUp<R>(
+    key: K,
+    onFound: (entry: EntryView) => R,
+    absent: R,
+  ): Awaitable<R> {
+    this.assertOpen();
+    const { store } = this;
+    const lookup = store.storage.synchronous ? this.#lookup : new Lookup();
+    lookup.setKey(this.codecs.keys, key);
+    const state = store.readState;
+    const maxSequence = Math.min(this.maxSequence, store.lastSequence);
+    const found = lookup.find(state, maxSequence);
+    if (!isPending(found)) return found ? onFound(lookup.entry) : absent;
+    state.live.retain();
+    return store.track(found)
+      .then((has) => has ? onFound(lookup.entry) : absent)
+      .finally(() => state.live.release());
+  }
+
+  scan(options: AsyncScanOptions<K> = {}): KvIterator<[K, V]> {
+    return this.#scan(options, (entry) => this.#decodeEntry(entry));
+  }
+
+  keys(options: AsyncScanOptions<K> = {}): KvIterator<K> {
+    return this.#scan(options, (entry) => this.#decodeKey(entry));
+  }
+
+  scanSync(options: ScanOptions<K> = {}): KvSyncIterator<[K, V]> {
+    this.#assertSynchronous();
+    return new SyncScanIterator(
+      this.#scanSource(options, (entry) => this.#decodeEntry(entry)),
+    );
+  }
+
+  #scan<T>(
+    options: AsyncScanOptions<K>,
+    decode: (entry: EntryView) => T,
+  ): KvIterator<T> {
+    return new ScanIterator(this.#scanSource(options, decode), {
+      signal: options.signal,
+      track: (work) => this.store.track(work),
+    });
+  }
+
+  #scanSource<T>(
+    options: ScanOptions<K>,
+    decode: (entry: EntryView) => T,
+  ): ScanSource<T> {
+    this.assertOpen();
+    checkScanOptions(options);
+    const { store } = this;
+    return {
+      state: store.readState,
+      maxSequence: Math.min(this.maxSequence, store.lastSequence),
+      range: encodeRange(this.codecs.keys, options),
+      isReverse: options.reverse ?? false,
+      limit: options.limit ?? Infinity,
+      decode,
+      assertOpen: () => this.assertOpen(),
+    };
+  }
+
+  #decodeKey({ keyBuffer, keyOffset, keyLength }: EntryView): K {
+    return this.codecs.keys.decode(keyBuffer, keyOffset, keyOffset + keyLength);
+  }
+
+  #decodeValue({ valueBuffer, valueOffset, valueLength }: EntryView): V {
+    return this.codecs.values.decode(
+      valueBuffer,
+      valueOffset,
+      valueOffset + valueLength,
+    );
+  }
+
+  #decodeEntry(entry: EntryView): [K, V] {
+    return [this.#decodeKey(entry), this.#decodeValue(entry)];
+  }
+
+  #assertSynchronous(): void {
+    if (this.store.storage.synchronous) return;
+    throw new KvError(
+      "KV_UNSUPPORTED",
+      `Cannot read at once: ${this.store.storage.location} answers with promises; use get and scan`,
+    );
+  }
+}

@@ -1,0 +1,177 @@
+import type { Cursor } from "../format/cursor.ts";
+import type { EntryView } from "../format/entry.ts";
+import { ConcatCursor } from "../iterator/concat_cursor.ts";
+import { MergingCursor } from "../iterator/merging_cursor.ts";
+import {
+  RangeCursor,
+  type RangeCursorOptions,
+} from "../iterator/range_cursor.ts";
+import { isPending } from "../storage/awaitable.ts";
+import type { KvIterator, KvSyncIterator } from "./api/ranges.ts";
+import type { ReadState } from "./read_state.ts";
+
+/** What a scan goes through and makes of it. */
+export interface ScanSource<T> extends RangeCursorOptions {
+  readonly state: ReadState;
+  /** Sequence number of the last write that the scan sees. */
+  readonly maxSequence: number;
+  /** Makes what the user gets of an entry. */
+  readonly decode: (entry: EntryView) => T;
+  /** Throws if the engine or the snapshot has been closed meanwhile. */
+  readonly assertOpen: () => void;
+}
+
+/** Everything visible at `maxSequence`, each key once, in one cursor. */
+function openCursor({ state, maxSequence }: ScanSource<unknown>): Cursor {
+  const sources: Cursor[] = state.tables
+    .filter((table) => table.records > 0)
+    .map((table) => table.cursor(maxSequence));
+  state.live.version.levels.forEach((segments, level) => {
+    const parts = segments.map((segment) => ({
+      position: (key: Uint8Array) => segment.position(key),
+      cursor: () => segment.reader.cursor({ maxSequence, fillCache: true }),
+    }));
+    if (level === 0) sources.push(...parts.map((part) => part.cursor()));
+    else if (parts.length > 0) sources.push(new ConcatCursor(parts));
+  });
+  return sources.length === 1 ? sources[0]! : new MergingCursor(sources);
+}
+
+/** A scan as it goes: it holds the segments that it reads until it has ended. */
+class Scan<T> {
+  readonly #source: ScanSource<T>;
+  #cursor: RangeCursor | undefined;
+  #isEnded = false;
+
+  constructor(source: ScanSource<T>) {
+    this.#source = source;
+    source.state.live.retain();
+  }
+
+  advance(): boolean | Promise<boolean> {
+    if (this.#isEnded) return false;
+    this.#source.assertOpen();
+    this.#cursor ??= new RangeCursor(openCursor(this.#source), this.#source);
+    return this.#cursor.advance();
+  }
+
+  get current(): T {
+    return this.#source.decode(this.#cursor!.entry);
+  }
+
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#cursor = undefined;
+    this.#source.state.live.release();
+  }
+}
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** A scan that answers at once. */
+export class SyncScanIterator<T> implements KvSyncIterator<T> {
+  readonly #scan: Scan<T>;
+
+  constructor(source: ScanSource<T>) {
+    this.#scan = new Scan(source);
+  }
+
+  next(): IteratorResult<T, undefined> {
+    try {
+      if (this.#scan.advance() === true) {
+        return { done: false, value: this.#scan.current };
+      }
+    } catch (error) {
+      this.#scan.end();
+      throw error;
+    }
+    this.#scan.end();
+    return DONE;
+  }
+
+  return(): IteratorReturnResult<undefined> {
+    this.#scan.end();
+    return DONE;
+  }
+
+  [Symbol.iterator](): KvSyncIterator<T> {
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.#scan.end();
+  }
+}
+
+/** How a scan that can be waited for is run. */
+export interface AsyncScanOptions {
+  readonly signal: AbortSignal | undefined;
+  /** Keeps the engine from closing while a step waits for storage. */
+  readonly track: <R>(work: Promise<R>) => Promise<R>;
+}
+
+/** A scan that can be waited for. Steps that are asked for before the last was answered wait their turn. */
+export class ScanIterator<T> implements KvIterator<T> {
+  readonly #scan: Scan<T>;
+  readonly #options: AsyncScanOptions;
+  /** The step that waits for storage; never rejects. */
+  #pending: Promise<void> | undefined;
+
+  constructor(source: ScanSource<T>, options: AsyncScanOptions) {
+    this.#scan = new Scan(source);
+    this.#options = options;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#pending !== undefined) {
+      return this.#pending.then(() => this.next());
+    }
+    try {
+      this.#options.signal?.throwIfAborted();
+      const moved = this.#scan.advance();
+      return isPending(moved)
+        ? this.#wait(moved)
+        : Promise.resolve(this.#result(moved));
+    } catch (error) {
+      this.#scan.end();
+      return Promise.reject(error);
+    }
+  }
+
+  #wait(moved: Promise<boolean>): Promise<IteratorResult<T, undefined>> {
+    const step = this.#options.track(moved).then(
+      (has) => this.#result(has),
+    ).catch((error) => {
+      this.#scan.end();
+      throw error;
+    });
+    const settle = () => {
+      this.#pending = undefined;
+    };
+    this.#pending = step.then(settle, settle);
+    return step;
+  }
+
+  #result(has: boolean): IteratorResult<T, undefined> {
+    if (has) return { done: false, value: this.#scan.current };
+    this.#scan.end();
+    return DONE;
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    if (this.#pending !== undefined) {
+      return this.#pending.then(() => this.return());
+    }
+    this.#scan.end();
+    return Promise.resolve(DONE);
+  }
+
+  [Symbol.asyncIterator](): KvIterator<T> {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+}

@@ -1,0 +1,130 @@
+import { compareBytes } from "../bytes/compare.ts";
+import { corruption, KvIoError } from "../errors.ts";
+import { segmentName } from "../format/file_names.ts";
+import type { SegmentInfo } from "../manifest/segment_info.ts";
+import type { BlockCache } from "../segment/block_cache.ts";
+import { SegmentReader } from "../segment/reader.ts";
+import type { ReadableFile, Storage } from "../storage/storage.ts";
+
+/**
+ * A live segment: what the manifest says of it, its open reader, and how many versions hold it. When the last of them lets go of a segment
+ * that compaction has replaced, its file is removed.
+ */
+export class Segment implements SegmentInfo {
+  readonly number: number;
+  readonly sizeBytes: number;
+  readonly entries: number;
+  readonly tombstones: number;
+  readonly olderVersions: number;
+  readonly maxSequence: number;
+  readonly smallestKey: Uint8Array;
+  readonly largestKey: Uint8Array;
+  readonly reader: SegmentReader;
+  readonly #storage: Storage;
+  #holders = 0;
+  #isObsolete = false;
+
+  private constructor(
+    storage: Storage,
+    info: SegmentInfo,
+    reader: SegmentReader,
+  ) {
+    this.#storage = storage;
+    this.reader = reader;
+    this.number = info.number;
+    this.sizeBytes = info.sizeBytes;
+    this.entries = info.entries;
+    this.tombstones = info.tombstones;
+    this.olderVersions = info.olderVersions;
+    this.maxSequence = info.maxSequence;
+    this.smallestKey = info.smallestKey;
+    this.largestKey = info.largestKey;
+  }
+
+  /** Opens the file of the segment that `info` tells of. */
+  static async open(
+    storage: Storage,
+    cache: BlockCache,
+    info: SegmentInfo,
+  ): Promise<Segment> {
+    const name = segmentName(info.number);
+    const file = await openNamed(storage, name);
+    try {
+      if (file.size !== info.sizeBytes) {
+        throw corruption(
+          name,
+          Math.min(file.size, info.sizeBytes),
+          `the file is ${file.size} bytes long, the manifest says ${info.sizeBytes}`,
+        );
+      }
+      const reader = await SegmentReader.open(file, { name, cache });
+      refuseOther(name, info, reader);
+      return new Segment(storage, info, reader);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Orders a key against the segment: negative before its smallest key, positive behind its largest, else zero. */
+  position(key: Uint8Array): number {
+    if (compareBytes(key, this.smallestKey) < 0) return -1;
+    return compareBytes(key, this.largestKey) > 0 ? 1 : 0;
+  }
+
+  /** Keeps the file for one more holder. */
+  retain(): void {
+    this.#holders++;
+  }
+
+  /** Lets go of the file for one holder. */
+  release(): void {
+    this.#holders--;
+    if (this.#isObsolete && this.#holders === 0) this.#remove();
+  }
+
+  /** Says that no later version names the segment: its file goes with the last holder. */
+  markObsolete(): void {
+    this.#isObsolete = true;
+  }
+
+  async #remove(): Promise<void> {
+    try {
+      await this.reader.close();
+      await this.#storage.remove(segmentName(this.number));
+    } catch {
+      // The manifest does not name the file any more: the next open sweeps it.
+    }
+  }
+}
+
+/** Opens a file that the manifest names; that it is missing is damage. */
+export async function openNamed(
+  storage: Storage,
+  name: string,
+): Promise<ReadableFile> {
+  try {
+    return await storage.open(name);
+  } catch (error) {
+    if (error instanceof KvIoError && error.failure === "missing") {
+      throw corruption(name, 0, "the manifest names the file, but it is gone");
+    }
+    throw error;
+  }
+}
+
+/** A segment of another store, or an older one under the same name, is whole in itself: only the manifest can tell. */
+function refuseOther(
+  name: string,
+  info: SegmentInfo,
+  { properties }: SegmentReader,
+): void {
+  const isSame = properties.entries === info.entries &&
+    properties.tombstones === info.tombstones &&
+    properties.maxSequence === info.maxSequence &&
+    compareBytes(properties.smallestKey, info.smallestKey) === 0 &&
+    compareBytes(properties.largestKey, info.largestKey) === 0;
+  if (!isSame) {
+    throw corruption(name, 0, "the segment is not the one the manifest names");
+  }
+}

@@ -1,0 +1,319 @@
+import { KvError } from "../errors.ts";
+import type { ResolvedOptions } from "../options.ts";
+import type { BlockCache } from "../segment/block_cache.ts";
+import { type Awaitable, chain } from "../storage/awaitable.ts";
+import type { Storage, StorageLock } from "../storage/storage.ts";
+import type { KvStats, LevelStats } from "./api/stats.ts";
+import { Background } from "./background.ts";
+import { CommitQueue } from "./commit_queue.ts";
+import { nextTurn } from "./event_loop.ts";
+import type { LoggedTable } from "./logged_table.ts";
+import type { ReadState } from "./read_state.ts";
+import type { Recovered } from "./recovery.ts";
+import { Snapshots } from "./snapshots.ts";
+import { Tables } from "./tables.ts";
+import type { VersionSet } from "./version_set.ts";
+
+/** What an opened store is made of. */
+export interface StoreParts {
+  readonly storage: Storage;
+  readonly lock: StorageLock;
+  readonly options: ResolvedOptions;
+  readonly cache: BlockCache;
+  readonly versions: VersionSet;
+  readonly recovered: Recovered;
+  /** A random integer of 0 to 2^32 - 1. */
+  randomUint32(): number;
+}
+
+/** The engine below its keys and values: MemTables, logs, segments and the work that goes on between them. */
+export class Store {
+  readonly storage: Storage;
+  readonly options: ResolvedOptions;
+  readonly snapshots: Snapshots = new Snapshots();
+  readonly tables: Tables;
+  readonly #lock: StorageLock;
+  readonly #cache: BlockCache;
+  readonly #versions: VersionSet;
+  readonly #queue: CommitQueue;
+  readonly #background: Background;
+  #readState: ReadState;
+  /** Writes up to this one are in logs. */
+  #appendedSequence: number;
+  /** Writes up to this one are durable. */
+  #durableSequence: number;
+  /** Why nothing is written any more. */
+  #failure: unknown;
+  #closing: Promise<void> | undefined;
+  #underWay = 0;
+  readonly #wal = { bytesWritten: 0, commits: 0, syncs: 0 };
+
+  constructor(parts: StoreParts) {
+    const { storage, options, versions, recovered } = parts;
+    this.storage = storage;
+    this.options = options;
+    this.#lock = parts.lock;
+    this.#cache = parts.cache;
+    this.#versions = versions;
+    this.#appendedSequence = recovered.lastSequence;
+    this.#durableSequence = recovered.lastSequence;
+    const takeFileNumber = () => versions.takeFileNumber();
+    const { randomUint32 } = parts;
+    this.tables = new Tables(recovered.tables, recovered.lastSequence, {
+      memtableSize: options.memtableSize,
+      memtableEntries: options.memtableEntries,
+      takeFileNumber,
+      randomUint32,
+    });
+    this.#readState = this.#currentReadState();
+    this.#queue = new CommitQueue({
+      append: () => this.#append(),
+      sync: () => this.#sync(),
+      isOverloaded: () => this.#background.isOverloaded,
+      fail: (error) => this.#poison(error),
+    });
+    this.#background = new Background({
+      tables: this.tables,
+      versions,
+      snapshots: this.snapshots,
+      sinkOptions: {
+        storage,
+        blockSize: options.blockSize,
+        compression: options.compression,
+        segmentSize: options.compaction.segmentSize,
+        takeFileNumber,
+        randomUint32,
+      },
+      compaction: options.compaction,
+      removeLog: async (name) => await storage.remove(name),
+      onChange: () => this.#onBackgroundChange(),
+      onFailure: (error) => this.#poison(error),
+    });
+  }
+
+  /** What a read that begins now goes through. */
+  get readState(): ReadState {
+    return this.#readState;
+  }
+
+  /** Sequence number of the last write. */
+  get lastSequence(): number {
+    return this.tables.active.table.lastSequence;
+  }
+
+  /** Creates the first log, names it in the manifest, and begins with what background work there is. */
+  async start(): Promise<void> {
+    const { tables } = this;
+    await tables.active.createLog(this.storage);
+    await this.#versions.change({ logs: () => tables.liveLogs(0) });
+    this.#background.wake();
+  }
+
+  /** Throws `KV_CLOSED` once the store is closed or being closed. */
+  assertOpen(): void {
+    if (this.#closing !== undefined) {
+      throw closedError();
+    }
+  }
+
+  /** Throws if the store takes no writes. */
+  assertWritable(): void {
+    this.assertOpen();
+    if (this.options.readOnly) {
+      throw new KvError(
+        "KV_READ_ONLY",
+        "Cannot write: the store was opened with readOnly",
+      );
+    }
+    if (this.#failure !== undefined) throw this.#poisonedError();
+  }
+
+  /** Acknowledges the writes so far: a promise that they are in the log, or durable if `sync`. Lets a fresh MemTable take over from a full one. */
+  commit(sync: boolean): Promise<void> {
+    if (this.tables.isFull) this.makeRoom(0);
+    return this.#queue.join(sync);
+  }
+
+  /** Lets a fresh MemTable with room for `roomBytes` take over. */
+  makeRoom(roomBytes: number): void {
+    this.tables.rotate(roomBytes);
+    this.#readState = this.#currentReadState();
+    this.#background.wake();
+  }
+
+  #currentReadState(): ReadState {
+    return {
+      tables: this.tables.newestFirst,
+      live: this.#versions.live,
+    };
+  }
+
+  /** Keeps `work`, which waits for storage, from being overtaken by `close`. */
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay++;
+    return work.finally(() => this.#underWay--);
+  }
+
+  #append(): Awaitable<void> {
+    if (this.#failure !== undefined) throw this.#poisonedError();
+    const unwritten = this.tables.all.filter(({ table }) =>
+      table.arena.hasUnwritten
+    );
+    return this.#appendEach(unwritten, 0);
+  }
+
+  #appendEach(tables: readonly LoggedTable[], index: number): Awaitable<void> {
+    const table = tables[index];
+    if (table === undefined) return;
+    const { lastSequence } = table.table;
+    const bytesBefore = table.logBytes;
+    const durable = Math.max(
+      this.#durableSequence,
+      this.#versions.flushedSequence,
+    );
+    return chain(table.appendUnwritten(this.storage, durable), () => {
+      this.#appendedSequence = lastSequence;
+      this.#wal.commits++;
+      this.#wal.bytesWritten += table.logBytes - bytesBefore;
+      return this.#appendEach(tables, index + 1);
+    });
+  }
+
+  /** Older logs first: a newer write is never durable without the older ones. */
+  #sync(): Awaitable<void> {
+    const upTo = this.#appendedSequence;
+    const unsynced = this.tables.all.filter((table) => !table.isSynced);
+    return chain(this.#syncEach(unsynced, 0), () => {
+      this.#durableSequence = upTo;
+    });
+  }
+
+  #syncEach(tables: readonly LoggedTable[], index: number): Awaitable<void> {
+    const table = tables[index];
+    if (table === undefined) return;
+    this.#wal.syncs++;
+    return chain(table.sync(), () => this.#syncEach(tables, index + 1));
+  }
+
+  #onBackgroundChange(): void {
+    this.#readState = this.#currentReadState();
+    this.#background.wake();
+    if (!this.#background.isOverloaded) this.#queue.releaseHeldBack();
+  }
+
+  #poison(error: unknown): void {
+    this.#failure ??= error;
+    void this.#background.stop(this.#poisonedError());
+    this.#queue.releaseHeldBack();
+  }
+
+  #poisonedError(): KvError {
+    const reason = this.#failure instanceof Error
+      ? this.#failure.message
+      : String(this.#failure);
+    return new KvError(
+      "KV_POISONED",
+      `Cannot write: an earlier write failed (${reason}); reads go on, to write again close the store and open it anew`,
+      { cause: this.#failure },
+    );
+  }
+
+  /** Resolves when all writes so far are durable. */
+  sync(): Promise<void> {
+    return this.#queue.join(true);
+  }
+
+  /** Resolves when all writes so far are in segments. */
+  async flush(): Promise<void> {
+    this.makeRoom(0);
+    await this.#background.flushAll();
+  }
+
+  /** Merges everything into the deepest level. */
+  async compact(signal: AbortSignal | undefined): Promise<void> {
+    await this.flush();
+    await this.#background.compactAll(signal);
+  }
+
+  /** Begins compactions that have become possible, for example because a snapshot was let go. */
+  wakeBackground(): void {
+    if (this.#closing === undefined) this.#background.wake();
+  }
+
+  /** Closes the store; a second call waits for the first. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#queue.settle();
+      if (!this.options.readOnly && this.#failure === undefined) {
+        await this.#flushAtClose();
+      }
+    } finally {
+      await this.#letGo();
+    }
+  }
+
+  /** A store that was closed replays no log when it is opened. If this fails all is still in the logs, as durable as it was. */
+  async #flushAtClose(): Promise<void> {
+    await this.sync();
+    this.tables.rotate();
+    await this.#background.flushAll();
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#background.stop(closedError());
+    this.#queue.releaseHeldBack();
+    while (this.#underWay > 0) await nextTurn();
+    for (const table of this.tables.all) await table.closeLog();
+    await this.#versions.close();
+    await this.#lock.release();
+  }
+
+  stats(): KvStats {
+    const { tables } = this;
+    const all = tables.all;
+    const logs = all.filter((table) => table.hasLog);
+    const walBytes = sum(logs, (table) => table.logBytes);
+    const { version } = this.#versions;
+    const levels: LevelStats[] = version.levels.map((segments, level) => ({
+      segments: segments.length,
+      bytes: version.levelBytes(level),
+    }));
+    const { counts } = this.#background;
+    return {
+      memtable: {
+        bytes: sum(all, ({ table }) => table.memoryBytes),
+        entries: sum(all, ({ table }) => table.keys),
+        waiting: tables.waiting.length,
+      },
+      wal: { files: logs.length, bytes: walBytes, ...this.#wal },
+      levels,
+      bytesOnDisk: version.totalBytes + walBytes,
+      cache: {
+        bytes: this.#cache.bytes,
+        hits: this.#cache.hits,
+        misses: this.#cache.misses,
+      },
+      flush: { count: counts.flushes, bytesWritten: counts.flushBytesWritten },
+      compaction: {
+        count: counts.compactions,
+        moves: counts.moves,
+        bytesRead: counts.compactionBytesRead,
+        bytesWritten: counts.compactionBytesWritten,
+      },
+      snapshots: this.snapshots.count,
+      lastSequence: this.lastSequence,
+    };
+  }
+}
+
+function closedError(): KvError {
+  return new KvError("KV_CLOSED", "Cannot use the store: it is closed");
+}
+
+function sum<T>(items: readonly T[], amount: (item: T) => number): number {
+  return items.reduce((total, item) => total + amount(item), 0);
+}

@@ -1,0 +1,93 @@
+import type { MemTable } from "../memtable/memtable.ts";
+import { LoggedTable } from "./logged_table.ts";
+import type { LiveLogs } from "./version_set.ts";
+
+/** When a MemTable is full, and where new logs get number and salt from. */
+export interface TablesOptions {
+  /** Bytes of log records. */
+  readonly memtableSize: number;
+  /** Distinct keys. */
+  readonly memtableEntries: number;
+  takeFileNumber(): number;
+  /** A random integer of 0 to 2^32 - 1. */
+  randomUint32(): number;
+}
+
+/** The MemTable that takes writes, and the full ones that wait to be flushed. */
+export class Tables {
+  readonly #options: TablesOptions;
+  /** Oldest first. */
+  #waiting: readonly LoggedTable[];
+  #active: LoggedTable;
+
+  /**
+   * @param waiting Tables that were recovered from logs, oldest first.
+   * @param lastSequence Sequence number of the last write that there is.
+   */
+  constructor(
+    waiting: readonly LoggedTable[],
+    lastSequence: number,
+    options: TablesOptions,
+  ) {
+    this.#options = options;
+    this.#waiting = waiting;
+    this.#active = this.#create(lastSequence + 1, options.memtableSize);
+  }
+
+  /** The table that takes writes. */
+  get active(): LoggedTable {
+    return this.#active;
+  }
+
+  /** Full tables, oldest first. */
+  get waiting(): readonly LoggedTable[] {
+    return this.#waiting;
+  }
+
+  /** All tables, oldest first. */
+  get all(): readonly LoggedTable[] {
+    return [...this.#waiting, this.#active];
+  }
+
+  /** The MemTables, newest first: the order of reading. */
+  get newestFirst(): readonly MemTable[] {
+    return this.all.map(({ table }) => table).reverse();
+  }
+
+  /** Whether the active table has reached its size. */
+  get isFull(): boolean {
+    const { table } = this.#active;
+    return table.arena.size >= this.#options.memtableSize ||
+      table.keys >= this.#options.memtableEntries;
+  }
+
+  /** Lets a fresh table, with room for `roomBytes` of frames at least, take over. Does nothing to an empty table that has the room. */
+  rotate(roomBytes = 0): void {
+    const { table } = this.#active;
+    if (table.records > 0) this.#waiting = this.all;
+    else if (table.arena.room >= roomBytes) return;
+    const capacity = Math.max(this.#options.memtableSize, roomBytes);
+    this.#active = this.#create(table.lastSequence + 1, capacity);
+  }
+
+  #create(firstSequence: number, capacity: number): LoggedTable {
+    const { takeFileNumber, randomUint32 } = this.#options;
+    const number = takeFileNumber();
+    const header = { number, salt: randomUint32(), firstSequence };
+    return LoggedTable.create(header, capacity);
+  }
+
+  /** Takes out the oldest waiting table, which has been flushed. */
+  removeOldest(): void {
+    this.#waiting = this.#waiting.slice(1);
+  }
+
+  /** The logs that are needed if the first `flushed` waiting tables are in segments. */
+  liveLogs(flushed: number): LiveLogs {
+    const needed = this.all.slice(flushed);
+    return {
+      oldestLog: needed[0]!.logNumber,
+      logs: needed.filter((table) => table.hasLog).map((t) => t.logNumber),
+    };
+  }
+}

@@ -1,0 +1,164 @@
+import { segmentName } from "../format/file_names.ts";
+import type { ManifestState } from "../manifest/manifest_codec.ts";
+import { replaceManifest } from "../manifest/manifest_store.ts";
+import { Version, type VersionEdit } from "../manifest/version.ts";
+import type { BlockCache } from "../segment/block_cache.ts";
+import type { Storage } from "../storage/storage.ts";
+import { LiveVersion } from "./live_version.ts";
+import { Segment } from "./segment.ts";
+
+/** What stays the same for the life of a store. */
+export type StoreIdentity = Pick<
+  ManifestState,
+  "storeId" | "keyCodec" | "valueCodec"
+>;
+
+/** A change to what the manifest says. */
+export interface ManifestChange {
+  /** Segments that come and go. */
+  readonly edit?: VersionEdit<Segment>;
+  /** Every write up to this sequence number is in segments once `edit` is made. */
+  readonly flushedSequence?: number;
+  /** Asks for the logs that are needed after the change, in the turn in which it is written. */
+  readonly logs?: () => LiveLogs;
+}
+
+/** The logs that a recovery would have to replay. */
+export type LiveLogs = Pick<ManifestState, "oldestLog" | "logs">;
+
+/** The current version, the manifest that makes it durable, and the numbers for new files. */
+export class VersionSet {
+  readonly #storage: Storage;
+  readonly #cache: BlockCache;
+  readonly #identity: StoreIdentity;
+  #live: LiveVersion;
+  #flushedSequence: number;
+  #logs: LiveLogs;
+  #nextFileNumber: number;
+  #lastChange: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    storage: Storage,
+    cache: BlockCache,
+    state: ManifestState,
+    segments: Version<Segment>,
+  ) {
+    this.#storage = storage;
+    this.#cache = cache;
+    this.#identity = state;
+    this.#live = new LiveVersion(segments);
+    this.#flushedSequence = state.flushedSequence;
+    this.#logs = state;
+    this.#nextFileNumber = state.nextFileNumber;
+  }
+
+  /** Opens all segments that the manifest names. */
+  static async open(
+    storage: Storage,
+    cache: BlockCache,
+    state: ManifestState,
+  ): Promise<VersionSet> {
+    const opened: Segment[] = [];
+    try {
+      const levels: Segment[][] = [];
+      for (const infos of state.levels) {
+        const level: Segment[] = [];
+        for (const info of infos) {
+          const segment = await Segment.open(storage, cache, info);
+          opened.push(segment);
+          level.push(segment);
+        }
+        levels.push(level);
+      }
+      return new VersionSet(storage, cache, state, new Version(levels));
+    } catch (error) {
+      for (const segment of opened) await segment.reader.close();
+      throw error;
+    }
+  }
+
+  /** The version that new reads use. */
+  get live(): LiveVersion {
+    return this.#live;
+  }
+
+  get version(): Version<Segment> {
+    return this.#live.version;
+  }
+
+  /** Every write up to this sequence number is in segments. */
+  get flushedSequence(): number {
+    return this.#flushedSequence;
+  }
+
+  /** A number that no file of the store has had. */
+  takeFileNumber(): number {
+    return this.#nextFileNumber++;
+  }
+
+  /** Keeps numbers up to `number` from being given out. */
+  skipFileNumber(number: number): void {
+    this.#nextFileNumber = Math.max(this.#nextFileNumber, number + 1);
+  }
+
+  /**
+   * Makes a change durable, then current: changes happen one after another. `install` runs in the same turn in which the
+   * new version becomes current. When it fails, nothing has become current, and whether the manifest on storage is the old or the new one is not known.
+   */
+  change(change: ManifestChange, install?: () => void): Promise<void> {
+    const result = this.#lastChange.then(() => this.#change(change, install));
+    this.#lastChange = result.catch(() => {});
+    return result;
+  }
+
+  async #change(change: ManifestChange, install?: () => void): Promise<void> {
+    const { edit } = change;
+    const next = edit ? this.version.apply(edit) : this.version;
+    const { oldestLog, logs } = change.logs?.() ?? this.#logs;
+    const flushedSequence = change.flushedSequence ?? this.#flushedSequence;
+    await replaceManifest(this.#storage, {
+      ...this.#identity,
+      nextFileNumber: this.#nextFileNumber,
+      flushedSequence,
+      oldestLog,
+      logs,
+      levels: next.levels,
+    });
+    this.#logs = { oldestLog, logs };
+    this.#flushedSequence = flushedSequence;
+    if (edit) this.#replaceVersion(next);
+    install?.();
+  }
+
+  #replaceVersion(next: Version<Segment>): void {
+    const old = this.#live;
+    this.#live = new LiveVersion(next);
+    const kept = new Set(next.levels.flat());
+    for (const segment of old.version.levels.flat()) {
+      if (!kept.has(segment)) segment.markObsolete();
+    }
+    old.release();
+  }
+
+  /** Opens a segment that was just written. */
+  openSegment(info: Parameters<typeof Segment.open>[2]): Promise<Segment> {
+    return Segment.open(this.#storage, this.#cache, info);
+  }
+
+  /** Removes a segment file that came to nothing. */
+  async discardSegment(number: number): Promise<void> {
+    try {
+      await this.#storage.remove(segmentName(number));
+    } catch {
+      // No manifest names the file: the next open sweeps it.
+    }
+  }
+
+  /** Closes all segments of the current version. */
+  async close(): Promise<void> {
+    await this.#lastChange;
+    for (const segment of this.version.levels.flat()) {
+      await segment.reader.close();
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The layout of a write-ahead log: a header, then frames. A frame holds the records of one group commit and is
+ * valid as a whole or not at all, so a batch that lies inside one frame is atomic.
+ *
+ *     log header, 40 bytes
+ *     0         8          12     16       24               32         36     40
+ *     | magic   | version  | salt | number | first sequence | reserved | crc  |
+ *     | 8 bytes | u32      | u32  | u64    | u64            | u32      | u32  |
+ *
+ *     frame
+ *     0      4        8        12      16               24                 32
+ *     | crc  | length | count  | magic | first sequence | durable sequence | records ... |
+ *     | u32  | u32    | u32    | u32   | u64            | u64              | `length` bytes |
+ *
+ * Integers are little-endian. `crc` of the header covers the bytes before it; `crc` of a frame covers the frame's bytes
+ * behind it and is seeded with the log's salt, so a frame of another log does not pass. The records of a frame have
+ * the sequence numbers `first sequence`, + 1, + 2 and so on, without a gap from frame to frame.
+ * `durable sequence` says up to which write everything had been synced when the frame was written: that is
+ * how recovery tells a tail that was torn by a crash from damage to what had been promised.
+ *
+ * @module
+ */
+import { crc32 } from "../bytes/crc32.ts";
+import {
+  readUint32,
+  readUint64,
+  writeUint32,
+  writeUint64,
+} from "../bytes/fixed.ts";
+import { MAX_SEQUENCE } from "./sequence.ts";
+
+/** Version of the log format that this engine writes. */
+export const LOG_VERSION = 1;
+export const LOG_HEADER_BYTES = 40;
+export const FRAME_HEADER_BYTES = 32;
+
+const LOG_MAGIC = new TextEncoder().encode("PUREKVL\n");
+const FRAME_MAGIC = 0x4d415246; // "FRAM"
+
+/** What the header of a log says. */
+export interface LogHeader {
+  /** Random number that seeds the checksums of the frames. */
+  readonly salt: number;
+  /** File number of the log. */
+  readonly number: number;
+  /** Sequence number of the first record that the log can hold. */
+  readonly firstSequence: number;
+}
+
+/** What the header of a frame says. */
+export interface FrameHeader {
+  /** Bytes of records. */
+  readonly length: number;
+  /** Number of records. */
+  readonly count: number;
+  readonly firstSequence: number;
+  readonly durableSequence: number;
+}
+
+/** Writes a log header at the start of `target`. */
+export function writeLogHeader(target: Uint8Array, header: LogHeader): void {
+  target.set(LOG_MAGIC, 0);
+  writeUint32(target, 8, LOG_VERSION);
+  writeUint32(target, 12, header.salt);
+  writeUint64(target, 16, header.number);
+  writeUint64(target, 24, header.firstSequence);
+  writeUint32(target, 32, 0);
+  writeUint32(target, 36, crc32(target.subarray(0, 36)));
+}
+
+/**
+ * Reads the log header at the start of `source`: the header, the version if it is a whole header
+ * of a version that is not known here, or `undefined` if it is torn or damaged.
+ */
+export function readLogHeader(
+  source: Uint8Array,
+): LogHeader | { readonly unknownVersion: number } | undefined {
+  if (source.length < LOG_HEADER_BYTES) return undefined;
+  if (LOG_MAGIC.some((byte, i) => source[i] !== byte)) return undefined;
+  if (crc32(source.subarray(0, 36)) !== readUint32(source, 36)) {
+    return undefined;
+  }
+  const version = readUint32(source, 8);
+  if (version !== LOG_VERSION) return { unknownVersion: version };
+  const number = readUint64(source, 16);
+  const firstSequence = readUint64(source, 24);
+  if (!(number <= MAX_SEQUENCE && firstSequence <= MAX_SEQUENCE)) {
+    return undefined;
+  }
+  return { salt: readUint32(source, 12), number, firstSequence };
+}
+
+/** Completes the frame whose header room starts at `start` and whose records lie before `end`. */
+export function sealFrame(
+  target: Uint8Array,
+  start: number,
+  salt: number,
+  header: FrameHeader,
+): void {
+  writeUint32(target, start + 4, header.length);
+  writeUint32(target, start + 8, header.count);
+  writeUint32(target, start + 12, FRAME_MAGIC);
+  writeUint64(target, start + 16, header.firstSequence);
+  writeUint64(target, start + 24, header.durableSequence);
+  const end = start + FRAME_HEADER_BYTES + header.length;
+  writeUint32(target, start, crc32(target.subarray(start + 4, end), salt));
+}
+
+/** Whether the bytes at `start`, of which there are enough, look like the header of a frame. */
+export function hasFrameMagic(source: Uint8Array, start: number): boolean {
+  return readUint32(source, start + 12) === FRAME_MAGIC;
+}
+
+/** Reads the frame at `start`, checksum and all, or answers `undefined` if there is no valid frame. */
+export function readFrame(
+  source: Uint8Array,
+  start: number,
+  salt: number,
+): FrameHeader | undefined {
+  const left = source.length - start - FRAME_HEADER_BYTES;
+  if (left < 0 || !hasFrameMagic(source, start)) return undefined;
+  const length = readUint32(source, start + 4);
+  if (length > left) return undefined;
+  const body = source.subarray(start + 4, start + FRAME_HEADER_BYTES + length);
+  if (crc32(body, salt) !== readUint32(source, start)) return undefined;
+  const count = readUint32(source, start + 8);
+  const firstSequence = readUint64(source, start + 16);
+  const durableSequence = readUint64(source, start + 24);
+  const lastSequence = firstSequence + count - 1;
+  if (count === 0 || !(lastSequence <= MAX_SEQUENCE)) return undefined;
+  if (!(durableSequence < firstSequence)) return undefined;
+  return { length, count, firstSequence, durableSequence };
+}

@@ -1,0 +1,100 @@
+import type { Cursor } from "../format/cursor.ts";
+import { EntryView } from "../format/entry.ts";
+import { type Awaitable, chain } from "../storage/awaitable.ts";
+
+/** One of the disjoint, ascending parts that a {@linkcode ConcatCursor} goes through. */
+export interface CursorPart {
+  /** Orders `key` against the part: negative before its first key, positive behind its last key, else zero. */
+  position(key: Uint8Array): number;
+  /** Makes a cursor over the part. */
+  cursor(): Cursor;
+}
+
+/** One cursor after another over parts whose key ranges ascend: a level below level 0. It opens a part when it gets there. */
+export class ConcatCursor implements Cursor {
+  readonly #parts: readonly CursorPart[];
+  #index = 0;
+  #current: Cursor | undefined;
+  readonly #nothing = new EntryView();
+
+  /** @param parts In ascending order of their keys. */
+  constructor(parts: readonly CursorPart[]) {
+    this.#parts = parts;
+  }
+
+  get entry(): EntryView {
+    return this.#current?.entry ?? this.#nothing;
+  }
+
+  seekToFirst(): Awaitable<boolean> {
+    return this.#enterForward(0);
+  }
+
+  seekToLast(): Awaitable<boolean> {
+    return this.#enterBackward(this.#parts.length - 1);
+  }
+
+  seek(key: Uint8Array): Awaitable<boolean> {
+    const index = this.#firstNotBefore(key);
+    if (index === this.#parts.length) return false;
+    return chain(
+      this.#open(index).seek(key),
+      (found) => found || this.#enterForward(index + 1),
+    );
+  }
+
+  seekBefore(key: Uint8Array): Awaitable<boolean> {
+    const index = this.#firstNotBefore(key);
+    if (index === this.#parts.length) return this.#enterBackward(index - 1);
+    return chain(
+      this.#open(index).seekBefore(key),
+      (found) => found || this.#enterBackward(index - 1),
+    );
+  }
+
+  next(): Awaitable<boolean> {
+    const moved = this.#current!.next();
+    if (moved === true) return true;
+    return chain(moved, (has) => has || this.#enterForward(this.#index + 1));
+  }
+
+  prev(): Awaitable<boolean> {
+    const moved = this.#current!.prev();
+    if (moved === true) return true;
+    return chain(moved, (has) => has || this.#enterBackward(this.#index - 1));
+  }
+
+  /** Index of the first part that does not end before `key`. */
+  #firstNotBefore(key: Uint8Array): number {
+    let low = 0;
+    let high = this.#parts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#parts[middle]!.position(key) > 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #open(index: number): Cursor {
+    this.#index = index;
+    this.#current = this.#parts[index]!.cursor();
+    return this.#current;
+  }
+
+  #enterForward(index: number): Awaitable<boolean> {
+    if (index >= this.#parts.length) return false;
+    return chain(
+      this.#open(index).seekToFirst(),
+      (found) => found || this.#enterForward(index + 1),
+    );
+  }
+
+  #enterBackward(index: number): Awaitable<boolean> {
+    if (index < 0) return false;
+    return chain(
+      this.#open(index).seekToLast(),
+      (found) => found || this.#enterBackward(index - 1),
+    );
+  }
+}

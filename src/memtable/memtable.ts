@@ -1,0 +1,231 @@
+import { hashSpan } from "../bytes/hash.ts";
+import type { Cursor } from "../format/cursor.ts";
+import type { EntryView } from "../format/entry.ts";
+import type { EntryKind } from "../format/kind.ts";
+import { FRAME_HEADER_BYTES, type FrameHeader } from "../format/log_format.ts";
+import {
+  checkedRecordEnd,
+  RECORD_HEADER_BYTES,
+  recordKeyLength,
+  recordKind,
+  recordLength,
+  recordValueLength,
+} from "../format/record.ts";
+import type { Arena } from "./arena.ts";
+import { MemTableCursor } from "./cursor.ts";
+import { HashIndex } from "./hash_index.ts";
+import { type Chunks, OrderedView } from "./ordered_view.ts";
+import type { KeySpans } from "./sort.ts";
+
+const INITIAL_RECORDS = 1024;
+
+/**
+ * The newest writes, in memory: a hash index over the records of an arena.
+ *
+ * Records are numbered by ordinals in order of arrival, so the sequence number of a record is that of the first plus
+ * its ordinal and is stored nowhere. All versions of a key stay: `links` of the key's first record leads to its newest, and from there from
+ * each version to the one before it, so reading as of any sequence number is a walk along that chain.
+ */
+export class MemTable implements KeySpans {
+  readonly arena: Arena;
+  /** Sequence number of the first record. */
+  readonly firstSequence: number;
+  readonly #index = new HashIndex();
+  readonly #view: OrderedView;
+  #offsets = new Uint32Array(INITIAL_RECORDS);
+  #links = new Uint32Array(INITIAL_RECORDS);
+  #count = 0;
+  #firsts = new Uint32Array(INITIAL_RECORDS);
+
+  /**
+   * @param arena Where the records are; empty, unless {@linkcode MemTable.loadFrame} is called for each frame in it.
+   * @param firstSequence Sequence number of the first record.
+   */
+  constructor(arena: Arena, firstSequence: number) {
+    this.arena = arena;
+    this.firstSequence = firstSequence;
+    this.#view = new OrderedView(this);
+  }
+
+  /** Records, older versions included. */
+  get records(): number {
+    return this.#count;
+  }
+
+  /** Distinct keys. */
+  get keys(): number {
+    return this.#index.size;
+  }
+
+  /** Sequence number of the newest record; one below the first if there is none. */
+  get lastSequence(): number {
+    return this.firstSequence + this.#count - 1;
+  }
+
+  /** Bytes of memory in use: records, index and order. */
+  get memoryBytes(): number {
+    return this.arena.size + this.#index.memoryBytes +
+      3 * 4 * this.#offsets.length;
+  }
+
+  /** The bytes that hold the keys and values. */
+  get buffer(): Uint8Array {
+    return this.arena.bytes;
+  }
+
+  /** Where the key of the record `ordinal` begins. */
+  offset(ordinal: number): number {
+    return this.#offsets[ordinal]! + RECORD_HEADER_BYTES;
+  }
+
+  /** Length of the key of the record `ordinal`, in bytes. */
+  length(ordinal: number): number {
+    return recordKeyLength(this.arena.bytes, this.#offsets[ordinal]!);
+  }
+
+  /** Adds the record whose key and value were written to the arena behind `recordStart`. */
+  commitRecord(kind: EntryKind, keyLength: number, valueLength: number): void {
+    const start = this.arena.commitRecord(kind, keyLength, valueLength);
+    this.#addRecord(start, keyLength);
+  }
+
+  /** Adds `count` finished records, all in one frame. */
+  appendRecords(records: Uint8Array, count: number): void {
+    const start = this.arena.appendRecords(records, count);
+    this.#addRecords(start, count);
+  }
+
+  /**
+   * Adds the records of a frame that was read back with the arena. Answers with the offset of a record
+   * that is none, or -1 if all is well; after the former the table is of no use.
+   */
+  loadFrame(start: number, header: FrameHeader): number {
+    const { bytes } = this.arena;
+    const first = start + FRAME_HEADER_BYTES;
+    const end = first + header.length;
+    let at = first;
+    for (let i = 0; i < header.count; i++) {
+      const next = checkedRecordEnd(bytes, at, end);
+      if (next < 0) return at;
+      at = next;
+    }
+    if (at !== end) return at;
+    this.#addRecords(first, header.count);
+    return -1;
+  }
+
+  #addRecords(start: number, count: number): void {
+    const { bytes } = this.arena;
+    let at = start;
+    for (let i = 0; i < count; i++) {
+      const keyLength = recordKeyLength(bytes, at);
+      this.#addRecord(at, keyLength);
+      at += recordLength(keyLength, recordValueLength(bytes, at));
+    }
+  }
+
+  #addRecord(start: number, keyLength: number): void {
+    const ordinal = this.#count;
+    if (ordinal === this.#offsets.length) this.#double();
+    this.#offsets[ordinal] = start;
+    this.#count++;
+    const { bytes } = this.arena;
+    const key = start + RECORD_HEADER_BYTES;
+    const hash = hashSpan(bytes, key, keyLength);
+    const first = this.#index.find(
+      bytes,
+      this.#offsets,
+      hash,
+      bytes,
+      key,
+      keyLength,
+    );
+    if (first < 0) {
+      this.#firsts[this.#index.size] = ordinal;
+      this.#links[ordinal] = ordinal;
+      this.#index.insert(hash, ordinal);
+    } else {
+      this.#links[ordinal] = this.#links[first]!;
+      this.#links[first] = ordinal;
+    }
+  }
+
+  #double(): void {
+    this.#offsets = doubled(this.#offsets);
+    this.#links = doubled(this.#links);
+    this.#firsts = doubled(this.#firsts);
+  }
+
+  /** The newest version of a key that is not newer than `maxSequence`: fills `view` and answers true if there is one. */
+  find(
+    key: Uint8Array,
+    keyOffset: number,
+    keyLength: number,
+    hash: number,
+    maxSequence: number,
+    view: EntryView,
+  ): boolean {
+    const first = this.#index.find(
+      this.arena.bytes,
+      this.#offsets,
+      hash,
+      key,
+      keyOffset,
+      keyLength,
+    );
+    if (first < 0) return false;
+    const ordinal = this.versionAt(first, maxSequence - this.firstSequence);
+    if (ordinal < 0) return false;
+    this.fill(ordinal, view);
+    return true;
+  }
+
+  /** Ordinal of the newest version not past `maxOrdinal` of the key whose first record is `first`, or -1. */
+  versionAt(first: number, maxOrdinal: number): number {
+    if (first > maxOrdinal) return -1;
+    let ordinal = this.#links[first]!;
+    while (ordinal > maxOrdinal) ordinal = this.#links[ordinal]!;
+    return ordinal;
+  }
+
+  /** Ordinal of the version before `ordinal` of the key whose first record is `first`, or -1. */
+  versionBefore(first: number, ordinal: number): number {
+    return ordinal === first ? -1 : this.#links[ordinal]!;
+  }
+
+  /** Lets `view` show the record `ordinal`. */
+  fill(ordinal: number, view: EntryView): void {
+    const { bytes } = this.arena;
+    const start = this.#offsets[ordinal]!;
+    const keyLength = recordKeyLength(bytes, start);
+    view.keyBuffer = bytes;
+    view.keyOffset = start + RECORD_HEADER_BYTES;
+    view.keyLength = keyLength;
+    view.kind = recordKind(bytes, start);
+    view.sequence = this.firstSequence + ordinal;
+    view.valueBuffer = bytes;
+    view.valueOffset = start + RECORD_HEADER_BYTES + keyLength;
+    view.valueLength = recordValueLength(bytes, start);
+  }
+
+  /** The keys in order, as first ordinals. */
+  sortedKeys(): Chunks {
+    return this.#view.chunks(this.#firsts.subarray(0, this.#index.size));
+  }
+
+  /** A cursor over the newest version of each key that is not newer than `maxSequence`. It does not see later writes. */
+  cursor(maxSequence: number): Cursor {
+    return new MemTableCursor(this, maxSequence - this.firstSequence, false);
+  }
+
+  /** A cursor over every version of every key, for the flush; it goes forward only. */
+  versions(): Cursor {
+    return new MemTableCursor(this, this.#count - 1, true);
+  }
+}
+
+function doubled(array: Uint32Array): Uint32Array<ArrayBuffer> {
+  const grown = new Uint32Array(2 * array.length);
+  grown.set(array);
+  return grown;
+}
