@@ -315,6 +315,24 @@ test("A full compaction ends while writing goes on", () => {
   assertEquals(store.differences(), []);
 });
 
+test("A full compaction moves no garbage: on its way down it is dropped", () => {
+  function steps(tombstones: number): unknown {
+    const version = new Version([
+      [],
+      [segment(10, "a", "b", { tombstones })],
+      [],
+      [segment(2, "x", "y")],
+    ]);
+    const progress = { level: 1, after: undefined, firstNewNumber: 5 };
+    const options = { context: idle, progress };
+    const step = planFullCompaction(version, settings, options);
+    return step.state === "plan" && summary(step.plan);
+  }
+  const expected = { reason: "full", inputs: [[1, [10]]], outputLevel: 2 };
+  assertEquals(steps(0), { ...expected, move: true });
+  assertEquals(steps(1), { ...expected, move: false });
+});
+
 test("A full compaction waits for a running one and then goes on", () => {
   const version = new Version([[segment(2, "a", "c")], [segment(1, "a", "b")]]);
   const progress = startFullCompaction(3);
