@@ -1,0 +1,141 @@
+// The rules of the house, as a check of one source file.
+import { posix } from "node:path";
+
+/** From top to bottom: a layer imports from those below it only. */
+const layers = ["mod.ts", "engine", "compaction", "manifest", "iterator"]
+  .concat(["segment", "memtable", "wal", "format", "storage", "codec"])
+  .concat(["bytes", "options.ts", "errors.ts"]);
+
+/** Layers that never import one another, whichever stands higher. */
+const siblings = new Set(["segment", "memtable", "wal"]);
+
+/** Layers that may ask for the time, for chance and for files. */
+const impureLayers = new Set(["engine", "storage"]);
+
+/** What the layers above may know of storage. */
+const storageContract = new Set(["storage/storage.ts", "storage/awaitable.ts"]);
+
+/** Adapters that are loaded in one runtime only. */
+const runtimeAdapters = new Set(["deno", "bun", "node"].map(adapterFile));
+
+const maxLines = 350;
+
+interface Import {
+  readonly specifier: string;
+  readonly isDynamic: boolean;
+}
+
+/**
+ * What is wrong with a file. Its path, as those of all `files`, is relative to
+ * `src`, but for `mod.ts`, which stands for the module beside that folder.
+ */
+export function findViolations(
+  path: string,
+  source: string,
+  files: ReadonlySet<string>,
+): string[] {
+  const found = [...checkFile(path, source)];
+  for (const imported of findImports(source)) {
+    const problem = imported.specifier.startsWith(".")
+      ? checkOwn(path, imported, files)
+      : checkForeign(path, imported.specifier);
+    if (problem !== undefined) found.push(`${imported.specifier}: ${problem}`);
+  }
+  return found;
+}
+
+/** Every import, export from and worker of a file; those in comments are none. */
+export function findImports(source: string): Import[] {
+  const code = source
+    .replace(/^\s*\/\*[\s\S]*?\*\//gm, "")
+    .replace(/^\s*\/\/.*$/gm, "");
+  const statements =
+    /(?:^|[;}\n])\s*(?:import|export)\s[^;"'`]*?from\s*["']([^"']+)["']/g;
+  const effects = /(?:^|[;}\n])\s*import\s*["']([^"']+)["']/g;
+  const calls =
+    /\b(?:import\(|new URL\(|getBuiltinModule\??\.?\()\s*(?:(["'`])(.*?)\1)?/g;
+  return [
+    ...[...code.matchAll(statements), ...code.matchAll(effects)]
+      .map(([, specifier]) => ({ specifier: specifier!, isDynamic: false })),
+    ...[...code.matchAll(calls)]
+      .map((match) => ({ specifier: match[2] ?? "", isDynamic: true })),
+  ];
+}
+
+function* checkFile(path: string, source: string): Generator<string> {
+  const lines = source.split("\n").length - 1;
+  if (lines > maxLines) yield `${lines} lines, more than ${maxLines}`;
+  if (!/^(?:[a-z][a-z0-9_]*\/)*[a-z][a-z0-9_]*\.ts$/.test(path)) {
+    yield "a name that is not snake_case";
+  }
+  const layer = layerOf(path);
+  if (!layers.includes(layer)) yield `${layer} is no layer`;
+  if (impureLayers.has(layer)) return;
+  const impure = /\b(?:Date\.now|new Date|performance\.now|Math\.random)\(/
+    .exec(source);
+  if (impure !== null) yield `${impure[0]}) in a layer that is pure`;
+}
+
+function checkOwn(
+  path: string,
+  { specifier, isDynamic }: Import,
+  files: ReadonlySet<string>,
+): string | undefined {
+  const target = resolveOwn(path, specifier);
+  if (!files.has(target)) return "no such file in src";
+  const [from, to] = [layerOf(path), layerOf(target)];
+  if (runtimeAdapters.has(target)) {
+    return path === "storage/local_storage.ts" && isDynamic
+      ? undefined
+      : "the adapter of one runtime, which others may lack";
+  }
+  if (path === "mod.ts" || from === to) {
+    return storageContract.has(path) && !storageContract.has(target)
+      ? "the contract knows no adapter"
+      : undefined;
+  }
+  if (siblings.has(from) && siblings.has(to)) {
+    return `${from} and ${to} never import one another`;
+  }
+  if (from === "storage") {
+    return to === "errors.ts" ? undefined : "adapters import errors.ts only";
+  }
+  if (to === "storage" && !storageContract.has(target)) {
+    return "only mod.ts imports adapters";
+  }
+  if (from === "memtable" && target === "storage/storage.ts") {
+    return "the MemTable does no I/O";
+  }
+  return layers.indexOf(from) < layers.indexOf(to)
+    ? undefined
+    : `${from} lies below ${to}`;
+}
+
+function checkForeign(path: string, specifier: string): string | undefined {
+  if (specifier === "") return "a name that is made at run time";
+  if (specifier.startsWith("@std/")) {
+    return path === adapterFile("deno")
+      ? undefined
+      : "only the adapter for Deno imports @std";
+  }
+  if (!specifier.startsWith("node:")) return "neither node: nor relative";
+  const isImpure = /^node:(?:fs|child_process|net|http|sqlite)/.test(specifier);
+  return isImpure && !impureLayers.has(layerOf(path))
+    ? "files and processes in a layer that is pure"
+    : undefined;
+}
+
+/** `mod.ts` lies beside the folder that all other paths are relative to. */
+function resolveOwn(path: string, specifier: string): string {
+  const from = path === "mod.ts" ? path : `src/${path}`;
+  const target = posix.join(posix.dirname(from), specifier);
+  return target.startsWith("src/") ? target.slice("src/".length) : `/${target}`;
+}
+
+function layerOf(path: string): string {
+  return path.split("/")[0]!;
+}
+
+function adapterFile(runtime: string): string {
+  return `storage/${runtime}.ts`;
+}
