@@ -48,6 +48,8 @@ export class KvError extends Error {
   readonly code: KvErrorCode;
 
   /**
+   * Makes an error with a code.
+   *
    * @param code What happened, as a stable code.
    * @param message What was wrong, where, and what to do.
    * @param options The error that caused this one, if any.
@@ -67,6 +69,8 @@ export class KvCorruptionError extends KvError {
   readonly offset: number;
 
   /**
+   * Makes the error for damage at a place in a file.
+   *
    * @param file Name of the damaged file inside the store.
    * @param offset Where the damage was noticed, in bytes from the start of the file.
    * @param problem What was found there, as half a sentence.
@@ -95,6 +99,8 @@ export class KvLockedError extends KvError {
   readonly holder: string;
 
   /**
+   * Makes the error for a store that is open elsewhere.
+   *
    * @param location The store that could not be opened.
    * @param holder Who holds it.
    */
@@ -121,6 +127,8 @@ export class KvIoError extends KvError {
   readonly failure: IoFailure;
 
   /**
+   * Makes the error for an operation of the storage.
+   *
    * @param operation The operation that failed.
    * @param file Name of the file, or an empty string for the store itself.
    * @param failure Why it failed.

@@ -24,6 +24,8 @@
 import { LocalFiles } from "./local_files.ts";
 import { ensureFolder, folderPath } from "./local_folder.ts";
 
+export type { LocalFiles };
+
 /**
  * A local folder as storage, through the node: modules that Bun has built in.
  *
@@ -31,7 +33,11 @@ import { ensureFolder, folderPath } from "./local_folder.ts";
  * Deno and Node does: a loss of power may take writes that were acknowledged.
  */
 export class BunStorage extends LocalFiles {
-  /** @param folder Path or `file:` URL of the folder, which is made when a store is opened in it for writing. */
+  /**
+   * Makes nothing yet: the folder comes to be when a store is opened for writing.
+   *
+   * @param folder Path or `file:` URL of the folder.
+   */
   constructor(folder: string | URL) {
     super(folderPath(folder), ensureFolder);
   }

@@ -23,12 +23,18 @@ import { fromFileUrl, resolve } from "@std/path";
 import { LocalFiles } from "./local_files.ts";
 import { checkFolder } from "./local_folder.ts";
 
+export type { LocalFiles };
+
 /**
  * A local folder as storage. It needs the permissions to read and to write that
  * folder, and no others: `--allow-read=data --allow-write=data`.
  */
 export class DenoStorage extends LocalFiles {
-  /** @param folder Path or `file:` URL of the folder, which is made when a store is opened in it for writing. */
+  /**
+   * Makes nothing yet: the folder comes to be when a store is opened for writing.
+   *
+   * @param folder Path or `file:` URL of the folder.
+   */
   constructor(folder: string | URL) {
     checkFolder(folder);
     super(

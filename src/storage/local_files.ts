@@ -25,9 +25,6 @@ import type {
   WritableFile,
 } from "./storage.ts";
 
-/** Makes a folder with all its parents; one that is there already is left alone. */
-export type EnsureFolder = (path: string) => void;
-
 /**
  * A local folder as storage: what the adapters for Deno, Bun and Node share.
  *
@@ -41,14 +38,16 @@ export class LocalFiles implements Storage {
   /** Reads answer at once. */
   readonly synchronous = true;
 
-  readonly #ensureFolder: EnsureFolder;
+  readonly #ensureFolder: (path: string) => void;
   readonly #pace: SyncPace = new SyncPace();
 
   /**
+   * For the adapters of the runtimes; use one of those.
+   *
    * @param location Absolute path of the folder.
-   * @param ensureFolder How this runtime makes folders.
+   * @param ensureFolder Makes a folder with all its parents; one that is there already is left alone.
    */
-  constructor(location: string, ensureFolder: EnsureFolder) {
+  constructor(location: string, ensureFolder: (path: string) => void) {
     this.location = location;
     this.#ensureFolder = ensureFolder;
   }
@@ -138,7 +137,7 @@ export class LocalFiles implements Storage {
 }
 
 /** Makes a missing folder, for this user alone, and its name durable. */
-function makeFolder(path: string, ensureFolder: EnsureFolder): void {
+function makeFolder(path: string, ensureFolder: (path: string) => void): void {
   const missing = missingFolders(path);
   if (missing.length === 0) {
     if (!statSync(path).isDirectory()) throw new Error("it is not a folder");

@@ -24,9 +24,15 @@
 import { LocalFiles } from "./local_files.ts";
 import { ensureFolder, folderPath } from "./local_folder.ts";
 
+export type { LocalFiles };
+
 /** A local folder as storage, through the built-in modules of Node 22.13 or later. */
 export class NodeStorage extends LocalFiles {
-  /** @param folder Path or `file:` URL of the folder, which is made when a store is opened in it for writing. */
+  /**
+   * Makes nothing yet: the folder comes to be when a store is opened for writing.
+   *
+   * @param folder Path or `file:` URL of the folder.
+   */
   constructor(folder: string | URL) {
     super(folderPath(folder), ensureFolder);
   }
