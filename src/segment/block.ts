@@ -1,0 +1,248 @@
+import { compareSpans, equalSpans } from "../bytes/compare.ts";
+import { readUint32 } from "../bytes/fixed.ts";
+import type { EntryView } from "../format/entry.ts";
+import {
+  BLOCK_TRAILER_BYTES,
+  FLAG_SEQUENCED,
+  FLAG_WIDE_OFFSETS,
+  isNewestTag,
+  isPutTag,
+  tagKind,
+} from "./block_format.ts";
+import { copySpan } from "./copy_span.ts";
+
+/** What {@linkcode matchEntry} finds under a key. */
+export type Match =
+  | typeof FOUND
+  | typeof HIDDEN
+  | typeof OTHER_KEY
+  | typeof NO_ENTRY;
+/** A visible version of the key: the view holds it. */
+export const FOUND = 1;
+/** Versions of the key, none of them visible. */
+export const HIDDEN = 0;
+/** Another key. */
+export const OTHER_KEY = -1;
+/** The block has no entry with this number. */
+export const NO_ENTRY = -2;
+
+// Everything here works on payloads that were checked by `checkBlock`, and trusts every length in them.
+
+/**
+ * Reads the entry at `offset` into `view` and answers where the next one begins. The key of the view becomes the suffix; for
+ * an older version, which has none, it stays as it was.
+ */
+export function readEntry(
+  bytes: Uint8Array,
+  offset: number,
+  sequenced: boolean,
+  view: EntryView,
+): number {
+  let at = offset;
+  let tag = bytes[at++]!;
+  if (tag > 0x7f) {
+    tag &= 0x7f;
+    for (let shift = 7, byte = 0x80; byte > 0x7f; shift += 7) {
+      byte = bytes[at++]!;
+      tag |= (byte & 0x7f) << shift;
+    }
+  }
+  let valueLength = 0;
+  if (isPutTag(tag)) {
+    valueLength = bytes[at++]!;
+    if (valueLength > 0x7f) {
+      valueLength &= 0x7f;
+      for (let shift = 7, byte = 0x80; byte > 0x7f; shift += 7) {
+        byte = bytes[at++]!;
+        valueLength |= (byte & 0x7f) << shift;
+      }
+    }
+  }
+  view.sequence = 0;
+  if (sequenced) at = readSequence(bytes, at, view);
+  if (isNewestTag(tag)) {
+    view.keyBuffer = bytes;
+    view.keyOffset = at;
+    view.keyLength = tag >>> 2;
+    at += tag >>> 2;
+  }
+  view.kind = tagKind(tag);
+  view.valueBuffer = bytes;
+  view.valueOffset = at;
+  view.valueLength = valueLength;
+  return at + valueLength;
+}
+
+function readSequence(
+  bytes: Uint8Array,
+  offset: number,
+  view: EntryView,
+): number {
+  let at = offset;
+  let sequence = 0;
+  let scale = 1;
+  for (;;) {
+    const byte = bytes[at++]!;
+    sequence += (byte & 0x7f) * scale;
+    if (byte < 0x80) break;
+    scale *= 128;
+  }
+  view.sequence = sequence;
+  return at;
+}
+
+/**
+ * Looks whether key number `i` of a block is the given one and, if so, for its newest version with a sequence of at most
+ * `maxSequence`. A found view has the caller's key. This is the end of a lookup through the hash index: nearly all
+ * of its time is waiting for memory, so it goes straight to the payload, without a `Block` in between.
+ */
+export function matchEntry(
+  bytes: Uint8Array,
+  i: number,
+  key: Uint8Array,
+  keyOffset: number,
+  keyLength: number,
+  maxSequence: number,
+  view: EntryView,
+): Match {
+  const trailer = bytes.length - BLOCK_TRAILER_BYTES;
+  const flags = bytes[trailer + 5]!;
+  const keys = bytes[trailer + 3]! | (bytes[trailer + 4]! << 8);
+  if (i >= keys) return NO_ENTRY;
+  const prefixLength = readPrefixLength(bytes, trailer);
+  const prefixOffset = trailer - prefixLength;
+  const offset = (flags & FLAG_WIDE_OFFSETS) !== 0
+    ? readUint32(bytes, prefixOffset - (keys - i) * 4)
+    : readUint16(bytes, prefixOffset - (keys - i) * 2);
+  readEntry(bytes, offset, (flags & FLAG_SEQUENCED) !== 0, view);
+  const suffixLength = keyLength - prefixLength;
+  if (
+    view.keyLength !== suffixLength ||
+    !equalSpans(
+      bytes,
+      view.keyOffset,
+      suffixLength,
+      key,
+      keyOffset + prefixLength,
+      suffixLength,
+    ) ||
+    !equalSpans(bytes, prefixOffset, prefixLength, key, keyOffset, prefixLength)
+  ) return OTHER_KEY;
+  if (
+    view.sequence > maxSequence &&
+    !new Block(bytes).readVisible(i, maxSequence, view)
+  ) return HIDDEN;
+  view.keyBuffer = key;
+  view.keyOffset = keyOffset;
+  view.keyLength = keyLength;
+  return FOUND;
+}
+
+/** A data block whose description was read once, for those who stay in it. */
+export class Block {
+  /** The payload. */
+  readonly bytes: Uint8Array;
+  /** Number of keys. */
+  readonly keys: number;
+  readonly prefixOffset: number;
+  readonly prefixLength: number;
+  /** Where the entries end and their offsets begin. */
+  readonly entriesEnd: number;
+  /** Whether the entries carry sequence numbers. */
+  readonly sequenced: boolean;
+  readonly #wide: boolean;
+
+  /** Reads what stands at the end of the payload; lengths that cannot be make `entriesEnd` negative. */
+  constructor(payload: Uint8Array) {
+    this.bytes = payload;
+    const trailer = payload.length - BLOCK_TRAILER_BYTES;
+    const flags = payload[trailer + 5]!;
+    this.#wide = (flags & FLAG_WIDE_OFFSETS) !== 0;
+    this.sequenced = (flags & FLAG_SEQUENCED) !== 0;
+    this.keys = readUint16(payload, trailer + 3);
+    this.prefixLength = readPrefixLength(payload, trailer);
+    this.prefixOffset = trailer - this.prefixLength;
+    this.entriesEnd = this.prefixOffset - this.keys * (this.#wide ? 4 : 2);
+  }
+
+  /** Where the newest version of key number `i` begins; where the entries end if `i` is the number of keys. */
+  entryOffset(i: number): number {
+    if (i === this.keys) return this.entriesEnd;
+    return this.#wide
+      ? readUint32(this.bytes, this.entriesEnd + i * 4)
+      : readUint16(this.bytes, this.entriesEnd + i * 2);
+  }
+
+  /** `readEntry` in this block. */
+  readEntry(offset: number, view: EntryView): number {
+    return readEntry(this.bytes, offset, this.sequenced, view);
+  }
+
+  /** Reads into `view` the newest version of key number `i` with a sequence of at most `maxSequence`, if there is one. */
+  readVisible(i: number, maxSequence: number, view: EntryView): boolean {
+    let at = this.readEntry(this.entryOffset(i), view);
+    if (view.sequence <= maxSequence) return true;
+    const end = this.entryOffset(i + 1);
+    while (at < end) {
+      at = this.readEntry(at, view);
+      if (view.sequence <= maxSequence) return true;
+    }
+    return false;
+  }
+
+  /** Copies the shared prefix to the start of `target`. */
+  copyPrefix(target: Uint8Array): void {
+    copySpan(target, 0, this.bytes, this.prefixOffset, this.prefixLength);
+  }
+
+  /** Completes a key whose shared prefix is at the start of `target` with the suffix that `readEntry` put into `view`. */
+  copySuffix(target: Uint8Array, { keyOffset, keyLength }: EntryView): void {
+    copySpan(target, this.prefixLength, this.bytes, keyOffset, keyLength);
+  }
+
+  /** The number of the first key at or after the given one, or the number of keys. Overwrites `view`. */
+  lowerBound(
+    key: Uint8Array,
+    keyOffset: number,
+    keyLength: number,
+    view: EntryView,
+  ): number {
+    const prefixLength = this.prefixLength;
+    const shared = Math.min(prefixLength, keyLength);
+    const order = compareSpans(
+      this.bytes,
+      this.prefixOffset,
+      shared,
+      key,
+      keyOffset,
+      shared,
+    );
+    if (order !== 0) return order < 0 ? this.keys : 0;
+    if (keyLength < prefixLength) return 0;
+    let low = 0;
+    let high = this.keys;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      this.readEntry(this.entryOffset(middle), view);
+      const order = compareSpans(
+        this.bytes,
+        view.keyOffset,
+        view.keyLength,
+        key,
+        keyOffset + prefixLength,
+        keyLength - prefixLength,
+      );
+      if (order < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function readUint16(bytes: Uint8Array, offset: number): number {
+  return bytes[offset]! | (bytes[offset + 1]! << 8);
+}
+
+function readPrefixLength(bytes: Uint8Array, trailer: number): number {
+  return readUint16(bytes, trailer) | (bytes[trailer + 2]! << 16);
+}

@@ -1,0 +1,58 @@
+/**
+ * The data block: a run of entries in order. Its payload:
+ *
+ *     | entries | entry offsets | shared prefix | prefix length | keys | flags |
+ *     |         | u16 or u32 x keys |           | u24           | u16  | u8    |
+ *
+ *     entry
+ *     | tag    | value length | sequence | suffix | value |
+ *     | varint | varint       | varint   |        |       |
+ *
+ * `tag` is suffix length << 2 | form. The key is the shared prefix and the suffix. Forms: 1 put, 2 delete, and for
+ * versions of the key of the entry before, in descending sequence: 3 put, 0 delete, which have no suffix. All versions of a
+ * key lie in one block. A delete has neither value length nor value. The sequence is there if the flag says so; otherwise it is 0.
+ *
+ * The entry offsets name the newest version of each key, so a search meets each key once. What describes
+ * the block stands behind the entries because it is known last, and close together because a lookup needs all of it.
+ *
+ * @module
+ */
+import { DELETE, type EntryKind, PUT } from "../format/kind.ts";
+
+/** Flag: every entry carries a sequence number. */
+export const FLAG_SEQUENCED = 1;
+/** Flag: entry offsets are 4 bytes long, not 2. */
+export const FLAG_WIDE_OFFSETS = 2;
+export const KNOWN_FLAGS: number = FLAG_SEQUENCED | FLAG_WIDE_OFFSETS;
+
+/** Bytes of prefix length, number of keys and flags. */
+export const BLOCK_TRAILER_BYTES = 6;
+
+/** Entries regions from this size on need wide offsets. */
+export const WIDE_OFFSETS_FROM_BYTES = 0x1_0000;
+
+/** A block is closed at the latest after this many entries, save for older versions of its last key. */
+export const MAX_BLOCK_ENTRIES = 256;
+
+/** The longest payload of a block. Only versions of one key, held by snapshots, could be longer together. */
+export const MAX_BLOCK_BYTES = 0x7fff_ffff;
+
+/** The form of an entry, the low two bits of its tag. */
+export function entryForm(kind: EntryKind, isOlderVersion: boolean): number {
+  return isOlderVersion ? kind ^ 2 : kind;
+}
+
+/** Whether the low bits of `tag` say that the entry has a value. */
+export function isPutTag(tag: number): boolean {
+  return (tag & 1) !== 0;
+}
+
+/** Whether the low bits of `tag` say that the entry is the newest version of its key. */
+export function isNewestTag(tag: number): boolean {
+  return ((tag ^ (tag >>> 1)) & 1) !== 0;
+}
+
+/** What an entry with this tag says of its key. */
+export function tagKind(tag: number): EntryKind {
+  return (tag & 1) !== 0 ? PUT : DELETE;
+}

@@ -1,0 +1,208 @@
+import { corruption } from "../errors.ts";
+import { EntryView } from "../format/entry.ts";
+import { type Awaitable, chain } from "../storage/awaitable.ts";
+import type { ReadableFile } from "../storage/storage.ts";
+import { Block } from "./block.ts";
+import { type BlockCache, CacheShelf } from "./block_cache.ts";
+import { checkBlock } from "./block_check.ts";
+import type { Footer } from "./format.ts";
+import { decodePage, pageBytes } from "./hash_index.ts";
+import { SegmentIndex } from "./index.ts";
+import type { SegmentProperties } from "./properties.ts";
+import { openSection, SECTION_TRAILER_BYTES } from "./section.ts";
+
+/** What the parts of a segment are made of. */
+export interface SegmentSource {
+  /** Name of the file, for messages. */
+  readonly name: string;
+  readonly file: ReadableFile;
+  readonly cache: BlockCache;
+  readonly footer: Footer;
+  readonly properties: SegmentProperties;
+}
+
+/**
+ * The parts of one segment that are in memory, and how the others get there: read, checked once, and offered to the
+ * cache. A lookup takes parts out of the arrays by itself, without a call.
+ */
+export class SegmentParts {
+  /** Payloads of data blocks, checked. */
+  readonly blocks: CacheShelf<Uint8Array>;
+  /** Slots of hash pages. */
+  readonly pages: CacheShelf<Uint32Array>;
+  readonly #index = new CacheShelf<SegmentIndex>(1);
+  readonly #source: SegmentSource;
+  /** For comparisons while a block is checked. */
+  readonly #scratch = new EntryView();
+  #closed = false;
+
+  constructor(source: SegmentSource) {
+    this.#source = source;
+    this.blocks = new CacheShelf(source.properties.blocks);
+    this.pages = new CacheShelf(source.footer.hashPages);
+  }
+
+  get name(): string {
+    return this.#source.name;
+  }
+
+  /** Where the data ends and the hash index begins in the file. */
+  get hashOffset(): number {
+    return this.#source.footer.hashOffset;
+  }
+
+  get file(): ReadableFile {
+    return this.#source.file;
+  }
+
+  get cache(): BlockCache {
+    return this.#source.cache;
+  }
+
+  get properties(): SegmentProperties {
+    return this.#source.properties;
+  }
+
+  /** The index, from memory or from storage. */
+  index(): Awaitable<SegmentIndex> {
+    const cached = this.#index.parts[0];
+    if (cached !== undefined) {
+      this.#index.marks[0] = 1;
+      return cached;
+    }
+    const { name, footer, properties } = this.#source;
+    const offset = footer.indexOffset;
+    return chain(
+      this.#readSection(offset, footer.propertiesOffset),
+      (payload) => {
+        const index = new SegmentIndex(payload, {
+          name,
+          offset,
+          blocks: properties.blocks,
+          dataEnd: footer.hashOffset,
+          largestKey: properties.largestKey,
+        });
+        return this.#admit(this.#index, 0, index, index.sizeBytes);
+      },
+    );
+  }
+
+  /** Reads a hash page that is not in memory. */
+  loadPage(number: number): Awaitable<Uint32Array> {
+    const { name, cache, footer } = this.#source;
+    cache.misses++;
+    const bytes = pageBytes(footer.hashSlots) + SECTION_TRAILER_BYTES;
+    const start = footer.hashOffset + number * bytes;
+    return chain(this.#readSection(start, start + bytes), (payload) => {
+      if (payload.length !== pageBytes(footer.hashSlots)) {
+        throw corruption(name, start, "the hash page has another length");
+      }
+      return this.#admit(
+        this.pages,
+        number,
+        decodePage(payload),
+        payload.length,
+      );
+    });
+  }
+
+  /** The payload of a data block if it is in memory. */
+  cachedBlock(number: number): Uint8Array | undefined {
+    const payload = this.blocks.parts[number];
+    if (payload === undefined) return undefined;
+    this.#source.cache.hits++;
+    this.blocks.marks[number] = 1;
+    return payload;
+  }
+
+  /** The payload of a data block, from memory or from storage. Without `fillCache` it is not put into the cache. */
+  block(number: number, fillCache: boolean): Awaitable<Uint8Array> {
+    const cached = this.cachedBlock(number);
+    if (cached !== undefined) return cached;
+    this.#source.cache.misses++;
+    return chain(this.index(), (index) => {
+      const section = new Uint8Array(
+        index.blockEnd(number) - index.blockStart(number),
+      );
+      return chain(
+        this.#source.file.readAt(section, index.blockStart(number)),
+        () => this.openBlock(number, { section, index, fillCache }),
+      );
+    });
+  }
+
+  /** Checks a data block that was read. If it is to be cached, the buffer of `section` is its own. */
+  openBlock(
+    number: number,
+    { section, index, fillCache }: {
+      readonly section: Uint8Array;
+      readonly index: SegmentIndex;
+      readonly fillCache: boolean;
+    },
+  ): Uint8Array {
+    const offset = index.blockStart(number);
+    const { name, footer } = this.#source;
+    const payload = openSection(section, { name, salt: footer.salt, offset });
+    checkBlock(payload, name, offset);
+    this.#checkPlace(number, new Block(payload), index);
+    if (!fillCache) return payload;
+    return this.#admit(this.blocks, number, payload, payload.length);
+  }
+
+  /** Takes all parts out of the cache and lets go of the file. */
+  close(): Awaitable<void> {
+    this.#closed = true;
+    for (const shelf of [this.blocks, this.pages, this.#index]) {
+      this.#source.cache.clear(shelf);
+    }
+    return this.#source.file.close();
+  }
+
+  #readSection(start: number, end: number): Awaitable<Uint8Array> {
+    const { name, file, footer } = this.#source;
+    const section = new Uint8Array(end - start);
+    return chain(
+      file.readAt(section, start),
+      () => openSection(section, { name, salt: footer.salt, offset: start }),
+    );
+  }
+
+  /** Offers a part to the cache. If another read of the same part came first, that one stays and is the answer. */
+  #admit<T>(shelf: CacheShelf<T>, number: number, part: T, bytes: number): T {
+    const earlier = shelf.parts[number];
+    if (earlier !== undefined) return earlier;
+    if (!this.#closed) {
+      this.#source.cache.admit(shelf, number, { part, bytes });
+    }
+    return part;
+  }
+
+  /** Holds the order of blocks: a block lies between the separators before and behind it. */
+  #checkPlace(number: number, block: Block, index: SegmentIndex): void {
+    const first = this.#orderOfKey(0, block, index, number - 1);
+    const last = this.#orderOfKey(block.keys - 1, block, index, number);
+    if (first >= 0 || last < 0) {
+      throw corruption(
+        this.name,
+        index.blockStart(number),
+        "the block does not lie between its separators",
+      );
+    }
+  }
+
+  /** Orders the separator behind block `number` and key number `i` of `block`. There is nothing before the first block. */
+  #orderOfKey(
+    i: number,
+    block: Block,
+    index: SegmentIndex,
+    number: number,
+  ): number {
+    if (number < 0) return -1;
+    const view = this.#scratch;
+    block.readEntry(block.entryOffset(i), view);
+    const key = new Uint8Array(block.prefixLength + view.keyLength);
+    block.copyPrefix(key);
+    block.copySuffix(key, view);
+    return index.compareSeparator(number, key, 0, key.length);
+  }
+}
