@@ -26,8 +26,11 @@ import {
   put,
   testConformance,
 } from "./conformance.ts";
+import { testMounted } from "./mounted.ts";
 
-for (const { name, connect } of localAdapters) {
+for (const adapter of localAdapters) {
+  const { name, connect } = adapter;
+  testMounted(adapter);
   testConformance(name, () => {
     const dir = tempDir();
     return {

@@ -2,11 +2,13 @@
 // there are no such tests.
 import { assert, assertEquals } from "@std/assert";
 import { test } from "../harness.ts";
-import { localAdapters } from "../support/local_adapters.ts";
+import type { LocalAdapter } from "../support/local_adapters.ts";
 import { canMount, mount } from "../support/mount.ts";
 import { contentOf, fails, put } from "./conformance.ts";
 
-for (const { name, connect } of canMount ? localAdapters : []) {
+/** Registers the tests of an adapter on a disk of their own. */
+export function testMounted({ name, connect }: LocalAdapter): void {
+  if (!canMount) return;
   test(`${name} reports a full disk and overwrites what got through`, async () => {
     await using disk = mount(64);
     const storage = connect(disk.path);
