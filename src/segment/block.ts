@@ -4,7 +4,7 @@ import type { EntryView } from "../format/entry.ts";
 import {
   BLOCK_TRAILER_BYTES,
   FLAG_SEQUENCED,
-  FLAG_WIDE_OFFSETS,
+  FLAG_WIDE_RESTARTS,
   isNewestTag,
   isPutTag,
   tagKind,
@@ -23,7 +23,7 @@ export const FOUND = 1;
 export const HIDDEN = 0;
 /** Another key. */
 export const OTHER_KEY = -1;
-/** The block has no entry with this number. */
+/** There is no entry at this offset. */
 export const NO_ENTRY = -2;
 
 // Everything here works on payloads that were checked by `checkBlock`, and trusts every length in them.
@@ -92,13 +92,16 @@ function readSequence(
 }
 
 /**
- * Looks whether key number `i` of a block is the given one and, if so, for its newest version with a sequence of at most
- * `maxSequence`. A found view has the caller's key. This is the end of a lookup through the hash index: nearly all
- * of its time is waiting for memory, so it goes straight to the payload, without a `Block` in between.
+ * Looks whether the entry at `offset` is the newest of the given key and, if so, for the newest version with a sequence of at
+ * most `maxSequence`. A found view has the caller's key. This is the end of a lookup through the hash index: nearly
+ * all of its time is waiting for memory, so it goes straight to the payload, without a `Block` in between.
+ *
+ * `offset` comes from the hash index and may be made up. Bytes past the end read as 0, and the last check refuses what
+ * does not lie inside the payload.
  */
 export function matchEntry(
   bytes: Uint8Array,
-  i: number,
+  offset: number,
   key: Uint8Array,
   keyOffset: number,
   keyLength: number,
@@ -106,15 +109,11 @@ export function matchEntry(
   view: EntryView,
 ): Match {
   const trailer = bytes.length - BLOCK_TRAILER_BYTES;
-  const flags = bytes[trailer + 5]!;
-  const keys = bytes[trailer + 3]! | (bytes[trailer + 4]! << 8);
-  if (i >= keys) return NO_ENTRY;
+  const sequenced = (bytes[trailer + 4]! & FLAG_SEQUENCED) !== 0;
+  const end = readEntry(bytes, offset, sequenced, view);
+  if (end > trailer || !isNewestTag(bytes[offset]!)) return NO_ENTRY;
   const prefixLength = readPrefixLength(bytes, trailer);
   const prefixOffset = trailer - prefixLength;
-  const offset = (flags & FLAG_WIDE_OFFSETS) !== 0
-    ? readUint32(bytes, prefixOffset - (keys - i) * 4)
-    : readUint16(bytes, prefixOffset - (keys - i) * 2);
-  readEntry(bytes, offset, (flags & FLAG_SEQUENCED) !== 0, view);
   const suffixLength = keyLength - prefixLength;
   if (
     view.keyLength !== suffixLength ||
@@ -130,7 +129,7 @@ export function matchEntry(
   ) return OTHER_KEY;
   if (
     view.sequence > maxSequence &&
-    !new Block(bytes).readVisible(i, maxSequence, view)
+    !new Block(bytes).readOlder(end, maxSequence, view)
   ) return HIDDEN;
   view.keyBuffer = key;
   view.keyOffset = keyOffset;
@@ -142,11 +141,10 @@ export function matchEntry(
 export class Block {
   /** The payload. */
   readonly bytes: Uint8Array;
-  /** Number of keys. */
-  readonly keys: number;
   readonly prefixOffset: number;
   readonly prefixLength: number;
-  /** Where the entries end and their offsets begin. */
+  readonly restarts: number;
+  /** Where the entries end and the restarts begin. */
   readonly entriesEnd: number;
   /** Whether the entries carry sequence numbers. */
   readonly sequenced: boolean;
@@ -156,21 +154,25 @@ export class Block {
   constructor(payload: Uint8Array) {
     this.bytes = payload;
     const trailer = payload.length - BLOCK_TRAILER_BYTES;
-    const flags = payload[trailer + 5]!;
-    this.#wide = (flags & FLAG_WIDE_OFFSETS) !== 0;
+    const flags = payload[trailer + 4]!;
+    this.#wide = (flags & FLAG_WIDE_RESTARTS) !== 0;
     this.sequenced = (flags & FLAG_SEQUENCED) !== 0;
-    this.keys = readUint16(payload, trailer + 3);
+    this.restarts = payload[trailer + 3]!;
     this.prefixLength = readPrefixLength(payload, trailer);
     this.prefixOffset = trailer - this.prefixLength;
-    this.entriesEnd = this.prefixOffset - this.keys * (this.#wide ? 4 : 2);
+    this.entriesEnd = this.prefixOffset - this.restarts * (this.#wide ? 4 : 2);
   }
 
-  /** Where the newest version of key number `i` begins; where the entries end if `i` is the number of keys. */
-  entryOffset(i: number): number {
-    if (i === this.keys) return this.entriesEnd;
+  /** Where the entry of restart number `i` begins. */
+  restartOffset(i: number): number {
     return this.#wide
       ? readUint32(this.bytes, this.entriesEnd + i * 4)
       : readUint16(this.bytes, this.entriesEnd + i * 2);
+  }
+
+  /** Whether the newest version of a key begins at `offset`, which is the start of an entry. */
+  isNewestAt(offset: number): boolean {
+    return isNewestTag(this.bytes[offset]!);
   }
 
   /** `readEntry` in this block. */
@@ -178,16 +180,17 @@ export class Block {
     return readEntry(this.bytes, offset, this.sequenced, view);
   }
 
-  /** Reads into `view` the newest version of key number `i` with a sequence of at most `maxSequence`, if there is one. */
-  readVisible(i: number, maxSequence: number, view: EntryView): boolean {
-    let at = this.readEntry(this.entryOffset(i), view);
-    if (view.sequence <= maxSequence) return true;
-    const end = this.entryOffset(i + 1);
-    while (at < end) {
+  /**
+   * Reads into `view` the first entry from `offset` on with a sequence of at most `maxSequence`, as long as there are older versions
+   * of one key. Answers where the next entry begins, or 0 if none was found.
+   */
+  readOlder(offset: number, maxSequence: number, view: EntryView): number {
+    let at = offset;
+    while (at < this.entriesEnd && !this.isNewestAt(at)) {
       at = this.readEntry(at, view);
-      if (view.sequence <= maxSequence) return true;
+      if (view.sequence <= maxSequence) return at;
     }
-    return false;
+    return 0;
   }
 
   /** Copies the shared prefix to the start of `target`. */
@@ -200,7 +203,7 @@ export class Block {
     copySpan(target, this.prefixLength, this.bytes, keyOffset, keyLength);
   }
 
-  /** The number of the first key at or after the given one, or the number of keys. Overwrites `view`. */
+  /** Where the newest version of the first key at or after the given one begins, or where the entries end. Overwrites `view`. */
   lowerBound(
     key: Uint8Array,
     keyOffset: number,
@@ -217,25 +220,57 @@ export class Block {
       keyOffset,
       shared,
     );
-    if (order !== 0) return order < 0 ? this.keys : 0;
+    if (order !== 0) return order < 0 ? this.entriesEnd : 0;
     if (keyLength < prefixLength) return 0;
+    return this.#lowerBoundOfSuffix(
+      key,
+      keyOffset + prefixLength,
+      keyLength - prefixLength,
+      view,
+    );
+  }
+
+  /** Binary search for the last restart before the key, then a walk. */
+  #lowerBoundOfSuffix(
+    key: Uint8Array,
+    offset: number,
+    length: number,
+    view: EntryView,
+  ): number {
     let low = 0;
-    let high = this.keys;
+    let high = this.restarts;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      this.readEntry(this.entryOffset(middle), view);
-      const order = compareSpans(
-        this.bytes,
-        view.keyOffset,
-        view.keyLength,
-        key,
-        keyOffset + prefixLength,
-        keyLength - prefixLength,
-      );
-      if (order < 0) low = middle + 1;
+      this.readEntry(this.restartOffset(middle), view);
+      if (this.#compareSuffix(view, key, offset, length) < 0) low = middle + 1;
       else high = middle;
     }
-    return low;
+    let at = low === 0 ? 0 : this.restartOffset(low - 1);
+    while (at < this.entriesEnd) {
+      const isNewest = this.isNewestAt(at);
+      const next = this.readEntry(at, view);
+      if (isNewest && this.#compareSuffix(view, key, offset, length) >= 0) {
+        break;
+      }
+      at = next;
+    }
+    return at;
+  }
+
+  #compareSuffix(
+    view: EntryView,
+    key: Uint8Array,
+    offset: number,
+    length: number,
+  ): number {
+    return compareSpans(
+      this.bytes,
+      view.keyOffset,
+      view.keyLength,
+      key,
+      offset,
+      length,
+    );
   }
 }
 

@@ -8,15 +8,23 @@ import {
   BLOCK_TRAILER_BYTES,
   entryForm,
   FLAG_SEQUENCED,
-  FLAG_WIDE_OFFSETS,
+  FLAG_WIDE_RESTARTS,
   isNewestTag,
   isPutTag,
   MAX_BLOCK_BYTES,
   MAX_BLOCK_ENTRIES,
-  WIDE_OFFSETS_FROM_BYTES,
+  RESTART_INTERVAL,
+  WIDE_RESTARTS_FROM_BYTES,
 } from "./block_format.ts";
 import { copySpan, grown } from "./copy_span.ts";
 import { MAX_SEGMENT_KEY_BYTES } from "./format.ts";
+
+/** A block that is complete. */
+export interface FinishedBlock {
+  readonly payload: Uint8Array;
+  /** For each key, where its newest version begins in the payload. */
+  readonly offsets: Uint32Array;
+}
 
 /** How an entry relates to the one before it. */
 export type Relation = typeof NEW_KEY | typeof OLDER_VERSION;
@@ -70,15 +78,11 @@ export class BlockBuilder {
     this.#buffer = new Uint8Array(blockSize + 8192);
   }
 
-  /** Number of keys in the block. */
-  get keys(): number {
-    return this.#keys;
-  }
-
   /** Bytes of the payload if it was finished now. */
   get sizeBytes(): number {
     return this.#entryBytes - this.#keys * this.#prefixLength +
-      this.#keys * this.#offsetBytes + this.#prefixLength + BLOCK_TRAILER_BYTES;
+      this.#restarts * this.#restartBytes + this.#prefixLength +
+      BLOCK_TRAILER_BYTES;
   }
 
   /** Whether the block is to be closed before the next key. */
@@ -87,8 +91,12 @@ export class BlockBuilder {
       this.#entries >= MAX_BLOCK_ENTRIES;
   }
 
-  get #offsetBytes(): number {
-    return this.#entryBytes < WIDE_OFFSETS_FROM_BYTES ? 2 : 4;
+  get #restarts(): number {
+    return Math.ceil(this.#keys / RESTART_INTERVAL);
+  }
+
+  get #restartBytes(): number {
+    return this.#entryBytes < WIDE_RESTARTS_FROM_BYTES ? 2 : 4;
   }
 
   /** Says how `entry` relates to the one before it, also in the block before. Throws if it is out of order. */
@@ -155,10 +163,8 @@ export class BlockBuilder {
     this.#lastSequence = entry.sequence;
   }
 
-  /**
-   * Completes the block and answers its payload, which holds until the next `add` to the block that is begun with this call.
-   */
-  finish(): Uint8Array {
+  /** Completes the block, begins the next one, and answers what holds until the next `add`. */
+  finish(): FinishedBlock {
     this.#keepLastKey();
     const prefixLength = this.#prefixLength;
     const prefix = this.#buffer.slice(
@@ -166,17 +172,20 @@ export class BlockBuilder {
       this.#starts[0]! + prefixLength,
     );
     const entriesEnd = this.#packEntries();
-    const wide = entriesEnd >= WIDE_OFFSETS_FROM_BYTES;
-    const end = entriesEnd + this.#keys * (wide ? 4 : 2) + prefixLength +
+    const wide = entriesEnd >= WIDE_RESTARTS_FROM_BYTES;
+    const end = entriesEnd + this.#restarts * (wide ? 4 : 2) + prefixLength +
       BLOCK_TRAILER_BYTES;
     if (end > MAX_BLOCK_BYTES) throw blockTooLong();
     this.#buffer = grown(this.#buffer, entriesEnd, end);
-    const at = this.#writeOffsets(entriesEnd, wide);
+    const at = this.#writeRestarts(entriesEnd, wide);
     this.#buffer.set(prefix, at);
     this.#writeTrailer(at + prefixLength, wide);
-    const payload = this.#buffer.subarray(0, end);
+    const finished = {
+      payload: this.#buffer.subarray(0, end),
+      offsets: this.#offsets.subarray(0, this.#keys),
+    };
     this.#reset();
-    return payload;
+    return finished;
   }
 
   /** The last key that was added. Its bytes must not be changed. */
@@ -261,10 +270,10 @@ export class BlockBuilder {
     return at;
   }
 
-  #writeOffsets(start: number, wide: boolean): number {
+  #writeRestarts(start: number, wide: boolean): number {
     const buffer = this.#buffer;
     let at = start;
-    for (let i = 0; i < this.#keys; i++) {
+    for (let i = 0; i < this.#keys; i += RESTART_INTERVAL) {
       const offset = this.#offsets[i]!;
       if (wide) {
         writeUint32(buffer, at, offset);
@@ -283,10 +292,9 @@ export class BlockBuilder {
     buffer[at] = prefixLength;
     buffer[at + 1] = prefixLength >>> 8;
     buffer[at + 2] = prefixLength >>> 16;
-    buffer[at + 3] = this.#keys;
-    buffer[at + 4] = this.#keys >>> 8;
-    buffer[at + 5] = (this.#sequenced ? FLAG_SEQUENCED : 0) |
-      (wide ? FLAG_WIDE_OFFSETS : 0);
+    buffer[at + 3] = this.#restarts;
+    buffer[at + 4] = (this.#sequenced ? FLAG_SEQUENCED : 0) |
+      (wide ? FLAG_WIDE_RESTARTS : 0);
   }
 
   #reset(): void {

@@ -8,28 +8,29 @@ import {
   isNewestTag,
   isPutTag,
   KNOWN_FLAGS,
+  RESTART_INTERVAL,
 } from "./block_format.ts";
 import { MAX_SEGMENT_KEY_BYTES } from "./format.ts";
 
 /**
  * Checks the payload of a block in a walk over all of its entries: offsets and lengths fit exactly, keys ascend, versions
  * of a key descend in sequence. Done once when a block is loaded, so that no later access has to check anything.
- * `fileOffset` is where its section begins.
+ * `fileOffset` is where its section begins. Answers where the entry of the last key begins.
  */
 export function checkBlock(
   payload: Uint8Array,
   name: string,
   fileOffset: number,
-): void {
+): number {
   const flags = payload[payload.length - 1];
   if (payload.length < BLOCK_TRAILER_BYTES || (flags! & ~KNOWN_FLAGS) !== 0) {
     throw damaged(name, fileOffset, "its end is not that of a block");
   }
   const block = new Block(payload);
-  if (block.keys === 0 || block.entriesEnd < 1) {
+  if (block.entriesEnd < 1) {
     throw damaged(name, fileOffset, "it has no room for its entries");
   }
-  new BlockWalk(block, name, fileOffset).check();
+  return new BlockWalk(block, name, fileOffset).check();
 }
 
 class BlockWalk {
@@ -38,6 +39,7 @@ class BlockWalk {
   readonly #fileOffset: number;
   readonly #reader: VarintReader;
   #keys = 0;
+  #lastKey = 0;
   #suffixOffset = 0;
   #suffixLength = 0;
   #sequence = 0;
@@ -49,8 +51,8 @@ class BlockWalk {
     this.#reader = new VarintReader(block.bytes, 0, block.entriesEnd);
   }
 
-  check(): void {
-    const { entriesEnd, keys } = this.#block;
+  check(): number {
+    const { entriesEnd, restarts } = this.#block;
     const reader = this.#reader;
     while (reader.offset < entriesEnd) {
       const start = reader.offset;
@@ -70,17 +72,21 @@ class BlockWalk {
       this.#sequence = sequence;
       reader.offset = suffixOffset + suffixLength + valueLength;
     }
-    if (this.#keys !== keys) {
-      throw this.#damaged(`it has ${this.#keys} keys instead of ${keys}`);
+    if (Math.ceil(this.#keys / RESTART_INTERVAL) !== restarts) {
+      throw this.#damaged(`it has ${restarts} restarts for ${this.#keys} keys`);
     }
+    return this.#lastKey;
   }
 
   #enterKey(start: number, suffixLength: number): void {
     const offset = this.#reader.offset;
-    const { bytes, keys } = this.#block;
-    if (
-      this.#keys === keys || this.#block.entryOffset(this.#keys) !== start
-    ) throw this.#damaged(`the entry at ${start} is in no list`);
+    const { bytes, restarts } = this.#block;
+    if (this.#keys % RESTART_INTERVAL === 0) {
+      const restart = this.#keys / RESTART_INTERVAL;
+      if (
+        restart >= restarts || this.#block.restartOffset(restart) !== start
+      ) throw this.#damaged(`the key at ${start} is no restart`);
+    }
     if (
       this.#keys > 0 &&
       compareSpans(
@@ -93,6 +99,7 @@ class BlockWalk {
         ) >= 0
     ) throw this.#damaged(`the key at ${start} is out of order`);
     this.#keys++;
+    this.#lastKey = start;
     this.#suffixOffset = offset;
     this.#suffixLength = suffixLength;
   }

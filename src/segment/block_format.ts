@@ -1,8 +1,8 @@
 /**
  * The data block: a run of entries in order. Its payload:
  *
- *     | entries | entry offsets | shared prefix | prefix length | keys | flags |
- *     |         | u16 or u32 x keys |           | u24           | u16  | u8    |
+ *     | entries | restarts          | shared prefix | prefix length | restarts | flags |
+ *     |         | u16 or u32 x each |               | u24           | u8       | u8    |
  *
  *     entry
  *     | tag    | value length | sequence | suffix | value |
@@ -12,8 +12,8 @@
  * versions of the key of the entry before, in descending sequence: 3 put, 0 delete, which have no suffix. All versions of a
  * key lie in one block. A delete has neither value length nor value. The sequence is there if the flag says so; otherwise it is 0.
  *
- * The entry offsets name the newest version of each key, so a search meets each key once. What describes
- * the block stands behind the entries because it is known last, and close together because a lookup needs all of it.
+ * The restarts are the offsets of every eighth key, the first one included, for the binary search of a seek. Lookups do not
+ * need them: the hash index names offsets. What describes the block stands behind the entries because it is known last.
  *
  * @module
  */
@@ -21,15 +21,18 @@ import { DELETE, type EntryKind, PUT } from "../format/kind.ts";
 
 /** Flag: every entry carries a sequence number. */
 export const FLAG_SEQUENCED = 1;
-/** Flag: entry offsets are 4 bytes long, not 2. */
-export const FLAG_WIDE_OFFSETS = 2;
-export const KNOWN_FLAGS: number = FLAG_SEQUENCED | FLAG_WIDE_OFFSETS;
+/** Flag: restarts are 4 bytes long, not 2. */
+export const FLAG_WIDE_RESTARTS = 2;
+export const KNOWN_FLAGS: number = FLAG_SEQUENCED | FLAG_WIDE_RESTARTS;
 
-/** Bytes of prefix length, number of keys and flags. */
-export const BLOCK_TRAILER_BYTES = 6;
+/** Bytes of prefix length, number of restarts and flags. */
+export const BLOCK_TRAILER_BYTES = 5;
 
-/** Entries regions from this size on need wide offsets. */
-export const WIDE_OFFSETS_FROM_BYTES = 0x1_0000;
+/** Every so many keys there is a restart. */
+export const RESTART_INTERVAL = 8;
+
+/** Entries regions from this size on need wide restarts. */
+export const WIDE_RESTARTS_FROM_BYTES = 0x1_0000;
 
 /** A block is closed at the latest after this many entries, save for older versions of its last key. */
 export const MAX_BLOCK_ENTRIES = 256;

@@ -29,3 +29,11 @@ export function grown(
   larger.set(buffer.subarray(0, used));
   return larger;
 }
+
+/** An array with room for element number `i` that begins with what is in `array`; it grows by doubling. */
+export function grownArray(array: Uint32Array, i: number): Uint32Array {
+  if (i < array.length) return array;
+  const larger = new Uint32Array(array.length * 2);
+  larger.set(array);
+  return larger;
+}

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, type KvError } from "../errors.ts";
 import type { Cursor } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
 import { type Awaitable, chain, isPending } from "../storage/awaitable.ts";
@@ -37,10 +37,11 @@ export class SegmentCursor implements Cursor {
   /** The block of the position; `undefined` if there is no entry at the position. */
   #block: Block | undefined = undefined;
   #number = 0;
-  /** Number of the entry's key in the block; means nothing with `allVersions`. */
-  #key = 0;
-  /** Where the next entry begins in the block. */
+  /** Going forward: where the next entry begins in the block. */
   #next = 0;
+  /** Going back: where the keys before the entry begin in the block, and how many they are; `undefined` going forward. */
+  #starts: number[] | undefined = undefined;
+  #before = 0;
 
   constructor(parts: SegmentParts, options: SegmentCursorOptions) {
     const { entries, keys, maxSequence } = parts.properties;
@@ -53,21 +54,20 @@ export class SegmentCursor implements Cursor {
   }
 
   seekToFirst(): Awaitable<boolean> {
-    this.#block = undefined;
+    this.#leave();
     return chain(this.#enter(0), () => this.#forwardFrom(0));
   }
 
   seekToLast(): Awaitable<boolean> {
-    this.#assertGoesBack();
-    this.#block = undefined;
+    this.#leave();
     return chain(
       this.#enter(this.#parts.properties.blocks - 1),
-      (block) => this.#backFrom(block.keys - 1),
+      (block) => this.#backFrom(block.entriesEnd),
     );
   }
 
   seek(key: Uint8Array): Awaitable<boolean> {
-    this.#block = undefined;
+    this.#leave();
     return chain(this.#parts.index(), (index) => {
       const number = index.blockFor(key, 0, key.length);
       if (number === index.blocks) return false;
@@ -80,15 +80,14 @@ export class SegmentCursor implements Cursor {
   }
 
   seekBefore(key: Uint8Array): Awaitable<boolean> {
-    this.#assertGoesBack();
-    this.#block = undefined;
+    this.#leave();
     return chain(this.#parts.index(), (index) => {
       const number = index.blockFor(key, 0, key.length);
       if (number === index.blocks) return this.seekToLast();
       return chain(
         this.#enter(number),
         (block) =>
-          this.#backFrom(block.lowerBound(key, 0, key.length, this.entry) - 1),
+          this.#backFrom(block.lowerBound(key, 0, key.length, this.entry)),
       );
     });
   }
@@ -96,63 +95,98 @@ export class SegmentCursor implements Cursor {
   next(): Awaitable<boolean> {
     const block = this.#block;
     if (block === undefined) return false;
-    if (!this.#unfiltered) return this.#forwardFrom(this.#key + 1);
-    if (this.#next === block.entriesEnd) return this.#forwardFrom(block.keys);
-    this.#key++;
+    if (this.#starts !== undefined) throw turned();
+    if (!this.#unfiltered || this.#next === block.entriesEnd) {
+      return this.#forwardFrom(this.#next);
+    }
     this.#next = block.readEntry(this.#next, this.entry);
     this.#completeKey(block);
     return true;
   }
 
   prev(): Awaitable<boolean> {
-    this.#assertGoesBack();
     if (this.#block === undefined) return false;
-    return this.#backFrom(this.#key - 1);
+    if (this.#starts === undefined) throw turned();
+    return this.#stepBack();
   }
 
-  /** Moves to the first visible entry at or after key number `from` of the block. */
-  #forwardFrom(from: number): Awaitable<boolean> {
+  /** Moves to the first visible entry from `offset` of the block on. */
+  #forwardFrom(offset: number): Awaitable<boolean> {
     const { blocks } = this.#parts.properties;
-    let key = from;
-    for (;;) {
-      const block = this.#block!;
-      for (; key < block.keys; key++) if (this.#stopAt(block, key)) return true;
+    this.#next = offset;
+    while (!this.#scanForward(this.#block!)) {
       if (this.#number + 1 === blocks) return this.#leave();
-      // Should the next block fail to load, a second try must not look at this one: its buffer may be overwritten.
-      this.#key = block.keys;
-      this.#next = block.entriesEnd;
       const entering = this.#enter(this.#number + 1);
       if (isPending(entering)) return entering.then(() => this.#forwardFrom(0));
-      key = 0;
+      this.#next = 0;
     }
+    return true;
   }
 
-  /** Moves to the last visible entry at or before key number `from` of the block. */
-  #backFrom(from: number): Awaitable<boolean> {
-    let key = from;
-    for (;;) {
-      const block = this.#block!;
-      for (; key >= 0; key--) if (this.#stopAt(block, key)) return true;
+  /** Goes on in the block to the first entry of a key that is visible; older versions of the key before it are passed over. */
+  #scanForward(block: Block): boolean {
+    const entry = this.entry;
+    let isNewKey = this.#unfiltered;
+    while (this.#next < block.entriesEnd) {
+      isNewKey ||= block.isNewestAt(this.#next);
+      this.#next = block.readEntry(this.#next, entry);
+      if (
+        isNewKey && (this.#unfiltered || entry.sequence <= this.#maxSequence)
+      ) {
+        this.#completeKey(block);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Moves to the last visible entry that begins before `offset` of the block. */
+  #backFrom(offset: number): Awaitable<boolean> {
+    if (this.#allVersions) {
+      throw invalidArgument(
+        "Cannot move back: a cursor over all versions goes forward only",
+      );
+    }
+    this.#starts = [];
+    this.#before = this.#listStarts(this.#block!, this.#starts, offset);
+    return this.#stepBack();
+  }
+
+  #stepBack(): Awaitable<boolean> {
+    const starts = this.#starts!;
+    while (!this.#scanBack(this.#block!, starts)) {
       if (this.#number === 0) return this.#leave();
-      this.#key = -1;
       const entering = this.#enter(this.#number - 1);
       if (isPending(entering)) {
-        return entering.then((block) => this.#backFrom(block.keys - 1));
+        return entering.then((block) => this.#backFrom(block.entriesEnd));
       }
-      key = entering.keys - 1;
+      this.#before = this.#listStarts(entering, starts, entering.entriesEnd);
     }
+    return true;
   }
 
-  /** Makes a version of key number `key` the entry, if one is visible. */
-  #stopAt(block: Block, key: number): boolean {
-    if (this.#unfiltered) {
-      this.#next = block.readEntry(block.entryOffset(key), this.entry);
-    } else if (!block.readVisible(key, this.#maxSequence, this.entry)) {
-      return false;
+  #scanBack(block: Block, starts: readonly number[]): boolean {
+    const entry = this.entry;
+    while (this.#before > 0) {
+      const end = block.readEntry(starts[--this.#before]!, entry);
+      if (
+        entry.sequence <= this.#maxSequence ||
+        block.readOlder(end, this.#maxSequence, entry) > 0
+      ) {
+        this.#completeKey(block);
+        return true;
+      }
     }
-    this.#key = key;
-    this.#completeKey(block);
-    return true;
+    return false;
+  }
+
+  /** Lists where the keys before `end` begin in a block, which can only be read forward. Answers how many they are. */
+  #listStarts(block: Block, starts: number[], end: number): number {
+    let count = 0;
+    for (let at = 0; at < end; at = block.readEntry(at, this.entry)) {
+      if (block.isNewestAt(at)) starts[count++] = at;
+    }
+    return count;
   }
 
   /** Loads a block and makes it that of the position. If that fails the position stays, so that the move can be tried again. */
@@ -168,8 +202,9 @@ export class SegmentCursor implements Cursor {
   }
 
   /** Says that there is no entry at the position. */
-  #leave(): boolean {
+  #leave(): false {
     this.#block = undefined;
+    this.#starts = undefined;
     return false;
   }
 
@@ -186,12 +221,10 @@ export class SegmentCursor implements Cursor {
     entry.keyOffset = 0;
     entry.keyLength = length;
   }
+}
 
-  #assertGoesBack(): void {
-    if (this.#allVersions) {
-      throw invalidArgument(
-        "Cannot move back: a cursor over all versions goes forward only",
-      );
-    }
-  }
+function turned(): KvError {
+  return invalidArgument(
+    "Cannot move: a cursor goes one way from where it was sought",
+  );
 }

@@ -2,7 +2,7 @@
  * The properties of a segment: what is to be known of it without reading its blocks.
  *
  *     | entries | keys | tombstones | min sequence | max sequence | key bytes | value bytes |
- *     | blocks | entry bits | smallest key length | smallest key | largest key length | largest key |
+ *     | blocks | offset bits | smallest key length | smallest key | largest key length | largest key |
  *
  * Every number is a varint.
  *
@@ -36,14 +36,14 @@ export interface SegmentProperties {
   readonly valueBytes: number;
   /** Number of data blocks. */
   readonly blocks: number;
-  /** Bits that a slot of the hash index has for the number of a key in its block. */
-  readonly entryBits: number;
+  /** Bits that a slot of the hash index has for the offset of an entry in its block. */
+  readonly offsetBits: number;
   readonly smallestKey: Uint8Array;
   readonly largestKey: Uint8Array;
 }
 
 const NUMBERS = 11;
-const MAX_ENTRY_BITS = 16;
+const MAX_OFFSET_BITS = 31;
 
 /** A block holds at least an entry of one byte, its offset, and what stands behind. */
 const MIN_BLOCK_BYTES = 1 + 2 + BLOCK_TRAILER_BYTES + SECTION_TRAILER_BYTES;
@@ -65,7 +65,7 @@ export function encodeProperties(properties: SegmentProperties): Uint8Array {
       properties.keyBytes,
       properties.valueBytes,
       properties.blocks,
-      properties.entryBits,
+      properties.offsetBits,
     ]
   ) at = writeVarint(bytes, at, number);
   for (const key of [smallestKey, largestKey]) {
@@ -95,7 +95,7 @@ export function decodeProperties(
     keyBytes: reader.read(),
     valueBytes: reader.read(),
     blocks: reader.read(),
-    entryBits: reader.read(),
+    offsetBits: reader.read(),
     smallestKey: readKey(reader, payload),
     largestKey: readKey(reader, payload),
   };
@@ -120,6 +120,6 @@ function isPossible(p: SegmentProperties, dataBytes: number): boolean {
     p.keyBytes >= 0 && p.valueBytes >= 0 &&
     p.blocks >= 1 && p.blocks <= p.keys &&
     p.blocks <= dataBytes / MIN_BLOCK_BYTES &&
-    p.entryBits <= MAX_ENTRY_BITS &&
+    p.offsetBits <= MAX_OFFSET_BITS &&
     compareBytes(p.smallestKey, p.largestKey) <= 0;
 }

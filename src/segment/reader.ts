@@ -14,12 +14,12 @@ import {
 import type { BlockCache } from "./block_cache.ts";
 import { SegmentCursor, type SegmentCursorOptions } from "./cursor.ts";
 import {
-  fingerprintOf,
   firstSlotOf,
   type HashGeometry,
   hashGeometry,
   pageOf,
   probe,
+  slotLow,
 } from "./hash_index.ts";
 import { readSegmentEnd } from "./open_segment.ts";
 import type { SegmentProperties } from "./properties.ts";
@@ -43,17 +43,13 @@ export class SegmentReader {
   readonly #name: string;
   readonly #cache: BlockCache;
   readonly #parts: SegmentParts;
-  readonly #pages: readonly (Uint32Array | undefined)[];
+  readonly #pages: readonly (Uint8Array | undefined)[];
   readonly #pageMarks: Uint8Array;
   readonly #blocks: readonly (Uint8Array | undefined)[];
   readonly #blockMarks: Uint8Array;
 
-  // The geometry of the hash index, spread out; `#hashPages` is 0 if there is none.
-  readonly #hashPages: number;
-  readonly #entryBits: number;
-  readonly #entryMask: number;
-  readonly #pointerBits: number;
-  readonly #fingerprintBits: number;
+  /** How the hash index is laid out, if there is one. */
+  readonly #geometry: HashGeometry | undefined;
 
   private constructor(
     parts: SegmentParts,
@@ -67,11 +63,7 @@ export class SegmentReader {
     this.#pageMarks = parts.pages.marks;
     this.#blocks = parts.blocks.parts;
     this.#blockMarks = parts.blocks.marks;
-    this.#hashPages = geometry?.pages ?? 0;
-    this.#entryBits = geometry?.entryBits ?? 0;
-    this.#entryMask = (1 << this.#entryBits) - 1;
-    this.#pointerBits = geometry?.pointerBits ?? 0;
-    this.#fingerprintBits = geometry?.fingerprintBits ?? 0;
+    this.#geometry = geometry;
   }
 
   /** Opens the segment in `file`, which the reader closes when it is closed; if opening fails, that is left to the caller. */
@@ -81,10 +73,10 @@ export class SegmentReader {
   ): Awaitable<SegmentReader> {
     return chain(readSegmentEnd(file, name), ({ footer, properties }) => {
       const { hashPages, hashSlots } = footer;
-      const { blocks, entryBits } = properties;
+      const { blocks, offsetBits } = properties;
       const geometry = hashPages === 0
         ? undefined
-        : hashGeometry(hashPages, hashSlots, entryBits, blocks);
+        : hashGeometry(hashPages, hashSlots, offsetBits, blocks);
       if (hashPages > 0 && geometry === undefined) {
         throw corruption(
           name,
@@ -110,35 +102,35 @@ export class SegmentReader {
     maxSequence: number,
     view: EntryView,
   ): Awaitable<boolean> {
-    if (this.#hashPages === 0) {
+    const geometry = this.#geometry;
+    if (geometry === undefined) {
       return this.#search({ key, keyOffset, keyLength, maxSequence, view });
     }
-    const page = pageOf(hash, this.#hashPages);
-    const slots = this.#pages[page];
-    if (slots === undefined) {
-      const lookup = { key, keyOffset, keyLength, maxSequence, view };
-      return this.#findLoading(lookup, hash);
+    const pageNumber = pageOf(hash, geometry.pages);
+    const page = this.#pages[pageNumber];
+    if (page === undefined) {
+      const lookup = { key, keyOffset, keyLength, hash, maxSequence, view };
+      return this.#findLoading(lookup, geometry);
     }
     this.#cache.hits++;
-    this.#pageMarks[page] = 1;
-    const pointerBits = this.#pointerBits;
-    const fingerprint = fingerprintOf(hash, this.#fingerprintBits);
-    let at = firstSlotOf(hash, slots.length);
+    this.#pageMarks[pageNumber] = 1;
+    const { slots, pointerBits, offsetBits } = geometry;
+    let at = firstSlotOf(hash, slots);
     for (let tried = 0; tried < MAX_CANDIDATES; tried++) {
-      at = probe(slots, at, fingerprint, pointerBits);
+      at = probe(page, at, hash, geometry);
       if (at < 0) return false;
-      const pointer = slots[at]! ^ (fingerprint << pointerBits);
-      const number = pointer >>> this.#entryBits;
+      const pointer = pointerIn(slotLow(page, at), pointerBits);
+      const number = pointer >>> offsetBits;
       const block = this.#blocks[number];
       if (block === undefined) {
-        const lookup = { key, keyOffset, keyLength, maxSequence, view };
-        return this.#probeLoading(lookup, { slots, at, fingerprint, tried });
+        const lookup = { key, keyOffset, keyLength, hash, maxSequence, view };
+        return this.#probeLoading(lookup, { geometry, page, at, tried });
       }
       this.#cache.hits++;
       this.#blockMarks[number] = 1;
       const match = matchEntry(
         block,
-        pointer & this.#entryMask,
+        pointer - (number << offsetBits),
         key,
         keyOffset,
         keyLength,
@@ -147,7 +139,7 @@ export class SegmentReader {
       );
       if (match === FOUND) return true;
       if (match !== OTHER_KEY) return this.#notFound(match);
-      if (++at === slots.length) at = 0;
+      if (++at === slots) at = 0;
     }
     return this.#search({ key, keyOffset, keyLength, maxSequence, view });
   }
@@ -163,31 +155,34 @@ export class SegmentReader {
   }
 
   /** `find` where the hash page is not in memory. */
-  #findLoading(lookup: Lookup, hash: number): Awaitable<boolean> {
-    const page = pageOf(hash, this.#hashPages);
-    const fingerprint = fingerprintOf(hash, this.#fingerprintBits);
-    return chain(this.#parts.loadPage(page), (slots) => {
-      const at = firstSlotOf(hash, slots.length);
-      return this.#probeLoading(lookup, { slots, at, fingerprint, tried: 0 });
+  #findLoading(
+    lookup: HashLookup,
+    geometry: HashGeometry,
+  ): Awaitable<boolean> {
+    const { hash } = lookup;
+    return chain(this.#parts.loadPage(pageOf(hash, geometry.pages)), (page) => {
+      const at = firstSlotOf(hash, geometry.slots);
+      return this.#probeLoading(lookup, { geometry, page, at, tried: 0 });
     });
   }
 
   /** Goes on with a lookup in a page, and reads the blocks that are not in memory. */
-  #probeLoading(lookup: Lookup, position: Position): Awaitable<boolean> {
-    const { slots, fingerprint, tried } = position;
-    const at = probe(slots, position.at, fingerprint, this.#pointerBits);
+  #probeLoading(lookup: HashLookup, position: Position): Awaitable<boolean> {
+    const { geometry, page, tried } = position;
+    const { slots, pointerBits, offsetBits } = geometry;
+    const at = probe(page, position.at, lookup.hash, geometry);
     if (at < 0) return false;
     if (tried === MAX_CANDIDATES) return this.#search(lookup);
-    const pointer = slots[at]! ^ (fingerprint << this.#pointerBits);
-    const entry = pointer & this.#entryMask;
-    return chain(this.#block(pointer >>> this.#entryBits), (block) => {
-      const match = matchIn(block, entry, lookup);
+    const pointer = pointerIn(slotLow(page, at), pointerBits);
+    const number = pointer >>> offsetBits;
+    return chain(this.#block(number), (block) => {
+      const match = matchAt(block, pointer - (number << offsetBits), lookup);
       if (match === FOUND) return true;
       if (match !== OTHER_KEY) return this.#notFound(match);
-      const next = at + 1 === slots.length ? 0 : at + 1;
+      const next = at + 1 === slots ? 0 : at + 1;
       return this.#probeLoading(
         lookup,
-        { slots, at: next, fingerprint, tried: tried + 1 },
+        { geometry, page, at: next, tried: tried + 1 },
       );
     });
   }
@@ -200,8 +195,9 @@ export class SegmentReader {
       if (number === index.blocks) return false;
       return chain(this.#block(number), (payload) => {
         const block = new Block(payload);
-        const entry = block.lowerBound(key, keyOffset, keyLength, view);
-        return matchIn(payload, entry, lookup) === FOUND;
+        const offset = block.lowerBound(key, keyOffset, keyLength, view);
+        if (offset === block.entriesEnd) return false;
+        return matchAt(payload, offset, lookup) === FOUND;
       });
     });
   }
@@ -226,7 +222,12 @@ export class SegmentReader {
   }
 }
 
-/** The arguments of a lookup that has to wait. */
+/** The low bits of a slot, which say where an entry lies. */
+function pointerIn(slotLow: number, pointerBits: number): number {
+  return slotLow & (2 ** pointerBits - 1);
+}
+
+/** The arguments of a lookup, for one that has to wait. */
 interface Lookup {
   readonly key: Uint8Array;
   readonly keyOffset: number;
@@ -235,20 +236,24 @@ interface Lookup {
   readonly view: EntryView;
 }
 
-/** Where a lookup is in its hash page. */
+interface HashLookup extends Lookup {
+  readonly hash: number;
+}
+
+/** Where a lookup is in the hash index. */
 interface Position {
-  readonly slots: Uint32Array;
+  readonly geometry: HashGeometry;
+  readonly page: Uint8Array;
   readonly at: number;
-  readonly fingerprint: number;
   /** How many candidates were other keys. */
   readonly tried: number;
 }
 
-function matchIn(payload: Uint8Array, entry: number, lookup: Lookup): Match {
+function matchAt(payload: Uint8Array, offset: number, lookup: Lookup): Match {
   const { key, keyOffset, keyLength, maxSequence, view } = lookup;
   return matchEntry(
     payload,
-    entry,
+    offset,
     key,
     keyOffset,
     keyLength,

@@ -6,7 +6,7 @@ import { Block } from "./block.ts";
 import { type BlockCache, CacheShelf } from "./block_cache.ts";
 import { checkBlock } from "./block_check.ts";
 import type { Footer } from "./format.ts";
-import { decodePage, pageBytes } from "./hash_index.ts";
+import { pageBytes } from "./hash_index.ts";
 import { SegmentIndex } from "./index.ts";
 import type { SegmentProperties } from "./properties.ts";
 import { openSection, SECTION_TRAILER_BYTES } from "./section.ts";
@@ -28,8 +28,8 @@ export interface SegmentSource {
 export class SegmentParts {
   /** Payloads of data blocks, checked. */
   readonly blocks: CacheShelf<Uint8Array>;
-  /** Slots of hash pages. */
-  readonly pages: CacheShelf<Uint32Array>;
+  /** Payloads of hash pages. */
+  readonly pages: CacheShelf<Uint8Array>;
   readonly #index = new CacheShelf<SegmentIndex>(1);
   readonly #source: SegmentSource;
   /** For comparisons while a block is checked. */
@@ -88,7 +88,7 @@ export class SegmentParts {
   }
 
   /** Reads a hash page that is not in memory. */
-  loadPage(number: number): Awaitable<Uint32Array> {
+  loadPage(number: number): Awaitable<Uint8Array> {
     const { name, cache, footer } = this.#source;
     cache.misses++;
     const bytes = pageBytes(footer.hashSlots) + SECTION_TRAILER_BYTES;
@@ -97,12 +97,7 @@ export class SegmentParts {
       if (payload.length !== pageBytes(footer.hashSlots)) {
         throw corruption(name, start, "the hash page has another length");
       }
-      return this.#admit(
-        this.pages,
-        number,
-        decodePage(payload),
-        payload.length,
-      );
+      return this.#admit(this.pages, number, payload, payload.length);
     });
   }
 
@@ -143,8 +138,8 @@ export class SegmentParts {
     const offset = index.blockStart(number);
     const { name, footer } = this.#source;
     const payload = openSection(section, { name, salt: footer.salt, offset });
-    checkBlock(payload, name, offset);
-    this.#checkPlace(number, new Block(payload), index);
+    const lastKey = checkBlock(payload, name, offset);
+    this.#checkPlace(number, { payload, lastKey, index });
     if (!fillCache) return payload;
     return this.#admit(this.blocks, number, payload, payload.length);
   }
@@ -178,31 +173,36 @@ export class SegmentParts {
   }
 
   /** Holds the order of blocks: a block lies between the separators before and behind it. */
-  #checkPlace(number: number, block: Block, index: SegmentIndex): void {
-    const first = this.#orderOfKey(0, block, index, number - 1);
-    const last = this.#orderOfKey(block.keys - 1, block, index, number);
-    if (first >= 0 || last < 0) {
-      throw corruption(
-        this.name,
-        index.blockStart(number),
-        "the block does not lie between its separators",
-      );
+  #checkPlace(
+    number: number,
+    { payload, lastKey, index }: {
+      readonly payload: Uint8Array;
+      readonly lastKey: number;
+      readonly index: SegmentIndex;
+    },
+  ): void {
+    const block = new Block(payload);
+    const last = this.#keyAt(lastKey, block);
+    let isBetween = index.compareSeparator(number, last, 0, last.length) >= 0;
+    if (isBetween && number > 0) {
+      const first = this.#keyAt(0, block);
+      isBetween =
+        index.compareSeparator(number - 1, first, 0, first.length) < 0;
     }
+    if (isBetween) return;
+    throw corruption(
+      this.name,
+      index.blockStart(number),
+      "the block does not lie between its separators",
+    );
   }
 
-  /** Orders the separator behind block `number` and key number `i` of `block`. There is nothing before the first block. */
-  #orderOfKey(
-    i: number,
-    block: Block,
-    index: SegmentIndex,
-    number: number,
-  ): number {
-    if (number < 0) return -1;
-    const view = this.#scratch;
-    block.readEntry(block.entryOffset(i), view);
-    const key = new Uint8Array(block.prefixLength + view.keyLength);
+  /** The key of the entry at `offset`. */
+  #keyAt(offset: number, block: Block): Uint8Array {
+    block.readEntry(offset, this.#scratch);
+    const key = new Uint8Array(block.prefixLength + this.#scratch.keyLength);
     block.copyPrefix(key);
-    block.copySuffix(key, view);
-    return index.compareSeparator(number, key, 0, key.length);
+    block.copySuffix(key, this.#scratch);
+    return key;
   }
 }

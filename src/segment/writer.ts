@@ -23,7 +23,7 @@ export interface SegmentWriterOptions {
 }
 
 /** Bytes that the hash index takes for each key, nearly. */
-const HASH_BYTES_PER_KEY = 5;
+const HASH_BYTES_PER_KEY = 6;
 
 /**
  * Writes a segment: `add` for each entry in order, then `finish`. The file is the caller's to close, and to remove if
@@ -105,8 +105,7 @@ export class SegmentWriter {
       if (this.#keys++ === 0) {
         this.#smallestKey = keyBuffer.slice(keyOffset, keyOffset + keyLength);
       }
-      const hash = hashSpan(keyBuffer, keyOffset, keyLength);
-      this.#hashes.add(hash, this.#index.blocks, this.#block.keys - 1);
+      this.#hashes.addKey(hashSpan(keyBuffer, keyOffset, keyLength));
     }
     this.#entries++;
     this.#keyBytes += keyLength;
@@ -118,7 +117,8 @@ export class SegmentWriter {
 
   /** Writes the block; `nextKey` begins the next one, if there is one. */
   #closeBlock(nextKey: Uint8Array | undefined): Awaitable<void> {
-    const payload = this.#block.finish();
+    const { payload, offsets } = this.#block.finish();
+    this.#hashes.closeBlock(offsets);
     const lastKey = this.#block.lastKey();
     const separator = nextKey === undefined
       ? lastKey
@@ -140,7 +140,7 @@ export class SegmentWriter {
       keyBytes: this.#keyBytes,
       valueBytes: this.#valueBytes,
       blocks: this.#index.blocks,
-      entryBits: this.#hashes.entryBits,
+      offsetBits: this.#hashes.offsetBits,
       smallestKey: this.#smallestKey,
       largestKey,
     };
@@ -148,7 +148,7 @@ export class SegmentWriter {
 
   async #writeRest(properties: SegmentProperties): Promise<void> {
     const sections = this.#sections;
-    const hash = this.#hashes.build(properties.blocks);
+    const hash = this.#hashes.build();
     const hashOffset = sections.offset;
     if (hash !== undefined) await this.#writePages(hash);
     const indexOffset = sections.offset;
@@ -169,11 +169,8 @@ export class SegmentWriter {
   }
 
   async #writePages({ geometry, table }: HashIndex): Promise<void> {
-    const { pages, slots } = geometry;
-    for (let page = 0; page < pages; page++) {
-      const payload = encodePage(
-        table.subarray(page * slots, (page + 1) * slots),
-      );
+    for (let page = 0; page < geometry.pages; page++) {
+      const payload = encodePage(table, page, geometry.slots);
       await this.#sections.writeSection(payload, "none");
     }
   }
