@@ -1,0 +1,138 @@
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { BENCHMARKS } from "./workloads.ts";
+
+/** What is run, on what. */
+export interface Flags {
+  /** Names of workloads, in the order in which they run. */
+  readonly benchmarks: readonly string[];
+  /** Entries in a full store, and operations of most workloads. */
+  readonly num: number;
+  /** Size of a key, in bytes. */
+  readonly keySize: number;
+  /** Size of a value, in bytes. */
+  readonly valueSize: number;
+  /** Writes that are waited for together. */
+  readonly inFlight: number;
+  /** Writes in a batch. */
+  readonly batch: number;
+  /** Writes of `fillsync`. */
+  readonly syncNum: number;
+  /** Memory for blocks of segments, in bytes. */
+  readonly cache: number;
+  /** Folder in which the store is kept; a temporary one if there is none. */
+  readonly db: string | undefined;
+  /** How often each workload is run; the median counts. */
+  readonly rounds: number;
+  /** Where random order and values start from. */
+  readonly seed: number;
+  /** Whether to print JSON instead of a table. */
+  readonly json: boolean;
+}
+
+const PRESETS = [
+  "fillsync",
+  "fillseq",
+  "fillbatch",
+  "readmemtable",
+  "fillrandom",
+  "readrandom",
+  "readmissing",
+  "readhot",
+  "readawaited",
+  "readseq",
+  "readreverse",
+  "scanawaited",
+  "compact",
+  "readrandom",
+  "readmissing",
+  "readhot",
+  "readawaited",
+  "readseq",
+  "readreverse",
+  "scanawaited",
+  "overwrite",
+  "deleterandom",
+];
+
+const USAGE = `Usage: db_bench.ts [flags]
+
+  --benchmarks=A,B   what to run, in this order (default: all)
+  --num=N            entries of a full store (1,000,000)
+  --key-size=BYTES   zero-padded decimal keys (16)
+  --value-size=BYTES (100)
+  --in-flight=N      unsynced writes that are waited for together (1,000)
+  --batch=N          writes in a batch of fillbatch (1,000)
+  --sync-num=N       writes of fillsync, each waited for (1,000)
+  --cache=BYTES      block cache (default: holds the whole store)
+  --db=FOLDER        keep the store in FOLDER/purekv-bench
+  --rounds=N         runs of each workload; the median is shown (1)
+  --seed=N           (1)
+  --json             print JSON
+
+Benchmarks: ${Object.keys(BENCHMARKS).join(", ")}`;
+
+/** Reads the command line; prints how it is used and ends the process if it makes no sense. */
+export function readFlags(): Flags {
+  try {
+    return parseFlags(process.argv.slice(2));
+  } catch (error) {
+    console.error((error as Error).message);
+    console.error(`\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+function parseFlags(args: string[]): Flags {
+  const { values } = parseArgs({
+    args,
+    options: {
+      "benchmarks": { type: "string" },
+      "num": { type: "string" },
+      "key-size": { type: "string" },
+      "value-size": { type: "string" },
+      "in-flight": { type: "string" },
+      "batch": { type: "string" },
+      "sync-num": { type: "string" },
+      "cache": { type: "string" },
+      "db": { type: "string" },
+      "rounds": { type: "string" },
+      "seed": { type: "string" },
+      "json": { type: "boolean" },
+    },
+  });
+  const count = (name: keyof typeof values, preset: number, least = 1) => {
+    const value = Number(values[name] ?? preset);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new Error(`Invalid flag --${name}: ${values[name]}`);
+  };
+  const num = count("num", 1_000_000);
+  const keySize = count("key-size", 16);
+  if (String(num - 1).length > keySize) {
+    throw new Error(`Invalid flag --key-size: too short for ${num} keys`);
+  }
+  const valueSize = count("value-size", 100);
+  // Twice the data: room for what merging has not removed yet, hash pages and overhead.
+  const cache = Math.max(64 << 20, 2 * num * (keySize + valueSize));
+  return {
+    benchmarks: readBenchmarks(values.benchmarks),
+    num,
+    keySize,
+    valueSize,
+    inFlight: count("in-flight", 1_000),
+    batch: count("batch", 1_000),
+    syncNum: Math.min(num, count("sync-num", 1_000)),
+    cache: count("cache", cache, 0),
+    db: values.db,
+    rounds: count("rounds", 1),
+    seed: count("seed", 1),
+    json: values.json ?? false,
+  };
+}
+
+function readBenchmarks(value: string | undefined): readonly string[] {
+  const names = value?.split(",") ?? PRESETS;
+  const unknown = names.find((name) => !Object.hasOwn(BENCHMARKS, name));
+  if (unknown === undefined) return names;
+  throw new Error(`Invalid flag --benchmarks: there is no ${unknown}`);
+}
