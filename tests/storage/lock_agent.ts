@@ -1,7 +1,8 @@
 // Locks a folder as it is told: a process of a test, or a worker of one.
 //
 // Commands: "exclusive", "shared", "release", "forget" (drops the lock without
-// releasing it and collects garbage). Each is answered with one line.
+// releasing it and collects garbage), "race" and a time (as "exclusive", at that
+// time in milliseconds since 1970). Each is answered with one line.
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { setFlagsFromString } from "node:v8";
@@ -28,8 +29,12 @@ if (typeof workerData === "string") {
   }
 }
 
-async function obey(command: string): Promise<string> {
+async function obey(line: string): Promise<string> {
+  const [command, time] = line.split(" ");
   switch (command) {
+    case "race":
+      while (performance.timeOrigin + performance.now() < Number(time));
+      return take(false);
     case "exclusive":
     case "shared":
       return take(command === "shared");

@@ -104,6 +104,14 @@ test("Of processes that race for the lock one wins each time", async () => {
   for (let round = 0; round < 100; round++) await race(racers);
 });
 
+test("Of two processes that race in step neither is refused by the other's refusal", async () => {
+  await using dir = tempDir();
+  await using first = await startProcess(currentRuntime(), dir.path);
+  await using second = await startProcess(currentRuntime(), dir.path);
+  // Two that run at the very same time, on two processors, meet most often.
+  for (let round = 0; round < 300; round++) await race([first, second]);
+});
+
 test("Of workers and their process that race for the lock one wins each time", async () => {
   await using dir = tempDir();
   await using agents = new AsyncDisposableStack();
@@ -169,8 +177,10 @@ test("A shared lock creates nothing", async () => {
 
 /** Lets everybody try at once, and asserts that one has won. */
 async function race(racers: readonly Agent[]): Promise<void> {
+  // Time enough for everybody to hear of it.
+  const start = performance.timeOrigin + performance.now() + 3;
   const answers = await Promise.all(
-    racers.map((racer) => racer.ask("exclusive")),
+    racers.map((racer) => racer.ask(`race ${start}`)),
   );
   const winners = answers.filter((answer) => answer === "locked");
   assertEquals(winners.length, 1, answers.join(", "));

@@ -25,11 +25,11 @@ for (const adapter of deno === undefined ? [] : adapters) {
       await using dir = tempDir();
       const folder = join(dir.path, "store");
       if (exists) mkdirSync(folder);
-      assertEquals(await use(folder, "write"), "b: 1,2,3");
-      assertEquals(await use(folder, "write", ["write"]), "denied");
-      assertEquals(await use(folder, "read", ["write"]), "denied");
-      assertEquals(await use(folder, "read", ["read"]), "b: 1,2,3");
-      assertEquals(await use(folder, "write", ["read"]), "denied");
+      assertEquals(await use(adapter, folder, "write"), "b: 1,2,3");
+      assertEquals(await use(adapter, folder, "write", ["write"]), "denied");
+      assertEquals(await use(adapter, folder, "read", ["write"]), "denied");
+      assertEquals(await use(adapter, folder, "read", ["read"]), "b: 1,2,3");
+      assertEquals(await use(adapter, folder, "write", ["read"]), "denied");
     });
   }
 
@@ -38,21 +38,23 @@ for (const adapter of deno === undefined ? [] : adapters) {
     const folder = join(dir.path, "store");
     mkdirSync(folder);
     symlinkSync("/etc/passwd", join(folder, "b"));
-    assertEquals(await use(folder, "read"), "other");
+    assertEquals(await use(adapter, folder, "read"), "other");
   });
+}
 
-  async function use(
-    folder: string,
-    how: "read" | "write",
-    granted: readonly string[] = ["read", "write"],
-  ): Promise<string> {
-    const permissions = granted.map((what) => `--allow-${what}=${folder}`);
-    const args = [adapter, folder, how];
-    const { stdout, stderr } = await runScript(deno!, script, {
-      permissions,
-      args,
-    });
-    assertEquals(stderr, "");
-    return stdout.trim();
-  }
+/** What came of using a folder in Deno with these permissions for it alone. */
+async function use(
+  adapter: string,
+  folder: string,
+  how: "read" | "write",
+  granted: readonly string[] = ["read", "write"],
+): Promise<string> {
+  const permissions = granted.map((what) => `--allow-${what}=${folder}`);
+  const args = [adapter, folder, how];
+  const { stdout, stderr } = await runScript(deno!, script, {
+    permissions,
+    args,
+  });
+  assertEquals(stderr, "");
+  return stdout.trim();
 }
