@@ -20,7 +20,8 @@ export function mount(sizeKiB: number): Mounted {
     path,
     makeReadOnly: () => run("mount", ["-o", "remount,ro", path]),
     async [Symbol.asyncDispose](): Promise<void> {
-      run("umount", [path]);
+      // Lazily: a test that failed may have left files of it open.
+      run("umount", ["-l", path]);
       await dir[Symbol.asyncDispose]();
     },
   };
