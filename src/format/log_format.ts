@@ -84,7 +84,8 @@ export function readLogHeader(
   if (version !== LOG_VERSION) return { unknownVersion: version };
   const number = readUint64(source, 16);
   const firstSequence = readUint64(source, 24);
-  if (!(number <= MAX_SEQUENCE && firstSequence <= MAX_SEQUENCE)) {
+  // The log of a store that has used up its sequence numbers begins behind the last one.
+  if (!(number <= MAX_SEQUENCE && firstSequence <= MAX_SEQUENCE + 1)) {
     return undefined;
   }
   return { salt: readUint32(source, 12), number, firstSequence };
