@@ -5,21 +5,21 @@ import type { SegmentInfo } from "../manifest/segment_info.ts";
 import type { Compression } from "../options.ts";
 import { SegmentWriter } from "../segment/writer.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
-import type { Storage, WritableFile } from "../storage/storage.ts";
+import type { WritableFile } from "../storage/storage.ts";
+import type { JobContext } from "./job.ts";
 
-/** How and where a {@linkcode SegmentSink} writes. */
+/** What a {@linkcode SegmentSink} makes of the entries. */
 export interface SegmentSinkOptions {
-  readonly storage: Storage;
   readonly blockSize: number;
   readonly compression: Compression;
-  /** Bytes after which the next key goes to a new segment. */
-  readonly segmentSize: number;
+  /** Bytes after which the next key goes to a new segment. Default: all go to one. */
+  readonly segmentSize?: number;
   /** Ascending keys at which a new segment is begun in any case. Default: none. */
   readonly splitKeys?: readonly Uint8Array[];
-  takeFileNumber(): number;
-  /** A random integer of 0 to 2^32 - 1. */
-  randomUint32(): number;
 }
+
+/** Where a {@linkcode SegmentSink} writes. */
+export type SegmentSinkContext = Omit<JobContext, "pace">;
 
 interface OpenSegment {
   readonly number: number;
@@ -33,6 +33,8 @@ interface OpenSegment {
  */
 export class SegmentSink {
   readonly #options: SegmentSinkOptions;
+  readonly #context: SegmentSinkContext;
+  readonly #segmentSize: number;
   readonly #finished: SegmentInfo[] = [];
   readonly #created: number[] = [];
   #open: OpenSegment | undefined;
@@ -41,14 +43,11 @@ export class SegmentSink {
   readonly #splitKeys: readonly Uint8Array[];
   #nextSplit = 0;
 
-  constructor(options: SegmentSinkOptions) {
+  constructor(options: SegmentSinkOptions, context: SegmentSinkContext) {
     this.#options = options;
+    this.#context = context;
+    this.#segmentSize = options.segmentSize ?? Infinity;
     this.#splitKeys = options.splitKeys ?? [];
-  }
-
-  /** Bytes of the segments that are finished. */
-  get bytesWritten(): number {
-    return this.#finished.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   /** Adds the next entry. */
@@ -86,7 +85,7 @@ export class SegmentSink {
   }
 
   #noteSize(writer: SegmentWriter, entry: EntryView): void {
-    if (writer.sizeBytes < this.#options.segmentSize) return;
+    if (writer.sizeBytes < this.#segmentSize) return;
     const { keyBuffer, keyOffset, keyLength } = entry;
     this.#finalKey ??= keyBuffer.slice(keyOffset, keyOffset + keyLength);
   }
@@ -94,13 +93,13 @@ export class SegmentSink {
   /** Finishes the last segment and answers with all of them. Their bytes and names are durable then. */
   async finish(): Promise<SegmentInfo[]> {
     await this.#finishOpen();
-    if (this.#created.length > 0) await this.#options.storage.syncDirectory();
+    if (this.#created.length > 0) await this.#context.storage.syncDirectory();
     return this.#finished;
   }
 
   /** Removes all that was written, after a failure or when it is not wanted any more. */
   async abandon(): Promise<void> {
-    const { storage } = this.#options;
+    const { storage } = this.#context;
     try {
       await this.#open?.file.close();
       for (const number of this.#created) {
@@ -112,9 +111,10 @@ export class SegmentSink {
   }
 
   async #create(): Promise<void> {
-    const { storage, blockSize, compression } = this.#options;
-    const number = this.#options.takeFileNumber();
-    const salt = this.#options.randomUint32();
+    const { storage } = this.#context;
+    const { blockSize, compression } = this.#options;
+    const number = await this.#context.takeFileNumber();
+    const salt = this.#context.randomUint32();
     const file = await storage.create(segmentName(number));
     this.#created.push(number);
     const writer = new SegmentWriter(file, { salt, blockSize, compression });

@@ -1,5 +1,4 @@
-import type { Pace } from "../compaction/merge.ts";
-import type { SegmentSinkOptions } from "../compaction/segment_sink.ts";
+import type { Job } from "../compaction/job.ts";
 import {
   planFullCompaction,
   startFullCompaction,
@@ -7,10 +6,10 @@ import {
 import { pickCompaction } from "../compaction/strategy.ts";
 import type { CompactionContext, CompactionPlan } from "../compaction/plan.ts";
 import type { KvError } from "../errors.ts";
-import type { CompactionSettings } from "../options.ts";
-import { carryOut } from "./compact.ts";
-import { Pacer } from "./event_loop.ts";
-import { writeTable } from "./flush.ts";
+import { type SegmentInfo, totalBytes } from "../manifest/segment_info.ts";
+import type { CompactionSettings, Compression } from "../options.ts";
+import { nextTurn } from "./event_loop.ts";
+import type { JobRunner } from "./job_runner.ts";
 import type { Segment } from "./segment.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { Tables } from "./tables.ts";
@@ -27,7 +26,9 @@ export interface BackgroundOptions {
   readonly tables: Tables;
   readonly versions: VersionSet;
   readonly snapshots: Snapshots;
-  readonly sinkOptions: SegmentSinkOptions;
+  readonly runner: JobRunner;
+  readonly blockSize: number;
+  readonly compression: Compression;
   readonly compaction: CompactionSettings;
   readonly removeLog: (name: string) => Promise<void>;
   /** Called in the turn in which tables or segments have changed. */
@@ -47,8 +48,8 @@ export interface BackgroundCounts {
 }
 
 /**
- * Flush and compaction, beside each other: one flush and one compaction at a time, in slices that give way to the event loop.
- * They begin when {@linkcode Background.wake} finds something to do and go on until there is nothing left.
+ * Flush and compaction, beside each other: one flush and one compaction at a time,
+ * in a worker or in slices on the event loop. They begin when {@linkcode Background.wake} finds something to do and go on until there is nothing left.
  */
 export class Background {
   readonly counts: BackgroundCounts = {
@@ -62,7 +63,7 @@ export class Background {
   readonly #options: BackgroundOptions;
   #flushing: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
-  #stopReason: KvError | undefined;
+  readonly #stop = new AbortController();
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
@@ -71,7 +72,7 @@ export class Background {
   /** Whether writers should wait for background work. */
   get isOverloaded(): boolean {
     const { tables, versions, compaction } = this.#options;
-    return this.#stopReason === undefined &&
+    return !this.#stop.signal.aborted &&
       (tables.waiting.length > MOST_WAITING_TABLES ||
         versions.version.levels[0]!.length >
           LEVEL0_LIMIT_FACTOR * compaction.threshold);
@@ -79,7 +80,7 @@ export class Background {
 
   /** Begins what is due. */
   wake(): void {
-    if (this.#stopReason !== undefined) return;
+    if (this.#stop.signal.aborted) return;
     if (
       this.#flushing === undefined && this.#options.tables.waiting.length > 0
     ) {
@@ -99,7 +100,7 @@ export class Background {
       await work;
     } catch (error) {
       if (signal?.aborted && error === signal.reason) return;
-      if (error !== this.#stopReason) this.#options.onFailure(error);
+      if (error !== this.#stop.signal.reason) this.#options.onFailure(error);
     }
   }
 
@@ -120,17 +121,19 @@ export class Background {
   }
 
   async #flushOldest(): Promise<void> {
-    const { tables, versions, sinkOptions } = this.#options;
+    const { tables, versions, runner } = this.#options;
     const oldest = tables.waiting[0]!;
     const { table } = oldest;
     // What is in a segment must not be missing in an older log: the table's own log comes first.
-    while (table.arena.hasUnwritten) await this.#pace().pause();
-    const info = await writeTable(table, {
-      versions,
-      sinkOptions,
-      snapshots: this.#options.snapshots.sorted(),
-      pace: this.#pace(),
-    });
+    while (table.arena.hasUnwritten) {
+      await nextTurn();
+      this.#assertRunning();
+    }
+    const info = await runner.flush(table, {
+      ...this.#job(),
+      logNumber: oldest.logNumber,
+      records: table.records,
+    }, this.#stop.signal);
     const add = info === undefined
       ? []
       : [{ level: 0, segment: await versions.openSegment(info) }];
@@ -147,6 +150,16 @@ export class Background {
     await oldest.closeLog();
     if (oldest.hasLog) await this.#options.removeLog(oldest.logName);
     this.wake();
+  }
+
+  #job(): Job {
+    const { versions, snapshots, blockSize, compression } = this.#options;
+    return {
+      snapshots: snapshots.sorted(),
+      levels: versions.version.levels.map((level) => level.map(plainInfo)),
+      blockSize,
+      compression,
+    };
   }
 
   /**
@@ -168,7 +181,10 @@ export class Background {
       if (step.state === "done") return;
       if (step.state === "busy") continue;
       progress = step.progress;
-      const work = this.#carryOut(step.plan, this.#pace(signal));
+      const work = this.#carryOut(
+        step.plan,
+        signal ? AbortSignal.any([signal, this.#stop.signal]) : undefined,
+      );
       this.#compacting = this.#run(work, signal).then(() => {
         this.#compacting = undefined;
       });
@@ -179,7 +195,7 @@ export class Background {
 
   async #compactDue(): Promise<void> {
     for (let plan = this.#pick(); plan; plan = this.#pick()) {
-      await this.#carryOut(plan, this.#pace());
+      await this.#carryOut(plan);
     }
   }
 
@@ -196,41 +212,73 @@ export class Background {
     };
   }
 
-  async #carryOut(plan: CompactionPlan<Segment>, pace: Pace): Promise<void> {
-    const { versions, sinkOptions, snapshots } = this.#options;
-    const result = await carryOut(plan, {
-      versions,
-      sinkOptions,
-      snapshots: snapshots.sorted(),
-      pace,
+  async #carryOut(
+    plan: CompactionPlan<Segment>,
+    signal: AbortSignal = this.#stop.signal,
+  ): Promise<void> {
+    const { versions } = this.#options;
+    const remove = plan.inputs.flatMap(({ level, segments }) =>
+      segments.map(({ number }) => ({ level, number }))
+    );
+    const inputs = plan.inputs.flatMap(({ segments }) => segments);
+    const outputs = plan.move ? inputs : await this.#merge(plan, signal);
+    const add = outputs.map((segment) => ({
+      level: plan.outputLevel,
+      segment,
+    }));
+    await versions.change({ edit: { add, remove } }, () => {
+      if (plan.move) {
+        this.counts.moves++;
+      } else {
+        this.counts.compactions++;
+        this.counts.compactionBytesRead += totalBytes(inputs);
+        this.counts.compactionBytesWritten += totalBytes(outputs);
+      }
+      this.#options.onChange();
     });
-    if (plan.move) this.counts.moves++;
-    else this.counts.compactions++;
-    this.counts.compactionBytesRead += result.bytesRead;
-    this.counts.compactionBytesWritten += result.bytesWritten;
-    this.#options.onChange();
   }
 
-  /** Ends all work between two slices and begins none any more; who waits for it gets `reason`. */
+  /** Has the inputs of a plan merged. They stay in the current version, and so on storage, until that is done. */
+  async #merge(
+    plan: CompactionPlan<Segment>,
+    signal: AbortSignal,
+  ): Promise<Segment[]> {
+    const { versions, runner, compaction } = this.#options;
+    const infos = await runner.compact({
+      ...this.#job(),
+      inputs: plan.inputs.map(({ level, segments }) => ({
+        level,
+        segments: segments.map(plainInfo),
+      })),
+      outputLevel: plan.outputLevel,
+      splitKeys: plan.splitKeys,
+      segmentSize: compaction.segmentSize,
+    }, signal);
+    return await Promise.all(infos.map((info) => versions.openSegment(info)));
+  }
+
+  /** Ends all work soon and begins none any more; who waits for it gets `reason`. */
   async stop(reason: KvError): Promise<void> {
-    this.#stopReason ??= reason;
+    if (!this.#stop.signal.aborted) this.#stop.abort(reason);
     await this.#flushing;
     await this.#compacting;
   }
 
   #assertRunning(): void {
-    if (this.#stopReason !== undefined) throw this.#stopReason;
+    this.#stop.signal.throwIfAborted();
   }
+}
 
-  #pace(signal?: AbortSignal): Pace {
-    const pacer = new Pacer();
-    return {
-      isDue: () => pacer.isDue(),
-      pause: async () => {
-        await pacer.pause();
-        this.#assertRunning();
-        signal?.throwIfAborted();
-      },
-    };
-  }
+/** What a segment's reader and holders are no part of, so that it can be sent to a worker. */
+function plainInfo(segment: SegmentInfo): SegmentInfo {
+  return {
+    number: segment.number,
+    sizeBytes: segment.sizeBytes,
+    entries: segment.entries,
+    tombstones: segment.tombstones,
+    olderVersions: segment.olderVersions,
+    maxSequence: segment.maxSequence,
+    smallestKey: segment.smallestKey,
+    largestKey: segment.largestKey,
+  };
 }

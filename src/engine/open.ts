@@ -103,7 +103,6 @@ async function openLocked<K, V>(
     cache,
     versions,
     recovered,
-    randomUint32,
   });
   try {
     if (!options.readOnly) await store.start();
@@ -184,8 +183,4 @@ async function sweep(
       file?.type === "segment" && !segments.has(file.number);
     if (isStale) await storage.remove(name);
   }
-}
-
-function randomUint32(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }

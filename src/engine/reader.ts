@@ -38,14 +38,14 @@ export abstract class Reader<K, V> implements KvReader<K, V> {
   /** Throws `KV_CLOSED` once this cannot be read any more. */
   protected abstract assertOpen(): void;
 
+  /** What `lookUp` does, for storage that answers at once: on the hottest path without a function per call. */
   getSync(key: K): V | undefined {
+    this.assertOpen();
     this.#assertSynchronous();
-    const value = this.lookUp(
-      key,
-      (entry) => this.#decodeValue(entry),
-      undefined,
-    );
-    return value as V | undefined;
+    const lookup = this.#lookup;
+    lookup.setKey(this.codecs.keys, key);
+    const found = lookup.find(this.store.readState, this.maxSequence);
+    return found === true ? this.#decodeValue(lookup.entry) : undefined;
   }
 
   get(key: K): Promise<V | undefined> {
@@ -86,8 +86,8 @@ export abstract class Reader<K, V> implements KvReader<K, V> {
     const lookup = store.storage.synchronous ? this.#lookup : new Lookup();
     lookup.setKey(this.codecs.keys, key);
     const state = store.readState;
-    const maxSequence = Math.min(this.maxSequence, store.lastSequence);
-    const found = lookup.find(state, maxSequence);
+    // Writes that come while this waits are not seen: the tables have been asked by then, and segments only get older.
+    const found = lookup.find(state, this.maxSequence);
     if (!isPending(found)) return found ? onFound(lookup.entry) : absent;
     state.live.retain();
     return store.track(found)

@@ -1,16 +1,11 @@
 import { corruption } from "../errors.ts";
 import { logName, parseFileName } from "../format/file_names.ts";
-import type { LogHeader } from "../format/log_format.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
-import { Arena } from "../memtable/arena.ts";
-import { MemTable } from "../memtable/memtable.ts";
 import type { Storage } from "../storage/storage.ts";
 import { LogReader, openLogImage } from "../wal/log_reader.ts";
 import { LoggedTable } from "./logged_table.ts";
+import { readLogImage, tableOfLog } from "./log_table.ts";
 import { openNamed } from "./segment.ts";
-
-/** The largest log that is read back: more than an arena can hold is none of this engine's. */
-const MOST_LOG_BYTES = 2 ** 31;
 
 /** What the logs hold that segments do not. */
 export interface Recovered {
@@ -36,11 +31,9 @@ export async function replayLogs(
 ): Promise<Recovered> {
   const replay = new Replay(state.flushedSequence);
   for (const number of liveLogNumbers(state, fileNames)) {
-    replay.add(
-      number,
-      await readWhole(storage, logName(number)),
-      state.logs.includes(number),
-    );
+    const name = logName(number);
+    const image = await readLogImage(await openNamed(storage, name), name);
+    replay.add(number, image, state.logs.includes(number));
   }
   return replay.finish();
 }
@@ -55,24 +48,6 @@ export function liveLogNumbers(
     .map((name) => name?.type === "log" ? name.number : 0)
     .filter((number) => number >= oldestLog && number > newestNamed);
   return [...logs, ...newer].sort((a, b) => a - b);
-}
-
-async function readWhole(storage: Storage, name: string): Promise<Uint8Array> {
-  const file = await openNamed(storage, name);
-  try {
-    if (file.size > MOST_LOG_BYTES) {
-      throw corruption(
-        name,
-        MOST_LOG_BYTES,
-        `the log is ${file.size} bytes long`,
-      );
-    }
-    const image = new Uint8Array(file.size);
-    if (image.length > 0) await file.readAt(image, 0);
-    return image;
-  } finally {
-    await file.close();
-  }
 }
 
 /** The place where the first lost write would have been. */
@@ -104,9 +79,8 @@ class Replay {
       this.#tear ??= { file: name, offset: 0 };
       return;
     }
-    const reader = new LogReader(image, header);
     if (header.firstSequence > this.#lastSequence + 1) {
-      this.#refusePromised(reader, name);
+      this.#refusePromised(new LogReader(image, header), name);
       return;
     }
     if (header.firstSequence <= this.#lastSequence) {
@@ -117,31 +91,15 @@ class Replay {
       );
     }
     this.#tear = undefined;
-    this.#load(reader, name, image, header);
-  }
-
-  #load(
-    reader: LogReader,
-    name: string,
-    image: Uint8Array,
-    header: LogHeader,
-  ): void {
-    const arena = Arena.fromImage(image, header);
-    const table = new MemTable(arena, header.firstSequence);
-    let start = reader.offset;
-    for (let frame = reader.next(); frame; frame = reader.next()) {
-      const problem = table.loadFrame(start, frame);
-      if (problem >= 0) throw corruption(name, problem, "no valid record");
-      start = reader.offset;
-    }
+    const { table, reader } = tableOfLog(name, image, header);
+    this.#lastSequence = table.lastSequence;
     if (!reader.isWhole) {
       this.#tear = { file: name, offset: reader.offset };
-      this.#lastSequence = table.lastSequence;
       this.#refusePromised(reader, name);
     }
-    if (table.records === 0) return;
-    this.#lastSequence = table.lastSequence;
-    this.#tables.push(new LoggedTable(table, header.number, image.length));
+    if (table.records > 0) {
+      this.#tables.push(new LoggedTable(table, number, image.length));
+    }
   }
 
   /** Refuses to lose writes that a later frame says to have been durable. */

@@ -6,6 +6,7 @@ import {
   RangeCursor,
   type RangeCursorOptions,
 } from "../iterator/range_cursor.ts";
+import { keyPosition } from "../manifest/segment_info.ts";
 import { isPending } from "../storage/awaitable.ts";
 import type { KvIterator, KvSyncIterator } from "./api/ranges.ts";
 import type { ReadState } from "./read_state.ts";
@@ -28,7 +29,7 @@ function openCursor({ state, maxSequence }: ScanSource<unknown>): Cursor {
     .map((table) => table.cursor(maxSequence));
   state.live.version.levels.forEach((segments, level) => {
     const parts = segments.map((segment) => ({
-      position: (key: Uint8Array) => segment.position(key),
+      position: (key: Uint8Array) => keyPosition(segment, key),
       cursor: () => segment.reader.cursor({ maxSequence, fillCache: true }),
     }));
     if (level === 0) sources.push(...parts.map((part) => part.cursor()));

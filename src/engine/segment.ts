@@ -66,12 +66,6 @@ export class Segment implements SegmentInfo {
     }
   }
 
-  /** Orders a key against the segment: negative before its smallest key, positive behind its largest, else zero. */
-  position(key: Uint8Array): number {
-    if (compareBytes(key, this.smallestKey) < 0) return -1;
-    return compareBytes(key, this.largestKey) > 0 ? 1 : 0;
-  }
-
   /** Keeps the file for one more holder. */
   retain(): void {
     this.#holders++;

@@ -7,12 +7,15 @@ import type { KvStats, LevelStats } from "./api/stats.ts";
 import { Background } from "./background.ts";
 import { CommitQueue } from "./commit_queue.ts";
 import { nextTurn } from "./event_loop.ts";
+import { InlineRunner, type JobRunner } from "./job_runner.ts";
 import type { LoggedTable } from "./logged_table.ts";
+import { randomUint32 } from "./random.ts";
 import type { ReadState } from "./read_state.ts";
 import type { Recovered } from "./recovery.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Tables } from "./tables.ts";
 import type { VersionSet } from "./version_set.ts";
+import { WorkerRunner } from "./worker_runner.ts";
 
 /** What an opened store is made of. */
 export interface StoreParts {
@@ -22,8 +25,6 @@ export interface StoreParts {
   readonly cache: BlockCache;
   readonly versions: VersionSet;
   readonly recovered: Recovered;
-  /** A random integer of 0 to 2^32 - 1. */
-  randomUint32(): number;
 }
 
 /** The engine below its keys and values: MemTables, logs, segments and the work that goes on between them. */
@@ -36,6 +37,7 @@ export class Store {
   readonly #cache: BlockCache;
   readonly #versions: VersionSet;
   readonly #queue: CommitQueue;
+  readonly #runner: JobRunner;
   readonly #background: Background;
   #readState: ReadState;
   /** Writes up to this one are in logs. */
@@ -58,7 +60,10 @@ export class Store {
     this.#appendedSequence = recovered.lastSequence;
     this.#durableSequence = recovered.lastSequence;
     const takeFileNumber = () => versions.takeFileNumber();
-    const { randomUint32 } = parts;
+    const host = { storage, takeFileNumber, randomUint32 };
+    this.#runner = storage.localFolder === undefined
+      ? new InlineRunner(host)
+      : new WorkerRunner(storage.localFolder, host);
     this.tables = new Tables(recovered.tables, recovered.lastSequence, {
       memtableSize: options.memtableSize,
       memtableEntries: options.memtableEntries,
@@ -76,14 +81,9 @@ export class Store {
       tables: this.tables,
       versions,
       snapshots: this.snapshots,
-      sinkOptions: {
-        storage,
-        blockSize: options.blockSize,
-        compression: options.compression,
-        segmentSize: options.compaction.segmentSize,
-        takeFileNumber,
-        randomUint32,
-      },
+      runner: this.#runner,
+      blockSize: options.blockSize,
+      compression: options.compression,
       compaction: options.compaction,
       removeLog: async (name) => await storage.remove(name),
       onChange: () => this.#onBackgroundChange(),
@@ -265,6 +265,7 @@ export class Store {
 
   async #letGo(): Promise<void> {
     await this.#background.stop(closedError());
+    await this.#runner.close();
     this.#queue.releaseHeldBack();
     while (this.#underWay > 0) await nextTurn();
     for (const table of this.tables.all) await table.closeLog();

@@ -49,6 +49,12 @@ export function segmentProblem(segment: SegmentInfo): string | undefined {
     : undefined;
 }
 
+/** Orders a key against a segment: negative before its smallest key, positive behind its largest, else zero. */
+export function keyPosition(segment: SegmentInfo, key: Uint8Array): number {
+  if (compareBytes(key, segment.smallestKey) < 0) return -1;
+  return compareBytes(key, segment.largestKey) > 0 ? 1 : 0;
+}
+
 /** Whether two segments have room for a common key. */
 export function overlaps(a: SegmentInfo, b: SegmentInfo): boolean {
   return compareBytes(a.smallestKey, b.largestKey) <= 0 &&

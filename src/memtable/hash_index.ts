@@ -4,12 +4,15 @@ import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
 const INITIAL_SLOTS = 1024;
 
 /**
- * Finds keys among the records of an arena: open addressing with linear probing, in one typed array of
- * pairs (hash, ordinal of the key's first record + 1), so that a miss is told by the hash alone and no object
- * is made per entry. At most half of the slots are in use.
+ * Finds keys among the records of an arena: open addressing with linear probing in typed arrays, so that no object is made per entry.
+ * A slot has the hash and the place of the key's newest record side by side, so a look-up touches one line of memory here and
+ * goes on straight to the record; a miss is told by the hash alone. At most half of the slots are in use.
  */
 export class HashIndex {
+  /** Pairs (hash, where the newest record begins); no record begins at 0, which says that the slot is free. */
   #slots = new Uint32Array(2 * INITIAL_SLOTS);
+  /** Ordinal of the key's first record, by slot. */
+  #firsts = new Uint32Array(INITIAL_SLOTS);
   #mask = INITIAL_SLOTS - 1;
   #size = 0;
 
@@ -20,13 +23,12 @@ export class HashIndex {
 
   /** Bytes of memory that the index takes. */
   get memoryBytes(): number {
-    return this.#slots.byteLength;
+    return this.#slots.byteLength + this.#firsts.byteLength;
   }
 
-  /** Ordinal of the first record with this key, or -1. `offsets` says where in `arena` each ordinal lies. */
+  /** The slot of the key with this hash, or -1 if the key is not there. */
   find(
     arena: Uint8Array,
-    offsets: Uint32Array,
     hash: number,
     key: Uint8Array,
     keyOffset: number,
@@ -34,38 +36,54 @@ export class HashIndex {
   ): number {
     const slots = this.#slots;
     for (let slot = hash & this.#mask;; slot = (slot + 1) & this.#mask) {
-      const entry = slots[2 * slot + 1]!;
-      if (entry === 0) return -1;
+      const record = slots[2 * slot + 1]!;
+      if (record === 0) return -1;
       if (slots[2 * slot] !== hash) continue;
-      const record = offsets[entry - 1]!;
-      const at = record + RECORD_HEADER_BYTES;
       const length = recordKeyLength(arena, record);
-      if (equalSpans(arena, at, length, key, keyOffset, keyLength)) {
-        return entry - 1;
-      }
+      const at = record + RECORD_HEADER_BYTES;
+      if (equalSpans(arena, at, length, key, keyOffset, keyLength)) return slot;
     }
   }
 
-  /** Adds a key that is not in the index; `ordinal` is its first record. */
-  insert(hash: number, ordinal: number): void {
+  /** Where the newest record of the key in `slot` begins. */
+  newestRecord(slot: number): number {
+    return this.#slots[2 * slot + 1]!;
+  }
+
+  /** Ordinal of the first record of the key in `slot`. */
+  firstOrdinal(slot: number): number {
+    return this.#firsts[slot]!;
+  }
+
+  /** Notes a newer record of the key in `slot`. */
+  replace(slot: number, record: number): void {
+    this.#slots[2 * slot + 1] = record;
+  }
+
+  /** Adds a key that is not there, with its first record. */
+  insert(hash: number, record: number, ordinal: number): void {
     if (2 * (this.#size + 1) > this.#mask) this.#double();
-    this.#place(hash, ordinal + 1);
+    this.#place(hash, record, ordinal);
     this.#size++;
   }
 
-  #place(hash: number, entry: number): void {
+  #place(hash: number, record: number, first: number): void {
     let slot = hash & this.#mask;
     while (this.#slots[2 * slot + 1] !== 0) slot = (slot + 1) & this.#mask;
     this.#slots[2 * slot] = hash;
-    this.#slots[2 * slot + 1] = entry;
+    this.#slots[2 * slot + 1] = record;
+    this.#firsts[slot] = first;
   }
 
   #double(): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(2 * old.length);
+    const slots = this.#slots;
+    const firsts = this.#firsts;
+    this.#slots = new Uint32Array(2 * slots.length);
+    this.#firsts = new Uint32Array(2 * firsts.length);
     this.#mask = 2 * this.#mask + 1;
-    for (let i = 0; i < old.length; i += 2) {
-      if (old[i + 1] !== 0) this.#place(old[i]!, old[i + 1]!);
+    for (let i = 0; i < firsts.length; i++) {
+      const record = slots[2 * i + 1]!;
+      if (record !== 0) this.#place(slots[2 * i]!, record, firsts[i]!);
     }
   }
 }

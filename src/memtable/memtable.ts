@@ -132,21 +132,16 @@ export class MemTable implements KeySpans {
     const { bytes } = this.arena;
     const key = start + RECORD_HEADER_BYTES;
     const hash = hashSpan(bytes, key, keyLength);
-    const first = this.#index.find(
-      bytes,
-      this.#offsets,
-      hash,
-      bytes,
-      key,
-      keyLength,
-    );
-    if (first < 0) {
+    const slot = this.#index.find(bytes, hash, bytes, key, keyLength);
+    if (slot < 0) {
       this.#firsts[this.#index.size] = ordinal;
       this.#links[ordinal] = ordinal;
-      this.#index.insert(hash, ordinal);
+      this.#index.insert(hash, start, ordinal);
     } else {
+      const first = this.#index.firstOrdinal(slot);
       this.#links[ordinal] = this.#links[first]!;
       this.#links[first] = ordinal;
+      this.#index.replace(slot, start);
     }
   }
 
@@ -156,7 +151,10 @@ export class MemTable implements KeySpans {
     this.#firsts = doubled(this.#firsts);
   }
 
-  /** The newest version of a key that is not newer than `maxSequence`: fills `view` and answers true if there is one. */
+  /**
+   * Finds the newest version of a key that is not newer than `maxSequence`. Answers whether there is one; then `view` shows its kind
+   * and value.
+   */
   find(
     key: Uint8Array,
     keyOffset: number,
@@ -165,18 +163,20 @@ export class MemTable implements KeySpans {
     maxSequence: number,
     view: EntryView,
   ): boolean {
-    const first = this.#index.find(
-      this.arena.bytes,
-      this.#offsets,
-      hash,
-      key,
-      keyOffset,
-      keyLength,
-    );
-    if (first < 0) return false;
-    const ordinal = this.versionAt(first, maxSequence - this.firstSequence);
-    if (ordinal < 0) return false;
-    this.fill(ordinal, view);
+    const { bytes } = this.arena;
+    const slot = this.#index.find(bytes, hash, key, keyOffset, keyLength);
+    if (slot < 0) return false;
+    let record = this.#index.newestRecord(slot);
+    if (maxSequence < this.lastSequence) {
+      const first = this.#index.firstOrdinal(slot);
+      const ordinal = this.versionAt(first, maxSequence - this.firstSequence);
+      if (ordinal < 0) return false;
+      record = this.#offsets[ordinal]!;
+    }
+    view.kind = recordKind(bytes, record);
+    view.valueBuffer = bytes;
+    view.valueOffset = record + RECORD_HEADER_BYTES + keyLength;
+    view.valueLength = recordValueLength(bytes, record);
     return true;
   }
 

@@ -2,6 +2,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fsync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -37,6 +38,8 @@ export class LocalFiles implements Storage {
   readonly location: string;
   /** Reads answer at once. */
   readonly synchronous = true;
+  /** The folder itself: workers open its files on their own. */
+  readonly localFolder: string;
 
   readonly #ensureFolder: (path: string) => void;
   readonly #pace: SyncPace = new SyncPace();
@@ -49,6 +52,7 @@ export class LocalFiles implements Storage {
    */
   constructor(location: string, ensureFolder: (path: string) => void) {
     this.location = location;
+    this.localFolder = location;
     this.#ensureFolder = ensureFolder;
   }
 
@@ -116,10 +120,13 @@ export class LocalFiles implements Storage {
     }
   }
 
-  /** Syncs the folder itself. Windows cannot, and needs it less: NTFS logs its metadata. */
-  syncDirectory(): void {
+  /**
+   * Syncs the folder itself, in the thread pool: it may have to write out what others have written to the disk. Windows cannot, and needs it less: NTFS logs
+   * its metadata.
+   */
+  async syncDirectory(): Promise<void> {
     try {
-      syncFolder(this.location);
+      await syncFolderInPool(this.location);
     } catch (error) {
       throw ioError("syncDirectory", "", error);
     }
@@ -174,14 +181,37 @@ function syncParent(folder: string): void {
 }
 
 function syncFolder(path: string): void {
-  if (process.platform === "win32") return;
-  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  const fd = openFolder(path);
+  if (fd === undefined) return;
   try {
     fsyncSync(fd);
   } catch (error) {
-    // Some network file systems have no sync for folders.
-    if (codeOf(error) !== "EINVAL" && codeOf(error) !== "ENOTSUP") throw error;
+    refuseUnlessUnsupported(error);
   } finally {
     closeSync(fd);
   }
+}
+
+async function syncFolderInPool(path: string): Promise<void> {
+  const fd = openFolder(path);
+  if (fd === undefined) return;
+  try {
+    await new Promise<void>((resolve, reject) =>
+      fsync(fd, (error) => error ? reject(error) : resolve())
+    );
+  } catch (error) {
+    refuseUnlessUnsupported(error);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openFolder(path: string): number | undefined {
+  if (process.platform === "win32") return undefined;
+  return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+}
+
+/** Some network file systems have no sync for folders. */
+function refuseUnlessUnsupported(error: unknown): void {
+  if (codeOf(error) !== "EINVAL" && codeOf(error) !== "ENOTSUP") throw error;
 }

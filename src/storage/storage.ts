@@ -28,6 +28,12 @@ export interface Storage {
   readonly synchronous: boolean;
 
   /**
+   * Absolute path of the folder, where the files are plain files in one: then a worker can open them by itself,
+   * and flush and compaction leave the event loop.
+   */
+  readonly localFolder?: string;
+
+  /**
    * Takes the store for this engine alone, or, with `shared`, together with other readers.
    *
    * An exclusive lock creates the location if it is missing, durably. It is refused with

@@ -1,0 +1,98 @@
+import type { Cursor } from "../format/cursor.ts";
+import { segmentName } from "../format/file_names.ts";
+import { ConcatCursor } from "../iterator/concat_cursor.ts";
+import { MergingCursor } from "../iterator/merging_cursor.ts";
+import type { SegmentInfo } from "../manifest/segment_info.ts";
+import { keyPosition } from "../manifest/segment_info.ts";
+import { Version } from "../manifest/version.ts";
+import { BlockCache } from "../segment/block_cache.ts";
+import { SegmentReader } from "../segment/reader.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { CompactionJob, JobContext } from "./job.ts";
+import { writeMerged } from "./merge.ts";
+import { Retention } from "./retention.ts";
+import { SegmentSink } from "./segment_sink.ts";
+
+/** Merges the inputs of a compaction into new segments. It opens the inputs by itself and leaves them as they are. */
+export async function compactSegments(
+  job: CompactionJob,
+  context: JobContext,
+): Promise<SegmentInfo[]> {
+  const version = new Version(job.levels);
+  const inputs = new InputReaders(context.storage);
+  try {
+    const cursors: Cursor[] = [];
+    for (const { level, segments } of job.inputs) {
+      cursors.push(...await inputs.open(level, segments));
+    }
+    return await writeMerged({
+      source: new MergingCursor(cursors, true),
+      retention: new Retention({
+        snapshots: job.snapshots,
+        mayHoldBelow: (buffer, offset, length) =>
+          version.mayHoldBelow(job.outputLevel, buffer, offset, length),
+      }),
+      sink: new SegmentSink(job, context),
+      pace: context.pace,
+    });
+  } finally {
+    await inputs.close();
+  }
+}
+
+/** Memory for the indexes of the inputs, in bytes; blocks, each read once, are not cached. */
+const INDEX_CACHE_BYTES = 32 * 1024 * 1024;
+
+/** Readers of their own, so that the cache of the engine is left to its readers. */
+class InputReaders {
+  readonly #storage: Storage;
+  readonly #cache = new BlockCache(INDEX_CACHE_BYTES);
+  readonly #readers: SegmentReader[] = [];
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  /** Cursors over segments of one level: one for each in level 0, newest first, one for all in a deeper level, where they share no key. */
+  async open(
+    level: number,
+    segments: readonly SegmentInfo[],
+  ): Promise<Cursor[]> {
+    const parts: { position(key: Uint8Array): number; cursor(): Cursor }[] = [];
+    for (const segment of segments) {
+      const reader = await this.#openReader(segment.number);
+      parts.push({
+        position: (key) => keyPosition(segment, key),
+        cursor: () =>
+          reader.cursor({
+            maxSequence: Infinity,
+            allVersions: true,
+            fillCache: false,
+          }),
+      });
+    }
+    return level === 0
+      ? parts.map((part) => part.cursor())
+      : [new ConcatCursor(parts)];
+  }
+
+  async #openReader(number: number): Promise<SegmentReader> {
+    const name = segmentName(number);
+    const file = await this.#storage.open(name);
+    try {
+      const reader = await SegmentReader.open(file, {
+        name,
+        cache: this.#cache,
+      });
+      this.#readers.push(reader);
+      return reader;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const reader of this.#readers) await reader.close();
+  }
+}

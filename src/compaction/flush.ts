@@ -1,0 +1,30 @@
+import type { MemTable } from "../memtable/memtable.ts";
+import type { SegmentInfo } from "../manifest/segment_info.ts";
+import { Version } from "../manifest/version.ts";
+import type { FlushJob, JobContext } from "./job.ts";
+import { writeMerged } from "./merge.ts";
+import { Retention } from "./retention.ts";
+import { SegmentSink } from "./segment_sink.ts";
+
+/**
+ * Writes a full MemTable to one segment of level 0. Answers with nothing if the table held only what nobody can see,
+ * such as deletes of keys that no segment has.
+ */
+export async function flushTable(
+  table: MemTable,
+  job: FlushJob,
+  context: JobContext,
+): Promise<SegmentInfo | undefined> {
+  const version = new Version(job.levels);
+  const [segment] = await writeMerged({
+    source: table.versions(),
+    retention: new Retention({
+      snapshots: job.snapshots,
+      mayHoldBelow: (buffer, offset, length) =>
+        version.mayHoldBelow(-1, buffer, offset, length),
+    }),
+    sink: new SegmentSink(job, context),
+    pace: context.pace,
+  });
+  return segment;
+}

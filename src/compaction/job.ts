@@ -1,0 +1,43 @@
+import type { SegmentInfo } from "../manifest/segment_info.ts";
+import type { Compression } from "../options.ts";
+import type { Awaitable } from "../storage/awaitable.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Pace } from "./merge.ts";
+import type { CompactionPlan } from "./plan.ts";
+
+/** What flush and compaction have in common. Jobs are plain data, so that they can be sent to a worker. */
+export interface Job {
+  /** Sequence numbers of the snapshots that are held, ascending. */
+  readonly snapshots: readonly number[];
+  /** The segments of each level when the job begins: what may hold older entries of a key. */
+  readonly levels: readonly (readonly SegmentInfo[])[];
+  readonly blockSize: number;
+  readonly compression: Compression;
+}
+
+/** Writes a full MemTable to a segment of level 0. */
+export interface FlushJob extends Job {
+  /** The log that has the same records as the MemTable. */
+  readonly logNumber: number;
+  /** How many records they have. */
+  readonly records: number;
+}
+
+/** Merges segments into others. */
+export interface CompactionJob extends Job {
+  readonly inputs: CompactionPlan["inputs"];
+  readonly outputLevel: number;
+  readonly splitKeys: readonly Uint8Array[];
+  /** Size at which an output is closed and the next begun, in bytes. */
+  readonly segmentSize: number;
+}
+
+/** What a job needs of the place where it runs. */
+export interface JobContext {
+  readonly storage: Storage;
+  readonly pace: Pace;
+  /** A number for the next new file. */
+  takeFileNumber(): Awaitable<number>;
+  /** A random integer of 0 to 2^32 - 1. */
+  randomUint32(): number;
+}

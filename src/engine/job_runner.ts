@@ -1,0 +1,61 @@
+import { compactSegments } from "../compaction/compactor.ts";
+import { flushTable } from "../compaction/flush.ts";
+import type { CompactionJob, FlushJob, JobContext } from "../compaction/job.ts";
+import type { Pace } from "../compaction/merge.ts";
+import type { SegmentInfo } from "../manifest/segment_info.ts";
+import type { MemTable } from "../memtable/memtable.ts";
+import { Pacer } from "./event_loop.ts";
+
+/** Where flushes and compactions run. A job that is ended by its signal rejects with the signal's reason and leaves no files. */
+export interface JobRunner {
+  /** Runs a flush of `table`. */
+  flush(
+    table: MemTable,
+    job: FlushJob,
+    signal: AbortSignal,
+  ): Promise<SegmentInfo | undefined>;
+  /** Runs a compaction. */
+  compact(job: CompactionJob, signal: AbortSignal): Promise<SegmentInfo[]>;
+  /** Lets go of what the runner holds; no job is under way. */
+  close(): Promise<void>;
+}
+
+/** What jobs share of the engine that they work for. */
+export type JobHost = Omit<JobContext, "pace">;
+
+/** Runs jobs on the event loop, in slices. */
+export class InlineRunner implements JobRunner {
+  readonly #host: JobHost;
+
+  constructor(host: JobHost) {
+    this.#host = host;
+  }
+
+  flush(
+    table: MemTable,
+    job: FlushJob,
+    signal: AbortSignal,
+  ): Promise<SegmentInfo | undefined> {
+    return flushTable(table, job, { ...this.#host, pace: paceUntil(signal) });
+  }
+
+  compact(job: CompactionJob, signal: AbortSignal): Promise<SegmentInfo[]> {
+    return compactSegments(job, { ...this.#host, pace: paceUntil(signal) });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A pace that gives way to the event loop and ends the work when `signal` is aborted. */
+export function paceUntil(signal: AbortSignal): Pace {
+  const pacer = new Pacer();
+  return {
+    isDue: () => pacer.isDue(),
+    pause: async () => {
+      await pacer.pause();
+      signal.throwIfAborted();
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * The worker that an engine on a local folder gives its flushes and compactions to. It reads logs and segments by itself, so
+ * nothing large is copied between threads, and writes segments; which of them are live is the engine's business alone.
+ *
+ * Not for use by applications.
+ *
+ * @module
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { compactSegments } from "../compaction/compactor.ts";
+import { flushTable } from "../compaction/flush.ts";
+import type { FlushJob, JobContext } from "../compaction/job.ts";
+import { logName } from "../format/file_names.ts";
+import type { SegmentInfo } from "../manifest/segment_info.ts";
+import { LocalFiles } from "../storage/local_files.ts";
+import { openLogImage } from "../wal/log_reader.ts";
+import { paceUntil } from "./job_runner.ts";
+import { readLogImage, tableOfLog } from "./log_table.ts";
+import { randomUint32 } from "./random.ts";
+import type { FromWorker, ToWorker, WorkerSetup } from "./worker_messages.ts";
+
+interface RunningJob {
+  readonly cancel: AbortController;
+  giveNumber: ((number: number) => void) | undefined;
+}
+
+const { folder } = workerData as WorkerSetup;
+const storage = new LocalFiles(folder, () => {});
+const jobs = new Map<number, RunningJob>();
+
+parentPort!.on("message", (message: ToWorker) => {
+  switch (message.type) {
+    case "flush":
+      return run(message.id, (context) => flush(message.job, context));
+    case "compact":
+      return run(message.id, (c) => compactSegments(message.job, c));
+    case "number":
+      return jobs.get(message.id)?.giveNumber?.(message.number);
+    case "cancel":
+      return jobs.get(message.id)?.cancel.abort();
+    case "close":
+      return end();
+  }
+});
+
+async function run(
+  id: number,
+  work: (context: JobContext) => Promise<readonly SegmentInfo[]>,
+): Promise<void> {
+  const job: RunningJob = {
+    cancel: new AbortController(),
+    giveNumber: undefined,
+  };
+  jobs.set(id, job);
+  try {
+    const segments = await work({
+      storage,
+      pace: paceUntil(job.cancel.signal),
+      randomUint32,
+      takeFileNumber: () =>
+        new Promise((resolve) => {
+          job.giveNumber = resolve;
+          post({ type: "takeNumber", id });
+        }),
+    });
+    post({ type: "done", id, segments });
+  } catch {
+    // The engine runs the job again by itself, and so comes to the error if there is one to report.
+    post({ type: "failed", id });
+  } finally {
+    jobs.delete(id);
+  }
+}
+
+async function flush(
+  job: FlushJob,
+  context: JobContext,
+): Promise<SegmentInfo[]> {
+  const name = logName(job.logNumber);
+  const image = await readLogImage(storage.open(name), name);
+  const header = openLogImage(image, name, job.logNumber);
+  const table = header && tableOfLog(name, image, header).table;
+  if (table?.records !== job.records) throw new Error(`${name} is not whole`);
+  const segment = await flushTable(table, job, context);
+  return segment ? [segment] : [];
+}
+
+/** Deno's port has no `close`, but its workers have one. */
+function end(): void {
+  if (typeof parentPort!.close === "function") parentPort!.close();
+  else (globalThis as unknown as { close(): void }).close();
+}
+
+function post(message: FromWorker): void {
+  parentPort!.postMessage(message);
+}
