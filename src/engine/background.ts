@@ -168,10 +168,21 @@ export class Background {
    * @param signal Ends it between two slices.
    */
   async compactAll(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#compactAll(signal);
+    } finally {
+      // What became due meanwhile had to wait, and so may writers.
+      await this.#compacting;
+      this.wake();
+    }
+  }
+
+  async #compactAll(signal: AbortSignal | undefined): Promise<void> {
     const { versions, compaction } = this.#options;
     let progress = startFullCompaction(versions.takeFileNumber());
     for (;;) {
-      await this.#compacting;
+      // More than once: another full compaction may have waited for the same one.
+      while (this.#compacting !== undefined) await this.#compacting;
       this.#assertRunning();
       signal?.throwIfAborted();
       const step = planFullCompaction(versions.version, compaction, {
@@ -189,7 +200,6 @@ export class Background {
         this.#compacting = undefined;
       });
       await work;
-      this.wake();
     }
   }
 

@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import { openStore } from "../../src/engine/open.ts";
+import type { EngineOptions } from "../../src/options.ts";
+import { MemoryStorage } from "../../src/storage/memory.ts";
+import { test } from "../harness.ts";
+import { AsyncStorage } from "../support/async_storage.ts";
+
+const smallTables: EngineOptions = {
+  memtableSize: 64 * 1024,
+  memtableEntries: 20,
+  sync: false,
+  compaction: { segmentSize: 16 * 1024 },
+};
+
+test("compact can be called several times at once", async () => {
+  await using db = await openStore<string, string>(
+    new MemoryStorage(),
+    smallTables,
+  );
+  for (let i = 0; i < 500; i++) await db.put(`key ${i % 90}`, `value ${i}`);
+  await Promise.all([db.compact(), db.compact(), db.compact()]);
+  await db.put("key 1", "after");
+  assertEquals(await db.get("key 1"), "after");
+  assertEquals(await db.get("key 49"), "value 499");
+});
+
+test("Writers that full compaction has held back go on after it", async () => {
+  await using db = await openStore<string, string>(
+    new AsyncStorage(new MemoryStorage()),
+    smallTables,
+  );
+  const spread = Array.from({ length: 200 }, (_, i) => `key ${i}`);
+  await Promise.all(spread.map((key) => db.put(key, "x".repeat(4_000))));
+  await db.compact();
+  await Promise.all([db.put("key", ""), db.put("z", "")]);
+  await db.flush();
+  const compacted = db.compact();
+  // Much faster than a merge of everything: level 0 gets more segments than it may have.
+  for (let i = 0; i < 20; i++) {
+    await Promise.all(spread.slice(0, 20).map((key) => db.put(key, "new")));
+  }
+  await compacted;
+  await Promise.all(spread.map((key) => db.put(key, "last")));
+  assertEquals(await db.get("key 7"), "last");
+}, { timeoutMs: 20_000 });
