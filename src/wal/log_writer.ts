@@ -1,4 +1,4 @@
-import { type Awaitable, chain } from "../storage/awaitable.ts";
+import { type Awaitable, chain, isPending } from "../storage/awaitable.ts";
 import type { Storage, WritableFile } from "../storage/storage.ts";
 
 /**
@@ -24,7 +24,18 @@ export class LogWriter {
   ): Awaitable<LogWriter> {
     return chain(
       storage.create(name),
-      (file) =>
+      (file) => LogWriter.#begin(storage, file, header),
+    );
+  }
+
+  static #begin(
+    storage: Storage,
+    file: WritableFile,
+    header: Uint8Array,
+  ): Awaitable<LogWriter> {
+    return closeOnFailure(
+      file,
+      () =>
         chain(
           file.append(header),
           () =>
@@ -61,5 +72,34 @@ export class LogWriter {
   /** Lets go of the file. */
   close(): Awaitable<void> {
     return this.#file.close();
+  }
+}
+
+/** Does the work; if it fails, nobody will have the file to close it. */
+function closeOnFailure<T>(
+  file: WritableFile,
+  work: () => Awaitable<T>,
+): Awaitable<T> {
+  const fail = (error: unknown): Awaitable<never> => {
+    const rethrow = () => {
+      throw error;
+    };
+    return chain(closeQuietly(file), rethrow);
+  };
+  try {
+    const result = work();
+    return isPending(result) ? result.catch(fail) : result;
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/** Closes a file after a failure, which is the one to report. */
+function closeQuietly(file: WritableFile): Awaitable<void> {
+  try {
+    const closed = file.close();
+    return isPending(closed) ? closed.catch(() => {}) : closed;
+  } catch {
+    return;
   }
 }

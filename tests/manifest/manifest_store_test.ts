@@ -9,7 +9,7 @@ import {
   replaceManifest,
 } from "../../src/manifest/manifest_store.ts";
 import { test } from "../harness.ts";
-import { FaultyStorage, type Survival } from "./faulty_storage.ts";
+import { FaultyStorage, type Survival } from "../support/faulty_storage.ts";
 import { sampleState } from "./samples.ts";
 
 const oldState = sampleState();
@@ -141,7 +141,7 @@ async function storageWith(
 ): Promise<FaultyStorage> {
   const storage = new FaultyStorage(synchronous);
   if (hasOld) await replaceManifest(storage, oldState);
-  storage.calls = 0;
+  storage.trace.length = 0;
   return storage;
 }
 
