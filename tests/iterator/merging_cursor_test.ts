@@ -1,0 +1,178 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { MergingCursor } from "../../src/iterator/merging_cursor.ts";
+import { isPending } from "../../src/storage/awaitable.ts";
+import { below, pick, seeded } from "../codec/random.ts";
+import { test } from "../harness.ts";
+import {
+  answerings,
+  ArrayCursor,
+  encode,
+  type Item,
+  itemsAtOnce,
+  itemsFrom,
+} from "./array_cursor.ts";
+
+test("Without sources, or with empty ones, there is nothing", () => {
+  for (const sources of [[], [new ArrayCursor([]), new ArrayCursor([])]]) {
+    const cursor = new MergingCursor(sources);
+    assertEquals(cursor.seekToFirst(), false);
+    assertEquals(cursor.seekToLast(), false);
+    assertEquals(cursor.seek(encode("")), false);
+    assertEquals(cursor.seekBefore(encode("z")), false);
+  }
+});
+
+test("Of a key that several sources have, the newest source is shown, whatever its sequence numbers", () => {
+  // Flush and compaction set sequence numbers to 0: their order says nothing.
+  const newest: Item[] = [{ key: "k", sequence: 0, value: "newest" }];
+  const older: Item[] = [{ key: "k", sequence: 9, value: "older" }];
+  const oldest: Item[] = [{ key: "k", sequence: 0, value: "oldest" }];
+  const cursor = new MergingCursor(
+    [newest, older, oldest].map((items) => new ArrayCursor(items)),
+  );
+  assertEquals(itemsAtOnce(cursor, cursor.seekToFirst(), "next"), newest);
+  assertEquals(itemsAtOnce(cursor, cursor.seekToLast(), "prev"), newest);
+});
+
+test("A newer delete hides an older value, and shows as a delete", () => {
+  const cursor = new MergingCursor([
+    new ArrayCursor([{ key: "b", sequence: 2, value: null }]),
+    new ArrayCursor([
+      { key: "a", sequence: 1, value: "1" },
+      { key: "b", sequence: 1, value: "1" },
+    ]),
+  ]);
+  assertEquals(itemsAtOnce(cursor, cursor.seekToFirst(), "next"), [
+    { key: "a", sequence: 1, value: "1" },
+    { key: "b", sequence: 2, value: null },
+  ]);
+});
+
+for (const answering of answerings) {
+  test(`Sources that answer ${answering} are merged as a model merges them, in both directions`, async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = seeded(seed);
+      const layers = randomLayers(random);
+      const merged = newestOfEachKey(layers);
+      const cursor = new MergingCursor(
+        layers.map((items) => new ArrayCursor(items, answering)),
+      );
+      const forward = itemsFrom(cursor, cursor.seekToFirst(), "next");
+      assertEquals(await forward, merged, `seed ${seed}`);
+      const back = itemsFrom(cursor, cursor.seekToLast(), "prev");
+      assertEquals(await back, merged.toReversed(), `seed ${seed}`);
+      for (let i = 0; i < 12; i++) {
+        const target = randomKey(random);
+        const from = itemsFrom(cursor, cursor.seek(encode(target)), "next");
+        const behind = merged.filter(({ key }) => key >= target);
+        assertEquals(await from, behind, `seed ${seed} from ${target}`);
+        const found = cursor.seekBefore(encode(target));
+        const before = merged.filter(({ key }) => key < target).toReversed();
+        assertEquals(await itemsFrom(cursor, found, "prev"), before);
+      }
+    }
+  });
+
+  test(`All versions of sources that answer ${answering} come by key, those of newer sources first`, async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const layers = randomLayers(seeded(seed), 3);
+      const cursor = new MergingCursor(
+        layers.map((items) => new ArrayCursor(items, answering)),
+        true,
+      );
+      const all = itemsFrom(cursor, cursor.seekToFirst(), "next");
+      const keys = [...new Set(layers.flat().map(({ key }) => key))].sort();
+      const expected = keys.flatMap((key) =>
+        layers.flatMap((items) => items.filter((item) => item.key === key))
+      );
+      assertEquals(await all, expected, `seed ${seed}`);
+    }
+  });
+}
+
+test("Sources that answer at once are merged without a promise", () => {
+  const layers = randomLayers(seeded(1));
+  const cursor = new MergingCursor(
+    layers.map((items) => new ArrayCursor(items)),
+  );
+  const items = itemsAtOnce(cursor, cursor.seekToFirst(), "next");
+  assertEquals(items, newestOfEachKey(layers));
+});
+
+test("A cursor may be turned round by a seek at any place", () => {
+  const layers = randomLayers(seeded(2));
+  const merged = newestOfEachKey(layers);
+  const cursor = new MergingCursor(
+    layers.map((items) => new ArrayCursor(items)),
+  );
+  cursor.seekToFirst();
+  merged.forEach(({ key }, i) => {
+    const back = itemsAtOnce(cursor, cursor.seekBefore(encode(key)), "prev");
+    assertEquals(back, merged.slice(0, i).toReversed());
+    const forward = itemsAtOnce(cursor, cursor.seek(encode(key)), "next");
+    assertEquals(forward, merged.slice(i));
+  });
+});
+
+test("Keys longer than those seen before are passed like others", () => {
+  const layers = [0, 1].map((age) =>
+    Array.from({ length: 20 }, (_, i) => ({
+      key: "k".repeat(1 + 30 * i),
+      sequence: 2 - age,
+      value: `${age}`,
+    }))
+  );
+  const cursor = new MergingCursor(
+    layers.map((items) => new ArrayCursor(items)),
+  );
+  const items = itemsAtOnce(cursor, cursor.seekToFirst(), "next");
+  assertEquals(items, layers[0]);
+});
+
+test("The failure of a source is the failure of the move", async () => {
+  class Broken extends ArrayCursor {
+    override next(): Promise<boolean> {
+      return Promise.reject(new Error("cannot read"));
+    }
+  }
+  const items = [..."ab"].map((key) => ({ key, sequence: 1, value: "" }));
+  const cursor = new MergingCursor([
+    new ArrayCursor(items, "later"),
+    new Broken(items),
+  ]);
+  assert(await cursor.seekToFirst());
+  const moved = cursor.next();
+  assert(isPending(moved));
+  await assertRejects(() => moved, Error, "cannot read");
+});
+
+/** Layers of items from the newest to the oldest, with up to `versions` of a key in each. */
+function randomLayers(random: () => number, versions = 1): Item[][] {
+  let sequence = 1_000;
+  return Array.from({ length: 1 + below(random, 6) }, () => {
+    const keys = Array.from(
+      { length: below(random, 25) },
+      () => randomKey(random),
+    );
+    return [...new Set(keys)].sort().flatMap((key) =>
+      Array.from({ length: 1 + below(random, versions) }, () => {
+        const isDelete = random() < 0.3;
+        sequence--;
+        return { key, sequence, value: isDelete ? null : `${sequence}` };
+      })
+    );
+  });
+}
+
+function randomKey(random: () => number): string {
+  return pick(random, ["", "a", "k", "key"]) + "\0".repeat(below(random, 3)) +
+    String(below(random, 12));
+}
+
+function newestOfEachKey(layers: readonly Item[][]): Item[] {
+  const newest = new Map<string, Item>();
+  for (const items of layers.toReversed()) {
+    for (const item of items) newest.set(item.key, item);
+  }
+  return [...newest.keys()].sort().map((key) => newest.get(key)!);
+}
