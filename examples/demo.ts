@@ -92,7 +92,9 @@ function openStore(path: string): Promise<KvEngine<Tuple, string>> {
 /** A folder that is removed when the demo ends, also when it is interrupted. */
 function temporaryStore(): string {
   const path = mkdtempSync(join(tmpdir(), "purekv-demo-"));
-  process.on("exit", () => rmSync(path, { recursive: true, force: true }));
+  // A writer that was killed just now may still be about to go.
+  const options = { recursive: true, force: true, maxRetries: 5 };
+  process.once("exit", () => rmSync(path, options));
   process.once("SIGINT", () => process.exit(130));
   process.once("SIGTERM", () => process.exit(143));
   return join(path, "store");

@@ -58,6 +58,7 @@ function writeUntilKilled(folder: string, round: number): Promise<number[]> {
   );
   const kill = (): void => void child.kill("SIGKILL");
   const alarm = setTimeout(kill, patienceMs);
+  process.once("exit", kill);
   let printed = "";
   let errors = "";
   let lines = 0;
@@ -77,6 +78,7 @@ function writeUntilKilled(folder: string, round: number): Promise<number[]> {
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(alarm);
+      process.off("exit", kill);
       if (signal !== "SIGKILL" || lines < recordsBeforeKill) {
         const end = signal ?? `exit code ${code}`;
         const problem =

@@ -101,7 +101,7 @@ export function table(rows: readonly (readonly string[])[]): void {
     const cells = row.map((cell, i) =>
       i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)
     );
-    const text = cells.join("   ");
+    const text = cells.join("   ").trimEnd();
     console.log(`  ${line === 0 ? dim(text) : text}`);
   });
 }

@@ -31,6 +31,8 @@ export interface ScriptOptions {
   readonly args?: readonly string[];
   /** Permissions in Deno; by default all. */
   readonly permissions?: readonly string[];
+  /** Variables on top of those that the tests themselves have. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A script that is running; its standard input is open. */
@@ -43,6 +45,8 @@ export interface RunningScript extends AsyncDisposable {
   end(): void;
   /** Ends it at once, as kill -9 does. */
   kill(): void;
+  /** Asks it to end, as an init system does. */
+  terminate(): void;
   readonly result: Promise<ScriptResult>;
 }
 
@@ -81,7 +85,7 @@ export function startScript(
   ];
   const child = spawn(runtime.binary, args, {
     stdio: ["pipe", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
   });
   return watch(child);
 }
@@ -140,6 +144,8 @@ function watch(
     write: (text) => void child.stdin.write(text),
     end: () => void child.stdin.end(),
     kill: () => void child.kill("SIGKILL"),
+    // Not child.kill: in Deno the exit code would be lost, whatever it is.
+    terminate: () => void process.kill(child.pid!, "SIGTERM"),
     async [Symbol.asyncDispose]() {
       if (!ended) child.kill("SIGKILL");
       await result;
