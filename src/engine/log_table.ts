@@ -1,6 +1,5 @@
 import { corruption } from "../errors.ts";
 import type { LogHeader } from "../format/log_format.ts";
-import { Arena } from "../memtable/arena.ts";
 import { MemTable } from "../memtable/memtable.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 import { LogReader } from "../wal/log_reader.ts";
@@ -35,15 +34,14 @@ export async function readLogImage(
   }
 }
 
-/** Makes a table of the valid frames of a log. */
+/** Makes a table of the valid frames of a log, about `records` of which are expected. */
 export function tableOfLog(
   name: string,
   image: Uint8Array,
-  header: LogHeader,
+  { header, records = 0 }: { header: LogHeader; records?: number },
 ): LogTable {
   const reader = new LogReader(image, header);
-  const arena = Arena.fromImage(image, header);
-  const table = new MemTable(arena, header.firstSequence);
+  const table = MemTable.fromImage(image, header, records);
   let start = reader.offset;
   for (let frame = reader.next(); frame; frame = reader.next()) {
     const problem = table.loadFrame(start, frame);

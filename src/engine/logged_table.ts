@@ -1,8 +1,8 @@
 import { logName } from "../format/file_names.ts";
 import type { LogHeader } from "../format/log_format.ts";
-import { Arena } from "../memtable/arena.ts";
 import { MemTable } from "../memtable/memtable.ts";
-import { type Awaitable, chain } from "../storage/awaitable.ts";
+import type { TableMemory } from "../memtable/table_memory.ts";
+import { type Awaitable, chain, isPending } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
 import { LogWriter } from "../wal/log_writer.ts";
 
@@ -14,6 +14,10 @@ export class LoggedTable {
   /** Bytes that the log had when it was read back; 0 for one that this engine writes. */
   readonly #recoveredBytes: number;
   #log: LogWriter | undefined;
+  /** The append or sync that waits for storage; never rejects. */
+  #underWay: Promise<void> | undefined;
+  #isLetGo = false;
+  #holders = 0;
 
   /** @param recoveredBytes Size of a log that was read back and takes no more records. */
   constructor(table: MemTable, logNumber: number, recoveredBytes = 0) {
@@ -22,13 +26,19 @@ export class LoggedTable {
     this.#recoveredBytes = recoveredBytes;
   }
 
-  /** An empty table with room for `capacity` bytes. Its log is created with the first append. */
-  static create(header: LogHeader, capacity: number): LoggedTable {
-    const arena = Arena.create(header, capacity);
-    return new LoggedTable(
-      new MemTable(arena, header.firstSequence),
-      header.number,
-    );
+  /** An empty table. Its log is created with the first append. */
+  static create(header: LogHeader, memory: TableMemory): LoggedTable {
+    return new LoggedTable(MemTable.create(header, memory), header.number);
+  }
+
+  /** Counts one more reader of the table. */
+  retain(): void {
+    this.#holders++;
+  }
+
+  /** Counts one reader less; answers whether that was the last. */
+  release(): boolean {
+    return --this.#holders === 0;
   }
 
   get logName(): string {
@@ -50,6 +60,11 @@ export class LoggedTable {
     return this.#log?.isSynced ?? true;
   }
 
+  /** Whether all records are in the log. */
+  get isAppended(): boolean {
+    return !this.table.arena.hasUnwritten && this.#underWay === undefined;
+  }
+
   /** Creates the log; its name and header are durable afterwards. */
   createLog(storage: Storage): Awaitable<LogWriter> {
     return chain(
@@ -67,16 +82,29 @@ export class LoggedTable {
       );
     }
     const { arena, lastSequence } = this.table;
-    return this.#log.append(arena.takeUnwritten(lastSequence, durableSequence));
+    const tail = arena.takeUnwritten(lastSequence, durableSequence);
+    return this.#note(this.#log.append(tail));
   }
 
-  /** Makes durable what is in the log. */
+  /** Makes durable what is in the log. One that was let go needs it no more: its writes are in segments. */
   sync(): Awaitable<void> {
-    return this.#log?.sync();
+    if (this.#isLetGo) return;
+    return this.#note(this.#log?.sync());
   }
 
-  /** Lets go of the log file. */
-  closeLog(): Awaitable<void> {
-    return this.#log?.close();
+  #note(answer: Awaitable<void>): Awaitable<void> {
+    if (!isPending(answer)) return;
+    const settle = () => {
+      this.#underWay = undefined;
+    };
+    this.#underWay = answer.then(settle, settle);
+    return answer;
+  }
+
+  /** Lets go of the log file, once what is under way has ended: a descriptor must not be closed under a sync. */
+  async closeLog(): Promise<void> {
+    this.#isLetGo = true;
+    await this.#underWay;
+    await this.#log?.close();
   }
 }

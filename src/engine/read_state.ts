@@ -1,9 +1,49 @@
 import type { MemTable } from "../memtable/memtable.ts";
 import type { LiveVersion } from "./live_version.ts";
+import type { LoggedTable } from "./logged_table.ts";
 
-/** All that a read goes through, at one moment. It stays readable while `live` is held. */
-export interface ReadState {
+/**
+ * All that a read goes through, at one moment. It stays readable for as long as anybody holds it; a read that is answered
+ * in the same turn need not.
+ */
+export class ReadState {
   /** Newest first. */
   readonly tables: readonly MemTable[];
   readonly live: LiveVersion;
+  readonly #logged: readonly LoggedTable[];
+  readonly #onUnread: (table: LoggedTable) => void;
+  #holders = 1;
+
+  /**
+   * The maker is the first holder.
+   *
+   * @param tables Newest first.
+   * @param onUnread Told of each table that no state holds any more.
+   */
+  constructor(
+    tables: readonly LoggedTable[],
+    live: LiveVersion,
+    onUnread: (table: LoggedTable) => void,
+  ) {
+    this.tables = tables.map(({ table }) => table);
+    this.live = live;
+    this.#logged = tables;
+    this.#onUnread = onUnread;
+    live.retain();
+    for (const table of tables) table.retain();
+  }
+
+  /** Keeps everything readable for one more holder. */
+  retain(): void {
+    this.#holders++;
+  }
+
+  /** Lets go for one holder; every `retain` has one `release`. */
+  release(): void {
+    if (--this.#holders > 0) return;
+    this.live.release();
+    for (const table of this.#logged) {
+      if (table.release()) this.#onUnread(table);
+    }
+  }
 }

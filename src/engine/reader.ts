@@ -89,10 +89,10 @@ export abstract class Reader<K, V> implements KvReader<K, V> {
     // Writes that come while this waits are not seen: the tables have been asked by then, and segments only get older.
     const found = lookup.find(state, this.maxSequence);
     if (!isPending(found)) return found ? onFound(lookup.entry) : absent;
-    state.live.retain();
+    state.retain();
     return store.track(found)
       .then((has) => has ? onFound(lookup.entry) : absent)
-      .finally(() => state.live.release());
+      .finally(() => state.release());
   }
 
   scan(options: AsyncScanOptions<K> = {}): KvIterator<[K, V]> {

@@ -46,7 +46,7 @@ class Scan<T> {
 
   constructor(source: ScanSource<T>) {
     this.#source = source;
-    source.state.live.retain();
+    source.state.retain();
   }
 
   advance(): boolean | Promise<boolean> {
@@ -64,7 +64,7 @@ class Scan<T> {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#cursor = undefined;
-    this.#source.state.live.release();
+    this.#source.state.release();
   }
 }
 

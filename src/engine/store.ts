@@ -10,7 +10,7 @@ import { nextTurn } from "./event_loop.ts";
 import { InlineRunner, type JobRunner } from "./job_runner.ts";
 import type { LoggedTable } from "./logged_table.ts";
 import { randomUint32 } from "./random.ts";
-import type { ReadState } from "./read_state.ts";
+import { ReadState } from "./read_state.ts";
 import type { Recovered } from "./recovery.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Tables } from "./tables.ts";
@@ -137,15 +137,22 @@ export class Store {
   /** Lets a fresh MemTable with room for `roomBytes` take over. */
   makeRoom(roomBytes: number): void {
     this.tables.rotate(roomBytes);
-    this.#readState = this.#currentReadState();
+    this.#renewReadState();
     this.#background.wake();
   }
 
   #currentReadState(): ReadState {
-    return {
-      tables: this.tables.newestFirst,
-      live: this.#versions.live,
-    };
+    return new ReadState(
+      this.tables.newestFirst,
+      this.#versions.live,
+      (table) => this.tables.reclaim(table),
+    );
+  }
+
+  #renewReadState(): void {
+    const old = this.#readState;
+    this.#readState = this.#currentReadState();
+    old.release();
   }
 
   /** Keeps `work`, which waits for storage, from being overtaken by `close`. */
@@ -196,7 +203,7 @@ export class Store {
   }
 
   #onBackgroundChange(): void {
-    this.#readState = this.#currentReadState();
+    this.#renewReadState();
     this.#background.wake();
     if (!this.#background.isOverloaded) this.#queue.releaseHeldBack();
   }
@@ -268,9 +275,12 @@ export class Store {
     await this.#runner.close();
     this.#queue.releaseHeldBack();
     while (this.#underWay > 0) await nextTurn();
-    for (const table of this.tables.all) await table.closeLog();
-    await this.#versions.close();
-    await this.#lock.release();
+    try {
+      for (const table of this.tables.all) await table.closeLog();
+      await this.#versions.close();
+    } finally {
+      await this.#lock.release();
+    }
   }
 
   stats(): KvStats {

@@ -1,6 +1,10 @@
-import type { MemTable } from "../memtable/memtable.ts";
+import { LOG_HEADER_BYTES } from "../format/log_format.ts";
+import { newTableMemory, type TableMemory } from "../memtable/table_memory.ts";
 import { LoggedTable } from "./logged_table.ts";
 import type { LiveLogs } from "./version_set.ts";
+
+/** How many tables' worth of unused memory is kept. */
+const MOST_SPARE = 2;
 
 /** When a MemTable is full, and where new logs get number and salt from. */
 export interface TablesOptions {
@@ -19,6 +23,8 @@ export class Tables {
   /** Oldest first. */
   #waiting: readonly LoggedTable[];
   #active: LoggedTable;
+  /** Memory of tables that nobody reads any more. */
+  readonly #spare: TableMemory[] = [];
 
   /**
    * @param waiting Tables that were recovered from logs, oldest first.
@@ -49,9 +55,9 @@ export class Tables {
     return [...this.#waiting, this.#active];
   }
 
-  /** The MemTables, newest first: the order of reading. */
-  get newestFirst(): readonly MemTable[] {
-    return this.all.map(({ table }) => table).reverse();
+  /** All tables, newest first: the order of reading. */
+  get newestFirst(): readonly LoggedTable[] {
+    return this.all.toReversed();
   }
 
   /** Whether the active table has reached its size. */
@@ -63,9 +69,9 @@ export class Tables {
 
   /** Lets a fresh table, with room for `roomBytes` of frames at least, take over. Does nothing to an empty table that has the room. */
   rotate(roomBytes = 0): void {
-    const { table } = this.#active;
-    if (table.records > 0) this.#waiting = this.all;
-    else if (table.arena.room >= roomBytes) return;
+    const { table, hasLog } = this.#active;
+    if (table.records === 0 && table.arena.room >= roomBytes) return;
+    if (table.records > 0 || hasLog) this.#waiting = this.all;
     const capacity = Math.max(this.#options.memtableSize, roomBytes);
     this.#active = this.#create(table.lastSequence + 1, capacity);
   }
@@ -74,12 +80,23 @@ export class Tables {
     const { takeFileNumber, randomUint32 } = this.#options;
     const number = takeFileNumber();
     const header = { number, salt: randomUint32(), firstSequence };
-    return LoggedTable.create(header, capacity);
+    const memory = capacity === this.#options.memtableSize
+      ? this.#spare.pop()
+      : undefined;
+    return LoggedTable.create(header, memory ?? newTableMemory(capacity));
   }
 
   /** Takes out the oldest waiting table, which has been flushed. */
   removeOldest(): void {
     this.#waiting = this.#waiting.slice(1);
+  }
+
+  /** Takes back the memory of a flushed table that nobody reads any more. */
+  reclaim({ table }: LoggedTable): void {
+    const { memory } = table;
+    const isUsual = memory.bytes.length ===
+      LOG_HEADER_BYTES + this.#options.memtableSize;
+    if (isUsual && this.#spare.length < MOST_SPARE) this.#spare.push(memory);
   }
 
   /** The logs that are needed if the first `flushed` waiting tables are in segments. */

@@ -9,7 +9,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { compactSegments } from "../compaction/compactor.ts";
 import { flushTable } from "../compaction/flush.ts";
-import type { FlushJob, JobContext } from "../compaction/job.ts";
+import type { CompactionJob, FlushJob, JobContext } from "../compaction/job.ts";
 import { logName } from "../format/file_names.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { LocalFiles } from "../storage/local_files.ts";
@@ -33,7 +33,7 @@ parentPort!.on("message", (message: ToWorker) => {
     case "flush":
       return run(message.id, (context) => flush(message.job, context));
     case "compact":
-      return run(message.id, (c) => compactSegments(message.job, c));
+      return run(message.id, (context) => compact(message.job, context));
     case "number":
       return jobs.get(message.id)?.giveNumber?.(message.number);
     case "cancel":
@@ -72,15 +72,44 @@ async function run(
   }
 }
 
-async function flush(
+/** Flushes go first: writers may be waiting for them. */
+function compact(
+  job: CompactionJob,
+  context: JobContext,
+): Promise<SegmentInfo[]> {
+  const { pace } = context;
+  return compactSegments(job, {
+    ...context,
+    pace: {
+      isDue: () => pace.isDue() || flushing !== undefined,
+      pause: async () => {
+        await flushing;
+        await pace.pause();
+      },
+    },
+  });
+}
+
+let flushing: Promise<unknown> | undefined;
+
+function flush(job: FlushJob, context: JobContext): Promise<SegmentInfo[]> {
+  const work = writeLog(job, context);
+  flushing = work.catch(() => {}).then(() => {
+    flushing = undefined;
+  });
+  return work;
+}
+
+async function writeLog(
   job: FlushJob,
   context: JobContext,
 ): Promise<SegmentInfo[]> {
   const name = logName(job.logNumber);
   const image = await readLogImage(storage.open(name), name);
   const header = openLogImage(image, name, job.logNumber);
-  const table = header && tableOfLog(name, image, header).table;
-  if (table?.records !== job.records) throw new Error(`${name} is not whole`);
+  const { records } = job;
+  const table = header && tableOfLog(name, image, { header, records }).table;
+  if (table?.records !== records) throw new Error(`${name} is not whole`);
   const segment = await flushTable(table, job, context);
   return segment ? [segment] : [];
 }

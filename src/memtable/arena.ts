@@ -32,9 +32,8 @@ export class Arena {
     this.#written = end;
   }
 
-  /** An empty arena with room for `capacity` bytes of frames. */
-  static create(header: LogHeader, capacity: number): Arena {
-    const bytes = new Uint8Array(LOG_HEADER_BYTES + capacity);
+  /** An empty arena in `bytes`, whatever they held before. */
+  static create(header: LogHeader, bytes: Uint8Array): Arena {
     writeLogHeader(bytes, header);
     return new Arena(bytes, header, LOG_HEADER_BYTES);
   }

@@ -1,8 +1,6 @@
 import { equalSpans } from "../bytes/compare.ts";
 import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
 
-const INITIAL_SLOTS = 1024;
-
 /**
  * Finds keys among the records of an arena: open addressing with linear probing in typed arrays, so that no object is made per entry.
  * A slot has the hash and the place of the key's newest record side by side, so a look-up touches one line of memory here and
@@ -10,11 +8,19 @@ const INITIAL_SLOTS = 1024;
  */
 export class HashIndex {
   /** Pairs (hash, where the newest record begins); no record begins at 0, which says that the slot is free. */
-  #slots = new Uint32Array(2 * INITIAL_SLOTS);
+  #slots: Uint32Array;
   /** Ordinal of the key's first record, by slot. */
-  #firsts = new Uint32Array(INITIAL_SLOTS);
-  #mask = INITIAL_SLOTS - 1;
+  #firsts: Uint32Array;
+  #mask: number;
   #size = 0;
+
+  /** @param keys How many keys to have room for; more make it grow. */
+  constructor(keys: number) {
+    const slots = 2 ** (1 + Math.ceil(Math.log2(Math.max(keys, 1))));
+    this.#slots = new Uint32Array(2 * slots);
+    this.#firsts = new Uint32Array(slots);
+    this.#mask = slots - 1;
+  }
 
   /** Distinct keys. */
   get size(): number {
@@ -65,6 +71,12 @@ export class HashIndex {
     if (2 * (this.#size + 1) > this.#mask) this.#double();
     this.#place(hash, record, ordinal);
     this.#size++;
+  }
+
+  /** Forgets all keys, for use with another arena. */
+  clear(): void {
+    this.#slots.fill(0);
+    this.#size = 0;
   }
 
   #place(hash: number, record: number, first: number): void {

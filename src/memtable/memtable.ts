@@ -2,7 +2,11 @@ import { hashSpan } from "../bytes/hash.ts";
 import type { Cursor } from "../format/cursor.ts";
 import type { EntryView } from "../format/entry.ts";
 import type { EntryKind } from "../format/kind.ts";
-import { FRAME_HEADER_BYTES, type FrameHeader } from "../format/log_format.ts";
+import {
+  FRAME_HEADER_BYTES,
+  type FrameHeader,
+  type LogHeader,
+} from "../format/log_format.ts";
 import {
   checkedRecordEnd,
   RECORD_HEADER_BYTES,
@@ -11,13 +15,16 @@ import {
   recordLength,
   recordValueLength,
 } from "../format/record.ts";
-import type { Arena } from "./arena.ts";
+import { Arena } from "./arena.ts";
 import { MemTableCursor } from "./cursor.ts";
-import { HashIndex } from "./hash_index.ts";
+import type { HashIndex } from "./hash_index.ts";
 import { type Chunks, OrderedView } from "./ordered_view.ts";
 import type { KeySpans } from "./sort.ts";
-
-const INITIAL_RECORDS = 1024;
+import {
+  doubleRecords,
+  type TableMemory,
+  tableMemoryOver,
+} from "./table_memory.ts";
 
 /**
  * The newest writes, in memory: a hash index over the records of an arena.
@@ -30,21 +37,44 @@ export class MemTable implements KeySpans {
   readonly arena: Arena;
   /** Sequence number of the first record. */
   readonly firstSequence: number;
-  readonly #index = new HashIndex();
+  readonly #memory: TableMemory;
+  readonly #index: HashIndex;
   readonly #view: OrderedView;
-  #offsets = new Uint32Array(INITIAL_RECORDS);
-  #links = new Uint32Array(INITIAL_RECORDS);
   #count = 0;
-  #firsts = new Uint32Array(INITIAL_RECORDS);
 
-  /**
-   * @param arena Where the records are; empty, unless {@linkcode MemTable.loadFrame} is called for each frame in it.
-   * @param firstSequence Sequence number of the first record.
-   */
-  constructor(arena: Arena, firstSequence: number) {
+  private constructor(
+    memory: TableMemory,
+    arena: Arena,
+    firstSequence: number,
+  ) {
     this.arena = arena;
     this.firstSequence = firstSequence;
+    this.#memory = memory;
+    this.#index = memory.index;
     this.#view = new OrderedView(this);
+  }
+
+  /** An empty table for the log with this header. */
+  static create(header: LogHeader, memory: TableMemory): MemTable {
+    memory.index.clear();
+    const arena = Arena.create(header, memory.bytes);
+    return new MemTable(memory, arena, header.firstSequence);
+  }
+
+  /** A table over the image of a log, empty until {@linkcode MemTable.loadFrame} is called for each frame; about `records` are expected. */
+  static fromImage(
+    image: Uint8Array,
+    header: LogHeader,
+    records: number,
+  ): MemTable {
+    const memory = tableMemoryOver(image, records);
+    const arena = Arena.fromImage(image, header);
+    return new MemTable(memory, arena, header.firstSequence);
+  }
+
+  /** The memory of this table, for another one. Nobody may use this table any more. */
+  get memory(): TableMemory {
+    return this.#memory;
   }
 
   /** Records, older versions included. */
@@ -65,7 +95,7 @@ export class MemTable implements KeySpans {
   /** Bytes of memory in use: records, index and order. */
   get memoryBytes(): number {
     return this.arena.size + this.#index.memoryBytes +
-      3 * 4 * this.#offsets.length;
+      3 * 4 * this.#memory.offsets.length;
   }
 
   /** The bytes that hold the keys and values. */
@@ -75,12 +105,12 @@ export class MemTable implements KeySpans {
 
   /** Where the key of the record `ordinal` begins. */
   offset(ordinal: number): number {
-    return this.#offsets[ordinal]! + RECORD_HEADER_BYTES;
+    return this.#memory.offsets[ordinal]! + RECORD_HEADER_BYTES;
   }
 
   /** Length of the key of the record `ordinal`, in bytes. */
   length(ordinal: number): number {
-    return recordKeyLength(this.arena.bytes, this.#offsets[ordinal]!);
+    return recordKeyLength(this.arena.bytes, this.#memory.offsets[ordinal]!);
   }
 
   /** Adds the record whose key and value were written to the arena behind `recordStart`. */
@@ -126,29 +156,23 @@ export class MemTable implements KeySpans {
 
   #addRecord(start: number, keyLength: number): void {
     const ordinal = this.#count;
-    if (ordinal === this.#offsets.length) this.#double();
-    this.#offsets[ordinal] = start;
+    if (ordinal === this.#memory.offsets.length) doubleRecords(this.#memory);
+    this.#memory.offsets[ordinal] = start;
     this.#count++;
     const { bytes } = this.arena;
     const key = start + RECORD_HEADER_BYTES;
     const hash = hashSpan(bytes, key, keyLength);
     const slot = this.#index.find(bytes, hash, bytes, key, keyLength);
     if (slot < 0) {
-      this.#firsts[this.#index.size] = ordinal;
-      this.#links[ordinal] = ordinal;
+      this.#memory.firsts[this.#index.size] = ordinal;
+      this.#memory.links[ordinal] = ordinal;
       this.#index.insert(hash, start, ordinal);
     } else {
       const first = this.#index.firstOrdinal(slot);
-      this.#links[ordinal] = this.#links[first]!;
-      this.#links[first] = ordinal;
+      this.#memory.links[ordinal] = this.#memory.links[first]!;
+      this.#memory.links[first] = ordinal;
       this.#index.replace(slot, start);
     }
-  }
-
-  #double(): void {
-    this.#offsets = doubled(this.#offsets);
-    this.#links = doubled(this.#links);
-    this.#firsts = doubled(this.#firsts);
   }
 
   /**
@@ -171,7 +195,7 @@ export class MemTable implements KeySpans {
       const first = this.#index.firstOrdinal(slot);
       const ordinal = this.versionAt(first, maxSequence - this.firstSequence);
       if (ordinal < 0) return false;
-      record = this.#offsets[ordinal]!;
+      record = this.#memory.offsets[ordinal]!;
     }
     view.kind = recordKind(bytes, record);
     view.valueBuffer = bytes;
@@ -183,20 +207,20 @@ export class MemTable implements KeySpans {
   /** Ordinal of the newest version not past `maxOrdinal` of the key whose first record is `first`, or -1. */
   versionAt(first: number, maxOrdinal: number): number {
     if (first > maxOrdinal) return -1;
-    let ordinal = this.#links[first]!;
-    while (ordinal > maxOrdinal) ordinal = this.#links[ordinal]!;
+    let ordinal = this.#memory.links[first]!;
+    while (ordinal > maxOrdinal) ordinal = this.#memory.links[ordinal]!;
     return ordinal;
   }
 
   /** Ordinal of the version before `ordinal` of the key whose first record is `first`, or -1. */
   versionBefore(first: number, ordinal: number): number {
-    return ordinal === first ? -1 : this.#links[ordinal]!;
+    return ordinal === first ? -1 : this.#memory.links[ordinal]!;
   }
 
   /** Lets `view` show the record `ordinal`. */
   fill(ordinal: number, view: EntryView): void {
     const { bytes } = this.arena;
-    const start = this.#offsets[ordinal]!;
+    const start = this.#memory.offsets[ordinal]!;
     const keyLength = recordKeyLength(bytes, start);
     view.keyBuffer = bytes;
     view.keyOffset = start + RECORD_HEADER_BYTES;
@@ -210,7 +234,7 @@ export class MemTable implements KeySpans {
 
   /** The keys in order, as first ordinals. */
   sortedKeys(): Chunks {
-    return this.#view.chunks(this.#firsts.subarray(0, this.#index.size));
+    return this.#view.chunks(this.#memory.firsts.subarray(0, this.#index.size));
   }
 
   /** A cursor over the newest version of each key that is not newer than `maxSequence`. It does not see later writes. */
@@ -222,10 +246,4 @@ export class MemTable implements KeySpans {
   versions(): Cursor {
     return new MemTableCursor(this, this.#count - 1, true);
   }
-}
-
-function doubled(array: Uint32Array): Uint32Array<ArrayBuffer> {
-  const grown = new Uint32Array(2 * array.length);
-  grown.set(array);
-  return grown;
 }

@@ -26,52 +26,56 @@ export function compareItems(spans: KeySpans, a: number, b: number): number {
 }
 
 /**
- * Sorts `items`, whose keys all differ, in place: most significant four bytes first, by a radix sort, after the prefix that
- * all keys of a range share; then each range of equal bytes by itself. It never compares whole keys unless a range is small.
- * Measured on 200 k keys: 70-110 ns an item, against 700-900 ns with a comparing sort.
+ * Sorts `items`, whose keys all differ, in place. Eight bytes of each key behind the prefix that all of them share decide, by a radix sort that looks
+ * only at the bytes in which the keys differ; a range of keys that have those bytes in common is sorted again by what follows. Whole keys are compared
+ * only in small ranges.
  */
 export function sortByKey(items: Uint32Array, spans: KeySpans): void {
   new RadixSorter(items, spans).sortRange(0, items.length, 0, 0);
 }
 
+/** Items with eight bytes of their keys: the first four as a number in `high`, the others in `low`. */
+interface Columns {
+  readonly items: Uint32Array;
+  readonly high: Uint32Array;
+  readonly low: Uint32Array;
+}
+
 class RadixSorter {
-  readonly #items: Uint32Array;
   readonly #spans: KeySpans;
-  readonly #windows: Uint32Array;
-  readonly #spareItems: Uint32Array;
-  readonly #spareWindows: Uint32Array;
-  readonly #counts = new Uint32Array(256);
+  readonly #columns: Columns;
+  readonly #spare: Columns;
+  /** For each of the eight bytes, from the last to the first, how often each value occurs. */
+  readonly #counts = new Uint32Array(8 * 256);
 
   constructor(items: Uint32Array, spans: KeySpans) {
-    this.#items = items;
+    const column = () => new Uint32Array(items.length);
     this.#spans = spans;
-    this.#windows = new Uint32Array(items.length);
-    this.#spareItems = new Uint32Array(items.length);
-    this.#spareWindows = new Uint32Array(items.length);
+    this.#columns = { items, high: column(), low: column() };
+    this.#spare = { items: column(), high: column(), low: column() };
   }
 
   sortRange(from: number, to: number, depth: number, round: number): void {
+    const { items, high, low } = this.#columns;
     if (to - from <= INSERTION_SORT_MOST) return this.#insertionSort(from, to);
     if (round === MOST_ROUNDS) {
-      this.#items.subarray(from, to).sort((a, b) =>
-        compareItems(this.#spans, a, b)
-      );
+      items.subarray(from, to).sort((a, b) => compareItems(this.#spans, a, b));
       return;
     }
     const start = this.#sharedDepth(from, to, depth);
-    this.#loadWindows(from, to, start);
-    for (let shift = 0; shift < 32; shift += 8) this.#pass(from, to, shift);
+    this.#loadBytes(from, to, start);
+    this.#sortByBytes(from, to);
     let first = from;
     for (let i = from + 1; i <= to; i++) {
-      if (i < to && this.#windows[i] === this.#windows[first]) continue;
-      // This overwrites the windows of a range that is done with.
-      if (i - first > 1) this.sortRange(first, i, start + 4, round + 1);
+      if (i < to && high[i] === high[first] && low[i] === low[first]) continue;
+      // This overwrites the columns of a range that is done with.
+      if (i - first > 1) this.sortRange(first, i, start + 8, round + 1);
       first = i;
     }
   }
 
   #insertionSort(from: number, to: number): void {
-    const items = this.#items;
+    const { items } = this.#columns;
     for (let i = from + 1; i < to; i++) {
       const item = items[i]!;
       let hole = i;
@@ -87,13 +91,13 @@ class RadixSorter {
 
   /** How many bytes from the start, at least `depth`, all keys of the range have in common. */
   #sharedDepth(from: number, to: number, depth: number): number {
+    const { items } = this.#columns;
     const { buffer } = this.#spans;
-    const model = this.#spans.offset(this.#items[from]!);
-    let shared = this.#spans.length(this.#items[from]!);
+    const model = this.#spans.offset(items[from]!);
+    let shared = this.#spans.length(items[from]!);
     for (let i = from + 1; i < to && shared > depth; i++) {
-      const item = this.#items[i]!;
-      const at = this.#spans.offset(item);
-      const most = Math.min(shared, this.#spans.length(item));
+      const at = this.#spans.offset(items[i]!);
+      const most = Math.min(shared, this.#spans.length(items[i]!));
       let same = depth;
       while (same < most && buffer[at + same] === buffer[model + same]) same++;
       shared = same;
@@ -101,39 +105,72 @@ class RadixSorter {
     return Math.max(shared, depth);
   }
 
-  /** Reads four bytes of each key, big-endian, with zeros behind the end of a key. */
-  #loadWindows(from: number, to: number, depth: number): void {
-    const { buffer } = this.#spans;
+  /** Reads eight bytes of each key from `depth` on, big-endian, with zeros behind the end of a key, and counts them. */
+  #loadBytes(from: number, to: number, depth: number): void {
+    const { items, high, low } = this.#columns;
+    const counts = this.#counts.fill(0);
     for (let i = from; i < to; i++) {
-      const item = this.#items[i]!;
-      const at = this.#spans.offset(item) + depth;
-      const left = this.#spans.length(item) - depth;
-      let window = 0;
-      for (let j = 0; j < 4; j++) {
-        window = (window << 8) | (j < left ? buffer[at + j]! : 0);
-      }
-      this.#windows[i] = window;
+      const at = this.#spans.offset(items[i]!) + depth;
+      const left = this.#spans.length(items[i]!) - depth;
+      const h = this.#fourBytes(at, left);
+      const l = this.#fourBytes(at + 4, left - 4);
+      high[i] = h;
+      low[i] = l;
+      counts[l & 255]!++;
+      counts[256 + ((l >>> 8) & 255)]!++;
+      counts[512 + ((l >>> 16) & 255)]!++;
+      counts[768 + (l >>> 24)]!++;
+      counts[1024 + (h & 255)]!++;
+      counts[1280 + ((h >>> 8) & 255)]!++;
+      counts[1536 + ((h >>> 16) & 255)]!++;
+      counts[1792 + (h >>> 24)]!++;
     }
   }
 
-  /** One stable counting pass over eight bits of the windows. */
-  #pass(from: number, to: number, shift: number): void {
-    const counts = this.#counts.fill(0);
-    const windows = this.#windows;
-    for (let i = from; i < to; i++) counts[(windows[i]! >>> shift) & 255]!++;
-    if (counts[(windows[from]! >>> shift) & 255] === to - from) return;
-    let next = from;
-    for (let digit = 0; digit < 256; digit++) {
-      const count = counts[digit]!;
-      counts[digit] = next;
-      next += count;
+  #fourBytes(at: number, left: number): number {
+    const { buffer } = this.#spans;
+    if (left >= 4) {
+      return ((buffer[at]! << 24) | (buffer[at + 1]! << 16) |
+        (buffer[at + 2]! << 8) | buffer[at + 3]!) >>> 0;
     }
-    for (let i = from; i < to; i++) {
-      const place = counts[(windows[i]! >>> shift) & 255]!++;
-      this.#spareItems[place] = this.#items[i]!;
-      this.#spareWindows[place] = windows[i]!;
+    let bytes = 0;
+    for (let i = 0; i < 4; i++) {
+      bytes = (bytes << 8) | (i < left ? buffer[at + i]! : 0);
     }
-    this.#items.set(this.#spareItems.subarray(from, to), from);
-    windows.set(this.#spareWindows.subarray(from, to), from);
+    return bytes >>> 0;
+  }
+
+  /** A stable pass for each byte in which the keys differ, from the last to the first. */
+  #sortByBytes(from: number, to: number): void {
+    let source = this.#columns;
+    let target = this.#spare;
+    for (let byte = 0; byte < 8; byte++) {
+      const counts = this.#counts.subarray(256 * byte, 256 * byte + 256);
+      const shift = 8 * (byte & 3);
+      const column = byte < 4 ? source.low : source.high;
+      if (counts[(column[from]! >>> shift) & 255] === to - from) continue;
+      toStarts(counts, from);
+      for (let i = from; i < to; i++) {
+        const place = counts[(column[i]! >>> shift) & 255]!++;
+        target.items[place] = source.items[i]!;
+        target.high[place] = source.high[i]!;
+        target.low[place] = source.low[i]!;
+      }
+      [source, target] = [target, source];
+    }
+    if (source === this.#columns) return;
+    target.items.set(source.items.subarray(from, to), from);
+    target.high.set(source.high.subarray(from, to), from);
+    target.low.set(source.low.subarray(from, to), from);
+  }
+}
+
+/** Turns counts into the places where the items of each value begin. */
+function toStarts(counts: Uint32Array, from: number): void {
+  let next = from;
+  for (let value = 0; value < 256; value++) {
+    const count = counts[value]!;
+    counts[value] = next;
+    next += count;
   }
 }
