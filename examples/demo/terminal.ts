@@ -123,12 +123,12 @@ export class ProgressLine {
     this.#shownAt = now;
     const elapsed = now - this.#startedAt;
     const left = fraction > 0 ? elapsed / fraction - elapsed : 0;
-    const filled = Math.round(fraction * 10);
-    const bar = "█".repeat(filled) + "░".repeat(10 - filled);
+    const filled = Math.round(fraction * 8);
+    const bar = "█".repeat(filled) + "░".repeat(8 - filled);
     const percent = `${Math.floor(fraction * 100)} %`.padStart(5);
     const text = `${percent} · ${Math.ceil(left / 1000)} s left · ${details}`;
     // The last column stays free: some terminals wrap there.
-    const room = (stdout.columns || 80) - this.#label.length - 15;
+    const room = (stdout.columns || 80) - this.#label.length - 13;
     stdout.write(`\r  ${this.#label} ${cyan(bar)}${cut(text, room)}\x1b[K`);
   }
 
