@@ -1,0 +1,143 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { CompactionJob, FlushJob } from "../../src/compaction/job.ts";
+import { segmentName } from "../../src/format/file_names.ts";
+import { PUT } from "../../src/format/kind.ts";
+import { RECORD_HEADER_BYTES } from "../../src/format/record.ts";
+import {
+  InlineRunner,
+  type JobHost,
+  type JobRunner,
+} from "../../src/engine/job_runner.ts";
+import { LoggedTable } from "../../src/engine/logged_table.ts";
+import { WorkerRunner } from "../../src/engine/worker_runner.ts";
+import type { SegmentInfo } from "../../src/manifest/segment_info.ts";
+import { newTableMemory } from "../../src/memtable/table_memory.ts";
+import { MemoryStorage } from "../../src/storage/memory.ts";
+import { openLocalStorage } from "../../src/storage/local_storage.ts";
+import type { Storage } from "../../src/storage/storage.ts";
+import { test } from "../harness.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const MIB = 1024 * 1024;
+const RECORDS = 20_000;
+const settings = {
+  blockSize: 4096,
+  compression: "none",
+  snapshots: [],
+} as const;
+const never = new AbortController().signal;
+
+/** Counts up file numbers; salts are fixed so that equal jobs give equal files. */
+function hostOf(storage: Storage): JobHost & { numbers: number[] } {
+  const numbers: number[] = [];
+  return {
+    storage,
+    numbers,
+    takeFileNumber: () => {
+      numbers.push(100 + numbers.length);
+      return numbers.at(-1)!;
+    },
+    randomUint32: () => 42,
+  };
+}
+
+/** A table of about 2.4 MiB, large enough for a worker, whose log is in `storage`. */
+async function loggedTable(storage: Storage): Promise<LoggedTable> {
+  const header = { salt: 1, number: 7, firstSequence: 1 };
+  const logged = LoggedTable.create(header, newTableMemory(4 * MIB));
+  const { table } = logged;
+  for (let i = 0; i < RECORDS; i++) {
+    const { bytes, recordStart } = table.arena;
+    const key = new TextEncoder().encode(`key ${(i * 7919) % RECORDS}`);
+    bytes.set(key, recordStart + RECORD_HEADER_BYTES);
+    table.commitRecord(PUT, key.length, 100);
+  }
+  await logged.appendUnwritten(storage, 0);
+  await logged.closeLog();
+  return logged;
+}
+
+function flushJob(logged: LoggedTable): FlushJob {
+  const { logNumber, table } = logged;
+  return { ...settings, levels: [], logNumber, records: table.records };
+}
+
+function compactionJob(segment: SegmentInfo): CompactionJob {
+  return {
+    ...settings,
+    levels: [[segment]],
+    inputs: [{ level: 0, segments: [segment] }],
+    outputLevel: 1,
+    splitKeys: [],
+    segmentSize: MIB,
+  };
+}
+
+async function readWhole(
+  storage: Storage,
+  number: number,
+): Promise<Uint8Array> {
+  const file = await storage.open(segmentName(number));
+  const bytes = new Uint8Array(file.size);
+  await file.readAt(bytes, 0);
+  await file.close();
+  return bytes;
+}
+
+/** What a flush and a compaction of its result say of their segments, numbers left out. */
+async function runBoth(runner: JobRunner, logged: LoggedTable) {
+  const flushed = await runner.flush(logged.table, flushJob(logged), never);
+  assert(flushed);
+  const merged = await runner.compact(compactionJob(flushed), never);
+  await runner.close();
+  assert(merged.length > 1);
+  return [flushed, ...merged].map(({ number: _, ...rest }) => rest);
+}
+
+test("A worker makes the same segments as the event loop", async () => {
+  await using dir = tempDir();
+  const storage = await openLocalStorage(dir.path);
+  const logged = await loggedTable(storage);
+  const inline = hostOf(storage);
+  const expected = await runBoth(new InlineRunner(inline), logged);
+  const host = { ...hostOf(storage), takeFileNumber: inline.takeFileNumber };
+  const before = inline.numbers.length;
+  assertEquals(
+    await runBoth(new WorkerRunner(dir.path, host), logged),
+    expected,
+  );
+  // Salts are drawn where the work is done: equal ones would mean that it was not done by the worker.
+  const [mine, theirs] = [inline.numbers[0]!, inline.numbers[before]!];
+  const [a, b] = [
+    await readWhole(storage, mine),
+    await readWhole(storage, theirs),
+  ];
+  assertEquals(a.length, b.length);
+  assert(a.some((byte, i) => byte !== b[i]));
+});
+
+test("What a worker cannot do is done on the event loop, and nothing of the attempt is left", async () => {
+  await using dir = tempDir();
+  // The worker looks into an empty folder; the files are in memory.
+  const storage = new MemoryStorage();
+  const logged = await loggedTable(storage);
+  const host = hostOf(storage);
+  await runBoth(new WorkerRunner(dir.path, host), logged);
+  const names = host.numbers.map(segmentName);
+  assertEquals(storage.list().sort(), [logged.logName, ...names].sort());
+});
+
+test("A job that is cancelled rejects with the reason and leaves no segment", async () => {
+  await using dir = tempDir();
+  const storage = await openLocalStorage(dir.path);
+  const logged = await loggedTable(storage);
+  const runner = new WorkerRunner(dir.path, hostOf(storage));
+  const cancel = new AbortController();
+  const reason = new Error("enough");
+  const flushed = runner.flush(logged.table, flushJob(logged), cancel.signal);
+  cancel.abort(reason);
+  const error = await assertRejects(() => flushed);
+  assertEquals(error, reason);
+  await runner.close();
+  assertEquals(await storage.list(), [logged.logName]);
+});
