@@ -125,7 +125,7 @@ export class Background {
     const oldest = tables.waiting[0]!;
     const { table } = oldest;
     // What is in a segment must not be missing in an older log: the table's own log comes first.
-    while (table.arena.hasUnwritten) {
+    while (!oldest.isAppended) {
       await nextTurn();
       this.#assertRunning();
     }

@@ -22,7 +22,8 @@ export class Segment implements SegmentInfo {
   readonly reader: SegmentReader;
   readonly #storage: Storage;
   #holders = 0;
-  #isObsolete = false;
+  #onGone: (() => void) | undefined;
+  #letGo: Promise<void> | undefined;
 
   private constructor(
     storage: Storage,
@@ -74,21 +75,28 @@ export class Segment implements SegmentInfo {
   /** Lets go of the file for one holder. */
   release(): void {
     this.#holders--;
-    if (this.#isObsolete && this.#holders === 0) this.#remove();
+    if (this.#onGone !== undefined && this.#holders === 0) void this.letGo();
   }
 
-  /** Says that no later version names the segment: its file goes with the last holder. */
-  markObsolete(): void {
-    this.#isObsolete = true;
+  /** Says that no later version names the segment: its file goes with the last holder. Then `onGone` is called. */
+  markObsolete(onGone: () => void): void {
+    this.#onGone = onGone;
   }
 
-  async #remove(): Promise<void> {
+  /** Closes the file, and removes it if the segment is obsolete, whoever holds it still. A second call waits for the first. */
+  letGo(): Promise<void> {
+    return this.#letGo ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#onGone === undefined) return await this.reader.close();
     try {
       await this.reader.close();
       await this.#storage.remove(segmentName(this.number));
     } catch {
       // The manifest does not name the file any more: the next open sweeps it.
     }
+    this.#onGone();
   }
 }
 

@@ -32,6 +32,8 @@ export class VersionSet {
   readonly #cache: BlockCache;
   readonly #identity: StoreIdentity;
   #live: LiveVersion;
+  /** Segments that the current version does not name, and whose files are there. */
+  readonly #replaced = new Set<Segment>();
   #flushedSequence: number;
   #logs: LiveLogs;
   #nextFileNumber: number;
@@ -135,7 +137,9 @@ export class VersionSet {
     this.#live = new LiveVersion(next);
     const kept = new Set(next.levels.flat());
     for (const segment of old.version.levels.flat()) {
-      if (!kept.has(segment)) segment.markObsolete();
+      if (kept.has(segment)) continue;
+      this.#replaced.add(segment);
+      segment.markObsolete(() => this.#replaced.delete(segment));
     }
     old.release();
   }
@@ -154,11 +158,11 @@ export class VersionSet {
     }
   }
 
-  /** Closes all segments of the current version. */
+  /** Closes all segments, those too that are held by scans which were never ended. */
   async close(): Promise<void> {
     await this.#lastChange;
-    for (const segment of this.version.levels.flat()) {
-      await segment.reader.close();
+    for (const segment of [...this.#replaced, ...this.version.levels.flat()]) {
+      await segment.letGo();
     }
   }
 }

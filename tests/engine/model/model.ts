@@ -1,0 +1,138 @@
+/** Which keys a step of {@linkcode Model} goes through, as the range options of a scan say it. */
+export interface ModelRange {
+  readonly gt?: string;
+  readonly gte?: string;
+  readonly lt?: string;
+  readonly lte?: string;
+  readonly prefix?: string;
+}
+
+/** A state of the model, and how to go through it. */
+export interface ModelScan {
+  readonly moment: number;
+  readonly range: ModelRange;
+  readonly reverse: boolean;
+}
+
+interface Version {
+  readonly moment: number;
+  /** `undefined` from a delete on. */
+  readonly value: string | undefined;
+}
+
+/**
+ * What a store has to answer: a plain sorted list of keys, each with its values at all moments that anybody still asks for.
+ * Keys and values are strings of one character a byte, whose order is that of the bytes.
+ */
+export class Model {
+  /** Every key that has versions, ascending. */
+  readonly #keys: string[] = [];
+  /** Oldest version first. */
+  readonly #versions = new Map<string, Version[]>();
+  /** How many hold on to each moment. */
+  readonly #held = new Map<number, number>();
+  #moment = 0;
+
+  /** The present: each write begins a new moment. */
+  get moment(): number {
+    return this.#moment;
+  }
+
+  put(key: string, value: string): void {
+    this.#write(key, value);
+  }
+
+  /** Removes a key and tells whether it had a value. */
+  del(key: string): boolean {
+    const existed = this.get(key) !== undefined;
+    this.#write(key, undefined);
+    return existed;
+  }
+
+  get(key: string, moment = this.#moment): string | undefined {
+    const versions = this.#versions.get(key);
+    let i = (versions?.length ?? 0) - 1;
+    while (i >= 0 && versions![i]!.moment > moment) i--;
+    return versions?.[i]?.value;
+  }
+
+  /** Keeps the state of the present, or of a moment that is held already, until {@linkcode Model.release}. */
+  hold(moment = this.#moment): number {
+    this.#held.set(moment, (this.#held.get(moment) ?? 0) + 1);
+    return moment;
+  }
+
+  release(moment: number): void {
+    const holders = this.#held.get(moment)! - 1;
+    if (holders > 0) this.#held.set(moment, holders);
+    else this.#held.delete(moment);
+  }
+
+  /** The entry that a scan comes to after `last`, or the first one. */
+  step(scan: ModelScan, last?: string): [string, string] | undefined {
+    const { range, reverse, moment } = scan;
+    const direction = reverse ? -1 : 1;
+    let at = reverse
+      ? this.#lowerBound((key) =>
+        isPastEnd(key, range) || last !== undefined && key >= last
+      ) - 1
+      : this.#lowerBound((key) =>
+        !isBeforeStart(key, range) && (last === undefined || key > last)
+      );
+    for (; at >= 0 && at < this.#keys.length; at += direction) {
+      const key = this.#keys[at]!;
+      const isOutside = reverse
+        ? isBeforeStart(key, range)
+        : isPastEnd(key, range);
+      if (isOutside) return undefined;
+      const value = this.get(key, moment);
+      if (value !== undefined) return [key, value];
+    }
+    return undefined;
+  }
+
+  #write(key: string, value: string | undefined): void {
+    const moment = ++this.#moment;
+    const versions = this.#versions.get(key);
+    if (versions === undefined) {
+      this.#versions.set(key, [{ moment, value }]);
+      this.#keys.splice(this.#lowerBound((other) => other > key), 0, key);
+      return;
+    }
+    const newest = versions.at(-1)!;
+    if (this.#isSeen(newest.moment)) versions.push({ moment, value });
+    else versions[versions.length - 1] = { moment, value };
+    // What is older than all that is held is seen by nobody: only the last of these versions is kept.
+    const oldest = Math.min(...this.#held.keys(), moment);
+    const kept = versions.findLastIndex((version) => version.moment <= oldest);
+    if (kept > 0) versions.splice(0, kept);
+  }
+
+  /** Whether anybody holds a moment at or after `moment`. */
+  #isSeen(moment: number): boolean {
+    for (const held of this.#held.keys()) if (held >= moment) return true;
+    return false;
+  }
+
+  /** Index of the first key for which `isBehind` holds, which holds for all that follow it too. */
+  #lowerBound(isBehind: (key: string) => boolean): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isBehind(this.#keys[middle]!)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+function isBeforeStart(key: string, { gt, gte, prefix }: ModelRange): boolean {
+  return gt !== undefined && key <= gt || gte !== undefined && key < gte ||
+    prefix !== undefined && key < prefix;
+}
+
+function isPastEnd(key: string, { lt, lte, prefix }: ModelRange): boolean {
+  return lt !== undefined && key >= lt || lte !== undefined && key > lte ||
+    prefix !== undefined && key > prefix && !key.startsWith(prefix);
+}
