@@ -12,9 +12,14 @@ import { below, randomBytes, seeded } from "../codec/random.ts";
 import { test } from "../harness.ts";
 import { FIRST_SEQUENCE, header } from "./tables.ts";
 
+/** An arena with room for `capacity` bytes of frames. */
+function emptyArena(capacity: number): Arena {
+  return Arena.create(header, new Uint8Array(LOG_HEADER_BYTES + capacity));
+}
+
 test("What an arena hands out is, piece by piece, the image of its log", () => {
   const random = seeded(1);
-  const arena = Arena.create(header, 1 << 16);
+  const arena = emptyArena(1 << 16);
   const log: number[] = [...arena.logHeader];
   let sequence = FIRST_SEQUENCE - 1;
   let durable = 0;
@@ -48,7 +53,7 @@ test("What an arena hands out is, piece by piece, the image of its log", () => {
 });
 
 test("Bytes that were handed out never change, so a write of them may take its time", () => {
-  const arena = Arena.create(header, 4096);
+  const arena = emptyArena(4096);
   addRecord(arena, Uint8Array.of(1, 2, 3), 4);
   const frame = arena.takeUnwritten(FIRST_SEQUENCE, 0);
   const before = frame.slice();
@@ -60,7 +65,7 @@ test("Bytes that were handed out never change, so a write of them may take its t
 });
 
 test("An arena knows whether it has bytes that no log has", () => {
-  const arena = Arena.create(header, 4096);
+  const arena = emptyArena(4096);
   assert(!arena.hasUnwritten);
   addRecord(arena, Uint8Array.of(1), 0);
   assert(arena.hasUnwritten);
@@ -73,7 +78,7 @@ test("An arena knows whether it has bytes that no log has", () => {
 test("An arena takes exactly what it has room for, the header of a frame included", () => {
   for (const bytes of [0, 1, 100]) {
     const capacity = FRAME_HEADER_BYTES + recordLength(0, bytes);
-    const arena = Arena.create(header, capacity);
+    const arena = emptyArena(capacity);
     assertEquals(arena.room, bytes);
     addRecord(arena, new Uint8Array(0), bytes);
     assertEquals(arena.size, LOG_HEADER_BYTES + capacity);
@@ -82,7 +87,7 @@ test("An arena takes exactly what it has room for, the header of a frame include
 });
 
 test("Room shrinks by whole records, and by a frame header where a new frame begins", () => {
-  const arena = Arena.create(header, 1000);
+  const arena = emptyArena(1000);
   const { room } = arena;
   addRecord(arena, new Uint8Array(10), 20);
   assertEquals(arena.room, room - recordLength(10, 20));
@@ -92,19 +97,19 @@ test("Room shrinks by whole records, and by a frame header where a new frame beg
 });
 
 test("Finished records are taken over byte for byte, in one frame with their neighbours", () => {
-  const one = Arena.create(header, 4096);
+  const one = emptyArena(4096);
   for (const length of [3, 4, 5]) addRecord(one, new Uint8Array(length), 1);
   const start = LOG_HEADER_BYTES + FRAME_HEADER_BYTES;
   const records = one.bytes.slice(start, one.size);
 
-  const other = Arena.create(header, 4096);
+  const other = emptyArena(4096);
   assertEquals(other.appendRecords(records, 3), start);
   const last = FIRST_SEQUENCE + 2;
   assertEquals(other.takeUnwritten(last, 0), one.takeUnwritten(last, 0));
 });
 
 test("A log that was read back is an arena without anything left to write", () => {
-  const arena = Arena.create(header, 4096);
+  const arena = emptyArena(4096);
   addRecord(arena, Uint8Array.of(1), 5);
   arena.takeUnwritten(FIRST_SEQUENCE, 0);
   const image = arena.bytes.slice(0, arena.size);

@@ -6,7 +6,6 @@ import {
   readFrame,
   sealFrame,
 } from "../../src/format/log_format.ts";
-import { Arena } from "../../src/memtable/arena.ts";
 import { MemTable } from "../../src/memtable/memtable.ts";
 import { below, seeded } from "../codec/random.ts";
 import { test } from "../harness.ts";
@@ -25,7 +24,7 @@ test("A table that is loaded from the image of its log is the table that was wri
     written.arena.takeUnwritten(written.lastSequence, 0);
   }
   const image = written.arena.bytes.slice(0, written.arena.size);
-  const table = new MemTable(Arena.fromImage(image, header), FIRST_SEQUENCE);
+  const table = MemTable.fromImage(image, header, 0);
   let at = LOG_HEADER_BYTES;
   while (at < image.length) {
     const frame = readFrame(image, at, header.salt);
@@ -58,7 +57,7 @@ function loadCrafted(
   sealFrame(image, LOG_HEADER_BYTES, header.salt, frame);
   const read = readFrame(image, LOG_HEADER_BYTES, header.salt);
   assert(read !== undefined, "the frame itself is whole");
-  const table = new MemTable(Arena.fromImage(image, header), FIRST_SEQUENCE);
+  const table = MemTable.fromImage(image, header, 0);
   return { problem: table.loadFrame(LOG_HEADER_BYTES, read), table };
 }
 

@@ -3,15 +3,15 @@ import type { Cursor } from "../../src/format/cursor.ts";
 import { EntryView } from "../../src/format/entry.ts";
 import { DELETE, type EntryKind, PUT } from "../../src/format/kind.ts";
 import { RECORD_HEADER_BYTES } from "../../src/format/record.ts";
-import { Arena } from "../../src/memtable/arena.ts";
 import { MemTable } from "../../src/memtable/memtable.ts";
+import { newTableMemory } from "../../src/memtable/table_memory.ts";
 
 export const FIRST_SEQUENCE = 1_000;
 export const header = { salt: 99, number: 7, firstSequence: FIRST_SEQUENCE };
 
 /** An empty table with an arena of `capacity` bytes. */
 export function emptyTable(capacity = 1 << 20): MemTable {
-  return new MemTable(Arena.create(header, capacity), FIRST_SEQUENCE);
+  return MemTable.create(header, newTableMemory(capacity));
 }
 
 /** Adds a put as the engine does: the bytes first, where they stay. */
