@@ -46,6 +46,11 @@ export class Store {
   #durableSequence: number;
   /** Why nothing is written any more. */
   #failure: unknown;
+  /**
+   * Resolves when the tables that were read back from logs are in segments. Until then they are only as durable as the system has made the
+   * logs of a process that was killed.
+   */
+  #recovering: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #underWay = 0;
   readonly #wal = { bytesWritten: 0, commits: 0, syncs: 0 };
@@ -58,7 +63,7 @@ export class Store {
     this.#cache = parts.cache;
     this.#versions = versions;
     this.#appendedSequence = recovered.lastSequence;
-    this.#durableSequence = recovered.lastSequence;
+    this.#durableSequence = versions.flushedSequence;
     const takeFileNumber = () => versions.takeFileNumber();
     const host = { storage, takeFileNumber, randomUint32 };
     this.#runner = storage.localFolder === undefined
@@ -106,7 +111,18 @@ export class Store {
     const { tables } = this;
     await tables.active.createLog(this.storage);
     await this.#versions.change({ logs: () => tables.liveLogs(0) });
+    if (tables.waiting.length > 0) this.#flushRecovered();
     this.#background.wake();
+  }
+
+  #flushRecovered(): void {
+    const recovering = this.#background.flushAll();
+    this.#recovering = recovering;
+    recovering.then(() => {
+      this.#recovering = undefined;
+    }, () => {
+      // The store is poisoned or being closed: whoever waits is told.
+    });
   }
 
   /** Throws `KV_CLOSED` once the store is closed or being closed. */
@@ -131,7 +147,7 @@ export class Store {
   /** Acknowledges the writes so far: a promise that they are in the log, or durable if `sync`. Lets a fresh MemTable take over from a full one. */
   commit(sync: boolean): Promise<void> {
     if (this.tables.isFull) this.makeRoom(0);
-    return this.#queue.join(sync);
+    return sync ? this.sync() : this.#queue.join(false);
   }
 
   /** Lets a fresh MemTable with room for `roomBytes` take over. */
@@ -227,7 +243,10 @@ export class Store {
 
   /** Resolves when all writes so far are durable. */
   sync(): Promise<void> {
-    return this.#queue.join(true);
+    if (this.#recovering === undefined) return this.#queue.join(true);
+    const appended = this.#queue.join(false);
+    return Promise.all([appended, this.#recovering])
+      .then(() => this.#queue.join(true));
   }
 
   /** Resolves when all writes so far are in segments. */

@@ -1,0 +1,125 @@
+import type { KvReader } from "../../src/engine/api/reader.ts";
+import { logName } from "../../src/format/file_names.ts";
+import { DELETE, PUT } from "../../src/format/kind.ts";
+import {
+  RECORD_HEADER_BYTES,
+  recordLength,
+  writeRecordHeader,
+} from "../../src/format/record.ts";
+import {
+  encodeManifest,
+  type ManifestState,
+} from "../../src/manifest/manifest_codec.ts";
+import { FaultyStorage } from "../support/faulty_storage.ts";
+import { craftLog } from "../wal/logs.ts";
+
+/** One write: key and value, or `null` for a delete. */
+export type Write = readonly [key: string, value: string | null];
+
+/** A group commit: its writes, and up to which write everything had been durable before it. */
+export interface Commit {
+  readonly durable: number;
+  readonly writes: readonly Write[];
+}
+
+/** A log as a crash may have left it. */
+export interface CraftedLog {
+  readonly number: number;
+  /** Sequence number of its first write. */
+  readonly first: number;
+  readonly commits: readonly Commit[];
+}
+
+/** The manifest of a new store, but for `rest`. */
+export function manifestOf(rest: Partial<ManifestState> = {}): ManifestState {
+  return {
+    storeId: new Uint8Array(16).fill(7),
+    keyCodec: "utf8",
+    valueCodec: "utf8",
+    nextFileNumber: 100,
+    flushedSequence: 0,
+    oldestLog: 1,
+    logs: [],
+    levels: [],
+    ...rest,
+  };
+}
+
+/** A storage with a manifest and logs, all of it durable. */
+export function storageOf(
+  manifest: ManifestState,
+  logs: readonly CraftedLog[],
+): FaultyStorage {
+  const storage = new FaultyStorage();
+  storage.plant("MANIFEST", encodeManifest(manifest));
+  for (const log of logs) {
+    storage.plant(logName(log.number), logImage(log).image);
+  }
+  return storage;
+}
+
+/** The bytes of a log, and where its commits lie. */
+export function logImage({ number, first, commits }: CraftedLog) {
+  const header = { salt: 1_000 + number, number, firstSequence: first };
+  return craftLog(
+    commits.map(({ durable, writes }) => ({
+      count: writes.length,
+      durableSequence: durable,
+      records: recordsOf(writes),
+    })),
+    header,
+  );
+}
+
+function recordsOf(writes: readonly Write[]): Uint8Array {
+  const encoded = writes.map(([key, value]) => ({
+    kind: value === null ? DELETE : PUT,
+    key: encode(key),
+    value: encode(value ?? ""),
+  } as const));
+  const size = encoded.reduce(
+    (sum, { key, value }) => sum + recordLength(key.length, value.length),
+    0,
+  );
+  const records = new Uint8Array(size);
+  let at = 0;
+  for (const { kind, key, value } of encoded) {
+    writeRecordHeader(records, at, kind, key.length, value.length);
+    records.set(key, at + RECORD_HEADER_BYTES);
+    records.set(value, at + RECORD_HEADER_BYTES + key.length);
+    at += recordLength(key.length, value.length);
+  }
+  return records;
+}
+
+/** Writes `k<n>` = `v<n>` for each `n` from `from` to `to`, every one a commit of its own that knows of `durable`. */
+export function commitsOf(
+  from: number,
+  to: number,
+  durable: (n: number) => number = () => from - 1,
+): Commit[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => ({
+    durable: durable(from + i),
+    writes: [[`k${from + i}`, `v${from + i}`] as const],
+  }));
+}
+
+/** What {@linkcode commitsOf} leaves in a store. */
+export function entriesOf(from: number, to: number): Record<string, string> {
+  const entries: Record<string, string> = {};
+  for (let n = from; n <= to; n++) entries[`k${n}`] = `v${n}`;
+  return entries;
+}
+
+/** All entries of a store. */
+export async function entriesIn(
+  db: KvReader<string, string>,
+): Promise<Record<string, string>> {
+  const entries: Record<string, string> = {};
+  for await (const [key, value] of db.scan()) entries[key] = value;
+  return entries;
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
