@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 
-/** Distinct values; a prime, so that neighbouring keys and generations of a key never share one. */
-const VALUES = 4_093;
+/** Distinct values: a prime, so that neighbours and generations differ, and so few that they stay in the CPU cache. */
+const VALUES = 509;
 
 /** Order and content of what is written and read, from a seed. */
 export class Data {
