@@ -26,7 +26,8 @@ export const OTHER_KEY = -1;
 /** There is no entry at this offset. */
 export const NO_ENTRY = -2;
 
-// Everything here works on payloads that were checked by `checkBlock`, and trusts every length in them.
+// Everything here works on payloads that were checked by `checkBlock`, and trusts every length in them as long as offsets come
+// from the block itself.
 
 /**
  * Reads the entry at `offset` into `view` and answers where the next one begins. The key of the view becomes the suffix; for
@@ -81,11 +82,10 @@ function readSequence(
   let at = offset;
   let sequence = 0;
   let scale = 1;
-  for (;;) {
-    const byte = bytes[at++]!;
+  // Bytes past the end are `undefined`: the comparison must end the loop for them.
+  for (let byte = 0x80; byte > 0x7f; scale *= 128) {
+    byte = bytes[at++]!;
     sequence += (byte & 0x7f) * scale;
-    if (byte < 0x80) break;
-    scale *= 128;
   }
   view.sequence = sequence;
   return at;
@@ -96,8 +96,8 @@ function readSequence(
  * most `maxSequence`. A found view has the caller's key. This is the end of a lookup through the hash index: nearly
  * all of its time is waiting for memory, so it goes straight to the payload, without a `Block` in between.
  *
- * `offset` comes from the hash index and may be made up. Bytes past the end read as 0, and the last check refuses what
- * does not lie inside the payload.
+ * `offset` comes from the hash index and may be made up. Bytes past the end read as 0, and what does not lie inside the
+ * payload is refused.
  */
 export function matchEntry(
   bytes: Uint8Array,
@@ -111,7 +111,9 @@ export function matchEntry(
   const trailer = bytes.length - BLOCK_TRAILER_BYTES;
   const sequenced = (bytes[trailer + 4]! & FLAG_SEQUENCED) !== 0;
   const end = readEntry(bytes, offset, sequenced, view);
-  if (end > trailer || !isNewestTag(bytes[offset]!)) return NO_ENTRY;
+  if (
+    end > trailer || view.valueLength < 0 || !isNewestTag(bytes[offset]!)
+  ) return NO_ENTRY;
   const prefixLength = readPrefixLength(bytes, trailer);
   const prefixOffset = trailer - prefixLength;
   const suffixLength = keyLength - prefixLength;
@@ -127,10 +129,10 @@ export function matchEntry(
     ) ||
     !equalSpans(bytes, prefixOffset, prefixLength, key, keyOffset, prefixLength)
   ) return OTHER_KEY;
-  if (
-    view.sequence > maxSequence &&
-    !new Block(bytes).readOlder(end, maxSequence, view)
-  ) return HIDDEN;
+  if (view.sequence > maxSequence) {
+    const next = new Block(bytes).readOlder(end, maxSequence, view);
+    if (next <= 0) return next === 0 ? HIDDEN : NO_ENTRY;
+  }
   view.keyBuffer = key;
   view.keyOffset = keyOffset;
   view.keyLength = keyLength;
@@ -182,13 +184,15 @@ export class Block {
 
   /**
    * Reads into `view` the first entry from `offset` on with a sequence of at most `maxSequence`, as long as there are older versions
-   * of one key. Answers where the next entry begins, or 0 if none was found.
+   * of one key. Answers where the next entry begins, 0 if none was found, or -1 where `offset` was made up and leads nowhere.
    */
   readOlder(offset: number, maxSequence: number, view: EntryView): number {
     let at = offset;
     while (at < this.entriesEnd && !this.isNewestAt(at)) {
-      at = this.readEntry(at, view);
-      if (view.sequence <= maxSequence) return at;
+      const next = this.readEntry(at, view);
+      if (next <= at || next > this.entriesEnd) return -1;
+      if (view.sequence <= maxSequence) return next;
+      at = next;
     }
     return 0;
   }

@@ -52,9 +52,9 @@ export class SegmentWriter {
     this.#block = new BlockBuilder(options.blockSize);
   }
 
-  /** Size that the segment would have if it was finished now, nearly, in bytes. */
+  /** Size that the segment would have if it was finished now, nearly, in bytes; its exact size after `finish`. */
   get sizeBytes(): number {
-    if (this.#finished) return this.#sections.offset + FOOTER_BYTES;
+    if (this.#finished) return this.#sections.offset;
     return this.#sections.offset + this.#block.sizeBytes +
       this.#index.sizeBytes + this.#keys * HASH_BYTES_PER_KEY + FOOTER_BYTES;
   }

@@ -1,0 +1,137 @@
+import { assert, assertEquals } from "@std/assert";
+import { BlockCache, CacheShelf } from "../../src/segment/block_cache.ts";
+import { test } from "../harness.ts";
+import {
+  build,
+  collect,
+  EVERYTHING,
+  lookUp,
+  openBytes,
+  put,
+  randomFrom,
+  randomRows,
+  show,
+} from "./support.ts";
+
+/** What a part of 744 bytes is charged, with the objects around it. */
+const CHARGE = 1000;
+
+function admit(cache: BlockCache, shelf: CacheShelf<string>, i: number): void {
+  cache.admit(shelf, i, { part: `part ${i}`, bytes: CHARGE - 256 });
+}
+
+function present(shelf: CacheShelf<string>): number[] {
+  return [...shelf.parts.keys()].filter((i) => shelf.parts[i] !== undefined);
+}
+
+test("BlockCache evicts the oldest part that was not used", () => {
+  const cache = new BlockCache(3 * CHARGE);
+  const shelf = new CacheShelf<string>(10);
+  for (const i of [0, 1, 2]) admit(cache, shelf, i);
+  assertEquals(present(shelf), [0, 1, 2]);
+  shelf.marks[0] = 1;
+  admit(cache, shelf, 3);
+  assertEquals(present(shelf), [0, 2, 3]);
+  assertEquals(shelf.marks[0], 0);
+});
+
+test("the hand of BlockCache goes on from where it was, and round", () => {
+  const cache = new BlockCache(3 * CHARGE);
+  const shelf = new CacheShelf<string>(10);
+  for (const i of [0, 1, 2]) admit(cache, shelf, i);
+  shelf.marks[0] = 1;
+  admit(cache, shelf, 3);
+  // The hand has passed 0 and taken 1: 2 is next, though 0 is older and unmarked.
+  admit(cache, shelf, 4);
+  assertEquals(present(shelf), [0, 3, 4]);
+  for (const i of [0, 3, 4]) shelf.marks[i] = 1;
+  // All are marked: the hand unmarks 3, 4, then 0, and comes back to 3.
+  admit(cache, shelf, 5);
+  assertEquals(present(shelf), [0, 4, 5]);
+});
+
+test("BlockCache leaves alone what is larger than its budget", () => {
+  for (const budget of [0, CHARGE - 1]) {
+    const cache = new BlockCache(budget);
+    const shelf = new CacheShelf<string>(1);
+    admit(cache, shelf, 0);
+    assertEquals(present(shelf), []);
+    assertEquals(cache.bytes, 0);
+  }
+});
+
+test("BlockCache takes all parts of a shelf out and keeps the others", () => {
+  const cache = new BlockCache(10 * CHARGE);
+  const shelves = [new CacheShelf<string>(5), new CacheShelf<string>(5)];
+  for (const i of [0, 1, 2, 3, 4]) {
+    for (const shelf of shelves) admit(cache, shelf, i);
+  }
+  cache.clear(shelves[0]!);
+  assertEquals(present(shelves[0]!), []);
+  assertEquals(present(shelves[1]!), [0, 1, 2, 3, 4]);
+  assertEquals(cache.bytes, 5 * CHARGE);
+  cache.clear(shelves[1]!);
+  assertEquals(cache.bytes, 0);
+});
+
+test("BlockCache keeps its queue and its sum right through random calls", () => {
+  const random = randomFrom(9);
+  const budget = 20 * CHARGE;
+  const cache = new BlockCache(budget);
+  const shelves = [0, 1, 2].map(() => new CacheShelf<string>(40));
+  for (let step = 0; step < 20_000; step++) {
+    const shelf = shelves[random(3)]!;
+    const i = random(40);
+    if (random(400) === 0) cache.clear(shelf);
+    else if (shelf.parts[i] === undefined) admit(cache, shelf, i);
+    else shelf.marks[i] = 1;
+    const count = shelves.reduce((sum, one) => sum + present(one).length, 0);
+    assertEquals(cache.bytes, count * CHARGE);
+    assert(cache.bytes <= budget);
+  }
+});
+
+test("segments that share a tiny cache still answer right, and leave it empty when closed", async () => {
+  for (const budget of [0, 300, 1500, 6000, 20_000]) {
+    const cache = new BlockCache(budget);
+    const random = randomFrom(budget);
+    const rows = randomRows(random, { keys: 400, versions: 2 });
+    const content = await build(rows);
+    const readers = [
+      await openBytes(content, cache),
+      await openBytes(content, cache),
+    ];
+    for (let i = 0; i < 500; i++) {
+      const row = rows[random(rows.length)]!;
+      const found = await lookUp(readers[i % 2]!, row.key, row.sequence);
+      assertEquals(show(found), show(row));
+      assert(cache.bytes <= budget);
+    }
+    for (const reader of readers) {
+      const cursor = reader.cursor({ maxSequence: 0, allVersions: true });
+      const read = await collect(cursor, (cursor) => cursor.seekToFirst());
+      assertEquals(read.map(show), rows.map(show));
+      await reader.close();
+    }
+    assertEquals(cache.bytes, 0);
+  }
+});
+
+test("a cursor that does not fill the cache puts only the index into it", async () => {
+  const rows = Array.from(
+    { length: 1000 },
+    (_, i) => put(String(i).padStart(6, "0"), "some value"),
+  );
+  const cache = new BlockCache(1 << 20);
+  const reader = await openBytes(await build(rows), cache);
+  const cursor = reader.cursor({ maxSequence: EVERYTHING, fillCache: false });
+  await collect(cursor, (cursor) => cursor.seekToFirst());
+  const blocks = reader.properties.blocks;
+  assertEquals([cache.hits, cache.misses], [0, blocks]);
+  await collect(cursor, (cursor) => cursor.seekToFirst());
+  assertEquals([cache.hits, cache.misses], [0, 2 * blocks]);
+  const filling = reader.cursor({ maxSequence: EVERYTHING });
+  await collect(filling, (cursor) => cursor.seekToFirst());
+  await collect(filling, (cursor) => cursor.seekToFirst());
+  assertEquals([cache.hits, cache.misses], [blocks, 3 * blocks]);
+});
