@@ -86,11 +86,14 @@ export class Background {
     ) {
       this.#flushing = this.#run(this.#flushWaiting()).then(() => {
         this.#flushing = undefined;
+        // What came after the last look found the work still under way.
+        this.wake();
       });
     }
     if (this.#compacting === undefined && this.#pick() !== undefined) {
       this.#compacting = this.#run(this.#compactDue()).then(() => {
         this.#compacting = undefined;
+        this.wake();
       });
     }
   }

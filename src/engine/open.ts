@@ -95,7 +95,6 @@ async function openLocked<K, V>(
   for (const name of names) {
     versions.skipFileNumber(parseFileName(name)?.number ?? 0);
   }
-  if (!options.readOnly) await sweep(storage, state, names);
   const store = new Store({
     storage,
     lock,
@@ -104,13 +103,24 @@ async function openLocked<K, V>(
     versions,
     recovered,
   });
+  if (options.readOnly) return store;
   try {
-    if (!options.readOnly) await store.start();
+    await sweep(storage, state, names);
+    await store.start();
   } catch (error) {
-    await versions.close();
+    await giveUp(store);
     throw error;
   }
   return store;
+}
+
+/** Lets go of a store that could not be opened; the error that made it so is the one to report. */
+async function giveUp(store: Store): Promise<void> {
+  try {
+    await store.abandon();
+  } catch {
+    // The files are let go of as far as the storage lets them go.
+  }
 }
 
 /** Makes a new store. Segments or logs without a manifest are no empty store. */

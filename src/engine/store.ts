@@ -7,6 +7,7 @@ import type { KvStats, LevelStats } from "./api/stats.ts";
 import { Background } from "./background.ts";
 import { CommitQueue } from "./commit_queue.ts";
 import { nextTurn } from "./event_loop.ts";
+import { inTurn } from "./in_turn.ts";
 import { InlineRunner, type JobRunner } from "./job_runner.ts";
 import type { LoggedTable } from "./logged_table.ts";
 import { randomUint32 } from "./random.ts";
@@ -263,7 +264,8 @@ export class Store {
 
   /** Begins compactions that have become possible, for example because a snapshot was let go. */
   wakeBackground(): void {
-    if (this.#closing === undefined) this.#background.wake();
+    if (this.#closing !== undefined || this.options.readOnly) return;
+    this.#background.wake();
   }
 
   /** Closes the store; a second call waits for the first. */
@@ -289,17 +291,21 @@ export class Store {
     await this.#background.flushAll();
   }
 
+  /** Lets go of files and lock without writing anything. */
+  abandon(): Promise<void> {
+    return this.#closing ??= this.#letGo();
+  }
+
   async #letGo(): Promise<void> {
     await this.#background.stop(closedError());
     await this.#runner.close();
     this.#queue.releaseHeldBack();
     while (this.#underWay > 0) await nextTurn();
-    try {
-      for (const table of this.tables.all) await table.closeLog();
-      await this.#versions.close();
-    } finally {
-      await this.#lock.release();
-    }
+    await inTurn([
+      ...this.tables.all.map((table) => () => table.closeLog()),
+      () => this.#versions.close(),
+      () => this.#lock.release(),
+    ]);
   }
 
   stats(): KvStats {

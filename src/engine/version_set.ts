@@ -1,9 +1,10 @@
-import { segmentName } from "../format/file_names.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import { replaceManifest } from "../manifest/manifest_store.ts";
+import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { Version, type VersionEdit } from "../manifest/version.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
 import type { Storage } from "../storage/storage.ts";
+import { inTurn } from "./in_turn.ts";
 import { LiveVersion } from "./live_version.ts";
 import { Segment } from "./segment.ts";
 
@@ -32,8 +33,8 @@ export class VersionSet {
   readonly #cache: BlockCache;
   readonly #identity: StoreIdentity;
   #live: LiveVersion;
-  /** Segments that the current version does not name, and whose files are there. */
-  readonly #replaced = new Set<Segment>();
+  /** Segments whose files are open: those of the current version, those that scans still read, and those that no version names yet. */
+  readonly #open: Set<Segment>;
   #flushedSequence: number;
   #logs: LiveLogs;
   #nextFileNumber: number;
@@ -49,6 +50,7 @@ export class VersionSet {
     this.#cache = cache;
     this.#identity = state;
     this.#live = new LiveVersion(segments);
+    this.#open = new Set(segments.levels.flat());
     this.#flushedSequence = state.flushedSequence;
     this.#logs = state;
     this.#nextFileNumber = state.nextFileNumber;
@@ -138,31 +140,21 @@ export class VersionSet {
     const kept = new Set(next.levels.flat());
     for (const segment of old.version.levels.flat()) {
       if (kept.has(segment)) continue;
-      this.#replaced.add(segment);
-      segment.markObsolete(() => this.#replaced.delete(segment));
+      segment.markObsolete(() => this.#open.delete(segment));
     }
     old.release();
   }
 
   /** Opens a segment that was just written. */
-  openSegment(info: Parameters<typeof Segment.open>[2]): Promise<Segment> {
-    return Segment.open(this.#storage, this.#cache, info);
-  }
-
-  /** Removes a segment file that came to nothing. */
-  async discardSegment(number: number): Promise<void> {
-    try {
-      await this.#storage.remove(segmentName(number));
-    } catch {
-      // No manifest names the file: the next open sweeps it.
-    }
+  async openSegment(info: SegmentInfo): Promise<Segment> {
+    const segment = await Segment.open(this.#storage, this.#cache, info);
+    this.#open.add(segment);
+    return segment;
   }
 
   /** Closes all segments, those too that are held by scans which were never ended. */
   async close(): Promise<void> {
     await this.#lastChange;
-    for (const segment of [...this.#replaced, ...this.version.levels.flat()]) {
-      await segment.letGo();
-    }
+    await inTurn([...this.#open].map((segment) => () => segment.letGo()));
   }
 }

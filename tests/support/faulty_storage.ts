@@ -94,13 +94,14 @@ export class FaultyStorage implements Storage {
       this.#readers += count;
       this.#writers += 1 - count;
       let isHeld = true;
-      const release = () =>
-        this.#answer("unlock", () => {
-          if (!isHeld) return;
-          isHeld = false;
-          this.#readers -= count;
-          this.#writers -= 1 - count;
-        });
+      const release = () => {
+        if (!isHeld) return;
+        // As with files: it is gone even if to let go of it fails.
+        isHeld = false;
+        this.#readers -= count;
+        this.#writers -= 1 - count;
+        return this.#answer("unlock", () => {});
+      };
       return { release };
     });
   }
