@@ -266,7 +266,8 @@ function refused(name: string, value: unknown, allowed: string): KvError {
   );
 }
 
-function shown(value: unknown): string {
+/** What a value that an option cannot have is called in a message. */
+export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 64));
   if (typeof value === "bigint") return `${value}n`;
   if (value === null || typeof value === "number") return String(value);

@@ -1,15 +1,18 @@
-import { invalidArgument } from "../errors.ts";
 import { FRAME_HEADER_BYTES } from "../format/log_format.ts";
 import { isPending } from "../storage/awaitable.ts";
 import type { KvEngine } from "./api/engine.ts";
 import type { KvSnapshot } from "./api/reader.ts";
 import type { KvStats } from "./api/stats.ts";
 import type { KvBatch, WriteOptions } from "./api/writes.ts";
+import { checkFlag, checkNames, checkSignal } from "./call_options.ts";
 import { type Codecs, Reader } from "./reader.ts";
 import { checkSequence, RecordWriter } from "./record_writer.ts";
 import { Snapshot } from "./snapshot.ts";
 import type { Store } from "./store.ts";
 import { WriteBatch } from "./write_batch.ts";
+
+const WRITE_NAMES = ["sync"];
+const COMPACT_NAMES = ["signal"];
 
 /** A store with its codecs: what `open` answers with. */
 export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
@@ -99,6 +102,8 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
     this.store.assertWritable();
+    checkNames(options, COMPACT_NAMES, "compact");
+    checkSignal(options.signal, "compact");
     await this.store.compact(options.signal);
   }
 
@@ -121,8 +126,10 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
   }
 
   #isSync(options: WriteOptions | undefined): boolean {
-    const sync = options?.sync ?? this.store.options.sync;
-    if (typeof sync === "boolean") return sync;
-    throw invalidArgument(`Cannot write: sync is ${sync}, no boolean`);
+    const preset = this.store.options.sync;
+    if (options === undefined) return preset;
+    checkNames(options, WRITE_NAMES, "write");
+    checkFlag(options.sync, "sync", "write");
+    return options.sync ?? preset;
   }
 }

@@ -8,6 +8,7 @@ import {
   type EngineOptions,
   type ResolvedOptions,
   resolveOptions,
+  shown,
 } from "../options.ts";
 import { BlockCache } from "../segment/block_cache.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
@@ -32,6 +33,7 @@ export async function openStore<K, V>(
   storage: Storage,
   options: OpenOptions<K, V>,
 ): Promise<KvEngine<K, V>> {
+  refuseNoStorage(storage);
   const resolved = resolveOptions(options, ["keys", "values"]);
   const codecs = codecsOf(options);
   resolved.signal?.throwIfAborted();
@@ -44,6 +46,23 @@ export async function openStore<K, V>(
     await lock.release();
     throw error;
   }
+}
+
+const STORAGE_METHODS = ["lock", "list", "open", "create", "rename", "remove"]
+  .concat("syncDirectory") as (keyof Storage)[];
+
+/** Refuses what is no storage, as it comes from callers without types. */
+function refuseNoStorage(storage: Storage): void {
+  const isStorage = typeof storage === "object" && storage !== null &&
+    STORAGE_METHODS.every((name) => typeof storage[name] === "function");
+  if (isStorage) return;
+  throw invalidArgument(
+    `Cannot open ${
+      shown(storage)
+    }: expected a path, a file: URL or a storage with ${
+      STORAGE_METHODS.join(", ")
+    }`,
+  );
 }
 
 /** The types of the presets are those that `open` promises for options without codecs. */

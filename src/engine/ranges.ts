@@ -2,33 +2,41 @@ import { compareBytes } from "../bytes/compare.ts";
 import type { Codec } from "../codec/codec.ts";
 import { invalidArgument } from "../errors.ts";
 import type { KeyRange } from "../iterator/range_cursor.ts";
-import type { RangeOptions, ScanOptions } from "./api/ranges.ts";
+import { shown } from "../options.ts";
+import type {
+  AsyncScanOptions,
+  RangeOptions,
+  ScanOptions,
+} from "./api/ranges.ts";
+import { checkFlag, checkNames, checkSignal } from "./call_options.ts";
 
 const NAMES = ["gt", "gte", "lt", "lte", "prefix"] as const;
-const SCAN_NAMES: readonly string[] = [...NAMES, "reverse", "limit", "signal"];
+const SYNC_SCAN_NAMES: readonly string[] = [...NAMES, "reverse", "limit"];
+const SCAN_NAMES: readonly string[] = [...SYNC_SCAN_NAMES, "signal"];
 
 /** Throws `KV_INVALID_ARGUMENT` for options that no scan has or whose values it cannot use. */
-export function checkScanOptions<K>(options: ScanOptions<K>): void {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument("Cannot scan: the options are no object");
-  }
-  for (const name of Object.keys(options)) {
-    if (SCAN_NAMES.includes(name)) continue;
-    throw invalidArgument(
-      `Cannot scan: there is no option ${name}; there are ${
-        SCAN_NAMES.join(", ")
-      }`,
-    );
-  }
-  const { limit = Infinity, reverse = false } = options;
+export function checkScanOptions<K>(options: AsyncScanOptions<K>): void {
+  checkNames(options, SCAN_NAMES, "scan");
+  checkValues(options);
+  checkSignal(options.signal, "scan");
+}
+
+/** The same for a scan that answers at once, which no signal can end. */
+export function checkSyncScanOptions<K>(options: ScanOptions<K>): void {
+  checkNames(options, SYNC_SCAN_NAMES, "scan");
+  checkValues(options);
+}
+
+function checkValues<K>(options: ScanOptions<K>): void {
+  const { limit = Infinity } = options;
   if (limit !== Infinity && !(Number.isSafeInteger(limit) && limit >= 0)) {
     throw invalidArgument(
-      `Cannot scan: limit is ${limit}, it has to be a whole number from 0 on`,
+      `Cannot scan: limit is ${
+        shown(limit)
+      }, it has to be a whole number from 0 on`,
     );
   }
-  if (typeof reverse !== "boolean") {
-    throw invalidArgument(`Cannot scan: reverse is ${reverse}, no boolean`);
-  }
+  checkFlag(options.reverse, "reverse", "scan");
   refuseBoth(options, "gt", "gte");
   refuseBoth(options, "lt", "lte");
 }

@@ -10,7 +10,11 @@ import type {
 } from "./api/ranges.ts";
 import type { KvReader } from "./api/reader.ts";
 import { Lookup } from "./lookup.ts";
-import { checkScanOptions, encodeRange } from "./ranges.ts";
+import {
+  checkScanOptions,
+  checkSyncScanOptions,
+  encodeRange,
+} from "./ranges.ts";
 import { ScanIterator, type ScanSource, SyncScanIterator } from "./scan.ts";
 import type { Store } from "./store.ts";
 
@@ -56,15 +60,14 @@ export abstract class Reader<K, V> implements KvReader<K, V> {
     return this.#answer(key, () => true, false);
   }
 
-  getMany(keys: readonly K[]): Promise<(V | undefined)[]> {
+  async getMany(keys: readonly K[]): Promise<(V | undefined)[]> {
+    this.assertOpen();
     if (!Array.isArray(keys)) {
-      return Promise.reject(
-        invalidArgument("Cannot get many: the keys are no array"),
-      );
+      throw invalidArgument("Cannot get many: the keys are no array");
     }
     const answers: Promise<V | undefined>[] = [];
     for (const key of keys) answers.push(this.get(key));
-    return Promise.all(answers);
+    return await Promise.all(answers);
   }
 
   #answer<R>(key: K, onFound: (entry: EntryView) => R, absent: R): Promise<R> {
@@ -104,7 +107,9 @@ export abstract class Reader<K, V> implements KvReader<K, V> {
   }
 
   scanSync(options: ScanOptions<K> = {}): KvSyncIterator<[K, V]> {
+    this.assertOpen();
     this.#assertSynchronous();
+    checkSyncScanOptions(options);
     return new SyncScanIterator(
       this.#scanSource(options, (entry) => this.#decodeEntry(entry)),
     );
@@ -114,6 +119,8 @@ export abstract class Reader<K, V> implements KvReader<K, V> {
     options: AsyncScanOptions<K>,
     decode: (entry: EntryView) => T,
   ): KvIterator<T> {
+    this.assertOpen();
+    checkScanOptions(options);
     return new ScanIterator(this.#scanSource(options, decode), {
       signal: options.signal,
       track: (work) => this.store.track(work),
@@ -124,8 +131,6 @@ export abstract class Reader<K, V> implements KvReader<K, V> {
     options: ScanOptions<K>,
     decode: (entry: EntryView) => T,
   ): ScanSource<T> {
-    this.assertOpen();
-    checkScanOptions(options);
     const { store } = this;
     return {
       state: store.readState,

@@ -1,0 +1,39 @@
+import { invalidArgument } from "../errors.ts";
+import { shown } from "../options.ts";
+
+/** Throws `KV_INVALID_ARGUMENT` unless `options` is an object with no other fields than `names`; `action` is what could not be done. */
+export function checkNames(
+  options: unknown,
+  names: readonly string[],
+  action: string,
+): void {
+  if (
+    typeof options !== "object" || options === null || Array.isArray(options)
+  ) {
+    throw invalidArgument(
+      `Cannot ${action}: the options are ${shown(options)}, no object`,
+    );
+  }
+  for (const name in options) {
+    if (names.includes(name)) continue;
+    throw invalidArgument(
+      `Cannot ${action}: there is no option ${name}, only ${names.join(", ")}`,
+    );
+  }
+}
+
+/** Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a boolean. */
+export function checkFlag(value: unknown, name: string, action: string): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw invalidArgument(
+    `Cannot ${action}: ${name} is ${shown(value)}, no boolean`,
+  );
+}
+
+/** Throws `KV_INVALID_ARGUMENT` for a `signal` that is neither left out nor one. */
+export function checkSignal(signal: unknown, action: string): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw invalidArgument(
+    `Cannot ${action}: signal is ${shown(signal)}, no AbortSignal`,
+  );
+}
