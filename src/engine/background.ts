@@ -129,9 +129,10 @@ export class Background {
     const { table } = oldest;
     // What is in a segment must not be missing in an older log: the table's own log comes first.
     while (!oldest.isAppended) {
-      await nextTurn();
       this.#assertRunning();
+      await nextTurn();
     }
+    this.#assertRunning();
     const info = await runner.flush(table, {
       ...this.#job(),
       logNumber: oldest.logNumber,
@@ -229,6 +230,7 @@ export class Background {
     plan: CompactionPlan<Segment>,
     signal: AbortSignal = this.#stop.signal,
   ): Promise<void> {
+    signal.throwIfAborted();
     const { versions } = this.#options;
     const remove = plan.inputs.flatMap(({ level, segments }) =>
       segments.map(({ number }) => ({ level, number }))

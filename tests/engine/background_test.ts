@@ -1,0 +1,354 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type KvEngine, open } from "../../mod.ts";
+import { defer } from "../../src/engine/deferred.ts";
+import { nextTurn } from "../../src/engine/event_loop.ts";
+import { KvError, KvIoError } from "../../src/errors.ts";
+import { test } from "../harness.ts";
+import { FaultyStorage } from "../support/faulty_storage.ts";
+import { entriesIn, entriesOf } from "./crafted_store.ts";
+
+/** Small enough that a few writes make tables, segments and compactions. */
+const tiny = {
+  memtableSize: 64 * 1024,
+  memtableEntries: 4,
+  compaction: { threshold: 2, segmentSize: 16 * 1024 },
+  blockSize: 256,
+  cacheSize: 0,
+  sync: false,
+};
+
+type Db = KvEngine<string, string>;
+
+test("A flush that fails ends all writing, and no reading", async () => {
+  for (
+    const call of [/^create .*seg/, /^append .*seg/, /^sync .*seg/, /^rename/]
+  ) {
+    const storage = new FaultyStorage();
+    const db = await open(storage, tiny);
+    storage.fault = { call, moment: "before", isCrash: false };
+    await putAll(db, 1, 4);
+    await assertRejects(() => db.flush(), KvError);
+    const error = await assertRejects(() => db.put("k5", "v5"), KvError);
+    assertEquals(error.code, "KV_POISONED");
+    assert(error.cause instanceof KvIoError);
+    assertEquals(await entriesIn(db), entriesOf(1, 4));
+    assertEquals(db.getSync("k3"), "v3");
+    await db.close();
+    assertEquals(storage.openFiles, 0, `${call}`);
+    storage.fault = undefined;
+    await using again = await open(storage, tiny);
+    assertEquals(await entriesIn(again), entriesOf(1, 4));
+  }
+});
+
+test("A compaction that fails ends all writing, and no reading", async () => {
+  const storage = new FaultyStorage();
+  const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
+  await putOverlapping(db, 8);
+  storage.fault = { call: /^sync .*seg/, moment: "before", isCrash: false };
+  await assertRejects(() => db.compact(), KvIoError);
+  const error = await assertRejects(() => db.put("k9", "v9"), KvError);
+  assertEquals(error.code, "KV_POISONED");
+  const expected = { ...entriesOf(1, 8), same: "8" };
+  assertEquals(await entriesIn(db), expected);
+  await db.close();
+  assertEquals(storage.openFiles, 0);
+  storage.fault = undefined;
+  await using again = await open(storage, tiny);
+  assertEquals(await entriesIn(again), expected);
+});
+
+test("Once the store is poisoned no further table is flushed", async () => {
+  const storage = new FaultyStorage();
+  const db = await open(storage, tiny);
+  const segments = gate(storage, /^create .*seg/);
+  // Several tables wait behind the one whose flush is held up.
+  void putAll(db, 1, 20).catch(() => {});
+  await turns(5);
+  storage.fault = { call: /^append .*log/, moment: "before", isCrash: false };
+  await assertRejects(() => db.put("k21", "v21"), KvIoError);
+  storage.fault = undefined;
+  storage.trace.length = 0;
+  segments.resolve();
+  await turns(30);
+  const created = storage.trace.filter((line) => /^create .*seg/.test(line));
+  assert(created.length <= 1, `${storage.trace}`);
+  await db.close();
+  assertEquals(storage.openFiles, 0);
+});
+
+test("Writers that wait for their writes fill no more than a few tables while flushes are held up", async () => {
+  const storage = new FaultyStorage();
+  const db = await open(storage, tiny);
+  const segments = gate(storage, /^create .*seg/);
+  let written = 0;
+  const writers = [0, 1, 2].map(async (writer) => {
+    for (let n = 0; n < 40; n++) {
+      await db.put(`w${writer}/${n}`, "v");
+      written++;
+    }
+  });
+  let most = 0;
+  for (let i = 0; i < 100; i++) {
+    most = Math.max(most, db.stats().memtable.waiting);
+    await nextTurn();
+  }
+  assert(written < 40, `${written} writes were acknowledged`);
+  assert(most <= 4, `${most} tables were waiting`);
+  // Reads, and writes of those who do not wait, go on.
+  assertEquals(db.getSync("w0/0"), "v");
+  segments.resolve();
+  await Promise.all(writers);
+  assertEquals(written, 120);
+  await db.close();
+});
+
+test("Writers that are held back are let go by close", async () => {
+  const storage = new FaultyStorage();
+  const db = await open(storage, tiny);
+  const segments = gate(storage, /^create .*seg/);
+  const writing = putAll(db, 1, 40);
+  await turns(10);
+  const closing = db.close();
+  await turns(5);
+  segments.resolve();
+  const outcome = writing.catch((error) => error);
+  await closing;
+  const error = await outcome;
+  assert(error === undefined || error.code === "KV_CLOSED", `${error}`);
+});
+
+test("Writers that are held back are let go when the flush that they wait for fails", async () => {
+  const storage = new FaultyStorage();
+  const db = await open(storage, tiny);
+  const segments = gate(storage, /^create .*seg/);
+  const writing = putAll(db, 1, 40);
+  const outcome = writing.catch((error) => error);
+  await turns(10);
+  storage.fault = { call: /^append .*seg/, moment: "before", isCrash: false };
+  segments.resolve();
+  assertEquals((await outcome).code, "KV_POISONED");
+  await db.close();
+});
+
+test("A table that fills up just as the last flush ends is flushed all the same", async () => {
+  for (let delay = 0; delay < 25; delay++) {
+    const storage = new FaultyStorage();
+    const db = await open(storage, { ...tiny, memtableEntries: 1 });
+    const done = defer();
+    // The last call of a flush: what comes so many microtasks later comes as it ends.
+    storage.gate = (line) => {
+      if (!/^remove .*log/.test(line)) return undefined;
+      storage.gate = () => undefined;
+      void afterMicrotasks(delay).then(() => {
+        void db.put("k2", "v2");
+        done.resolve();
+      });
+      return undefined;
+    };
+    await db.put("k1", "v1");
+    await done.promise;
+    for (let i = 0; i < 50 && db.stats().memtable.waiting > 0; i++) {
+      await nextTurn();
+    }
+    assertEquals(db.stats().memtable.waiting, 0, `${delay} microtasks`);
+    await db.close();
+  }
+});
+
+test("A replaced segment goes only when the last scan that reads it lets go", async () => {
+  const storage = new FaultyStorage();
+  const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
+  await putOverlapping(db, 6);
+  const old = segmentsOf(storage);
+  assertEquals(old.length, 6);
+  const one = db.scan();
+  const two = db.scanSync({ reverse: true });
+  assertEquals((await one.next()).value, ["k1", "v1"]);
+  assertEquals(two.next().value, ["same", "6"]);
+  await db.compact();
+  assert(old.every((name) => segmentsOf(storage).includes(name)));
+  assertEquals((await one.next()).value, ["k2", "v2"]);
+  await one.return();
+  await turns(3);
+  assert(old.every((name) => segmentsOf(storage).includes(name)));
+  const rest = [...two].map(([key]) => key);
+  assertEquals(rest, ["k6", "k5", "k4", "k3", "k2", "k1"]);
+  await turns(3);
+  assert(!old.some((name) => segmentsOf(storage).includes(name)));
+  assertEquals(await entriesIn(db), { ...entriesOf(1, 6), same: "6" });
+  await db.close();
+  assertEquals(storage.openFiles, 0);
+});
+
+test("close takes the files of a scan that was never ended, and the scan says so", async () => {
+  const storage = new FaultyStorage();
+  const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
+  await putOverlapping(db, 3);
+  const old = segmentsOf(storage);
+  const scan = db.scan();
+  await scan.next();
+  await db.compact();
+  await db.close();
+  assertEquals(storage.openFiles, 0);
+  assert(!old.some((name) => segmentsOf(storage).includes(name)));
+  assertEquals(storage.trace.at(-1), "unlock");
+  const error = await assertRejects(() => scan.next(), KvError);
+  assertEquals(error.code, "KV_CLOSED");
+  await turns(3);
+  assertEquals(storage.trace.at(-1), "unlock");
+});
+
+test("Flush and compaction keep what a snapshot sees, and drop it when the snapshot is gone", async () => {
+  const storage = new FaultyStorage();
+  const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
+  await putAll(db, 1, 6);
+  const early = db.snapshot();
+  for (let n = 1; n <= 6; n++) await db.put(`k${n}`, "changed");
+  const middle = db.snapshot();
+  for (let n = 1; n <= 6; n += 2) await db.del(`k${n}`);
+  await db.compact();
+  assertEquals(await entriesIn(early), entriesOf(1, 6));
+  const changed = await entriesIn(middle);
+  assertEquals(Object.values(changed), Array(6).fill("changed"));
+  assertEquals(Object.keys(await entriesIn(db)), ["k2", "k4", "k6"]);
+  early.close();
+  middle.close();
+  await db.compact();
+  assertEquals(Object.keys(await entriesIn(db)), ["k2", "k4", "k6"]);
+  await db.close();
+});
+
+for (const call of [/^create .*seg/, /^append .*seg/, /^rename/, /^remove/]) {
+  test(`close waits for background work that is held up at ${call.source}`, async () => {
+    const storage = new FaultyStorage();
+    const db = await open(storage, tiny);
+    await putAll(db, 1, 3);
+    const held = gate(storage, call);
+    void db.flush().catch(() => {});
+    void db.compact().catch(() => {});
+    await turns(10);
+    let isClosed = false;
+    const closing = db.close().then(() => isClosed = true);
+    await turns(10);
+    assert(!isClosed);
+    assert(storage.trace.at(-1) !== "unlock");
+    held.resolve();
+    await closing;
+    assertEquals(storage.trace.at(-1), "unlock");
+    assertEquals(storage.openFiles, 0);
+    await turns(10);
+    assertEquals(storage.trace.at(-1), "unlock");
+    await using again = await open(storage, tiny);
+    assertEquals(await entriesIn(again), entriesOf(1, 3));
+  });
+}
+
+test("A compaction that is given up leaves a good store, which goes on", async () => {
+  for (let call = 0; call < 30; call += 3) {
+    const storage = new FaultyStorage();
+    const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
+    await putOverlapping(db, 8);
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    let calls = 0;
+    storage.gate = () => {
+      if (calls++ === call) abort.abort(reason);
+      return undefined;
+    };
+    const outcome = await db.compact({ signal: abort.signal })
+      .catch((error) => error);
+    assert(outcome === undefined || outcome === reason, `${outcome}`);
+    storage.gate = () => undefined;
+    const expected = { ...entriesOf(1, 8), same: "8" };
+    assertEquals(await entriesIn(db), expected);
+    await db.put("after", "1");
+    await db.compact();
+    assertEquals(await entriesIn(db), { ...expected, after: "1" });
+    await db.close();
+    assertEquals(storage.openFiles, 0);
+  }
+});
+
+test("A compaction whose signal is aborted before it begins does nothing", async () => {
+  const storage = new FaultyStorage();
+  await using db = await open(storage, tiny);
+  await putAll(db, 1, 3);
+  await db.flush();
+  storage.trace.length = 0;
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(() => db.compact({ signal }), Error, "enough");
+  assertEquals(segmentsOf(storage).length, 1);
+});
+
+test("Reads that follow one another without a pause meet no segment that compaction has just taken away", async () => {
+  const storage = new FaultyStorage();
+  const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
+  for (let round = 0; round < 4; round++) {
+    await putAll(db, 1, 8);
+    await db.flush();
+  }
+  let isDone = false;
+  const compacting = db.compact().finally(() => isDone = true);
+  let reads = 0;
+  while (!isDone) {
+    assertEquals(await db.get(`k${1 + reads % 8}`), `v${1 + reads % 8}`);
+    // The event loop gets its turn now and then.
+    if (++reads % 50 === 0) await nextTurn();
+  }
+  await compacting;
+  assert(reads > 10);
+  await db.close();
+});
+
+test("The log of a flushed table is closed and removed, that of a dropped empty one too", async () => {
+  const storage = new FaultyStorage();
+  const db = await open(storage, tiny);
+  // The first record is larger than the first table.
+  await db.put("large", "x".repeat(100_000));
+  await db.flush();
+  assertEquals(logsOf(storage), []);
+  assertEquals(storage.openFiles, segmentsOf(storage).length);
+  await db.put("k", "v");
+  assertEquals(logsOf(storage).length, 1);
+  await db.close();
+  assertEquals(storage.openFiles, 0);
+});
+
+function putAll(db: Db, from: number, to: number): Promise<void> {
+  return (async () => {
+    for (let n = from; n <= to; n++) await db.put(`k${n}`, `v${n}`);
+  })();
+}
+
+/** Makes `count` segments that all have the key `same`, so that none can be moved without being merged. */
+async function putOverlapping(db: Db, count: number): Promise<void> {
+  for (let n = 1; n <= count; n++) {
+    await db.put(`k${n}`, `v${n}`);
+    await db.put("same", `${n}`);
+    await db.flush();
+  }
+}
+
+/** Holds up the calls that match until it is resolved. */
+function gate(storage: FaultyStorage, call: RegExp) {
+  const held = defer();
+  storage.gate = (line) => call.test(line) ? held.promise : undefined;
+  return held;
+}
+
+function segmentsOf(storage: FaultyStorage): string[] {
+  return storage.names.filter((name) => name.endsWith(".seg"));
+}
+
+function logsOf(storage: FaultyStorage): string[] {
+  return storage.names.filter((name) => name.endsWith(".log"));
+}
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await nextTurn();
+}
+
+async function afterMicrotasks(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await undefined;
+}
