@@ -87,8 +87,9 @@ export class BlockBuilder {
 
   /** Whether the block is to be closed before the next key. */
   get isFull(): boolean {
-    return this.sizeBytes >= this.#blockSize ||
-      this.#entries >= MAX_BLOCK_ENTRIES;
+    return this.#keys > 0 && (
+      this.sizeBytes >= this.#blockSize || this.#entries >= MAX_BLOCK_ENTRIES
+    );
   }
 
   get #restarts(): number {

@@ -17,7 +17,7 @@ export interface SegmentCursorOptions {
   readonly fillCache?: boolean;
 }
 
-/** The most bytes that a key buffer has at first. */
+/** Size of the key buffer before a longer key needs more. */
 const KEY_BUFFER_BYTES = 64;
 
 /**

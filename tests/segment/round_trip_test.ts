@@ -104,6 +104,14 @@ test("a block is closed after 256 entries", async () => {
   await assertHolds(await openBytes(content), sequence(600, 0));
 });
 
+test("a block holds at least one key, however small its limit", async () => {
+  for (let blockSize = 1; blockSize < 12; blockSize++) {
+    const content = await build(sequence(20, 0), { blockSize });
+    assertEquals(layout(content).blocks, 20);
+    await assertHolds(await openBytes(content), sequence(20, 0));
+  }
+});
+
 test("all versions of a key lie in one block, however many there are", async () => {
   const rows: Row[] = [put("a", "first", 3)];
   for (let i = 2000; i > 0; i--) rows.push(put("k", "some value", i));
