@@ -3,7 +3,7 @@ import type { ResolvedOptions } from "../options.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
-import type { KvStats, LevelStats } from "./api/stats.ts";
+import type { KvStats } from "./api/stats.ts";
 import { Background } from "./background.ts";
 import { CommitQueue } from "./commit_queue.ts";
 import { nextTurn } from "./event_loop.ts";
@@ -14,6 +14,7 @@ import { randomUint32 } from "./random.ts";
 import { ReadState } from "./read_state.ts";
 import type { Recovered } from "./recovery.ts";
 import { Snapshots } from "./snapshots.ts";
+import { statsOf } from "./store_stats.ts";
 import { Tables } from "./tables.ts";
 import type { VersionSet } from "./version_set.ts";
 import { WorkerRunner } from "./worker_runner.ts";
@@ -309,47 +310,18 @@ export class Store {
   }
 
   stats(): KvStats {
-    const { tables } = this;
-    const all = tables.all;
-    const logs = all.filter((table) => table.hasLog);
-    const walBytes = sum(logs, (table) => table.logBytes);
-    const { version } = this.#versions;
-    const levels: LevelStats[] = version.levels.map((segments, level) => ({
-      segments: segments.length,
-      bytes: version.levelBytes(level),
-    }));
-    const { counts } = this.#background;
-    return {
-      memtable: {
-        bytes: sum(all, ({ table }) => table.memoryBytes),
-        entries: sum(all, ({ table }) => table.keys),
-        waiting: tables.waiting.length,
-      },
-      wal: { files: logs.length, bytes: walBytes, ...this.#wal },
-      levels,
-      bytesOnDisk: version.totalBytes + walBytes,
-      cache: {
-        bytes: this.#cache.bytes,
-        hits: this.#cache.hits,
-        misses: this.#cache.misses,
-      },
-      flush: { count: counts.flushes, bytesWritten: counts.flushBytesWritten },
-      compaction: {
-        count: counts.compactions,
-        moves: counts.moves,
-        bytesRead: counts.compactionBytesRead,
-        bytesWritten: counts.compactionBytesWritten,
-      },
-      snapshots: this.snapshots.count,
+    return statsOf({
+      tables: this.tables,
+      version: this.#versions.version,
+      cache: this.#cache,
+      snapshots: this.snapshots,
+      counts: this.#background.counts,
+      wal: this.#wal,
       lastSequence: this.lastSequence,
-    };
+    });
   }
 }
 
 function closedError(): KvError {
   return new KvError("KV_CLOSED", "Cannot use the store: it is closed");
-}
-
-function sum<T>(items: readonly T[], amount: (item: T) => number): number {
-  return items.reduce((total, item) => total + amount(item), 0);
 }

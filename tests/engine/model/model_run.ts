@@ -27,6 +27,8 @@ export interface ModelSetting {
   readonly key: KeyMaker;
   /** Whether keys may be cut anywhere to make prefixes. */
   readonly canCutKeys: boolean;
+  /** How many times longer values are than those of other settings. Default 1. */
+  readonly valueScale?: number;
   /** The store is opened with one of these each time. */
   readonly options: readonly EngineOptions[];
 }
@@ -152,6 +154,11 @@ export class ModelRun {
     return this.#setting.key(this.#random);
   }
 
+  #value(): string {
+    const { valueScale } = this.#setting;
+    return randomValue(this.#random, this.operation, valueScale);
+  }
+
   #writeOptions(): WriteOptions | undefined {
     const roll = this.#random();
     if (roll < 0.9) return undefined;
@@ -161,7 +168,7 @@ export class ModelRun {
   put(): void {
     const { face } = this.#setting;
     const key = this.#key();
-    const value = randomValue(this.#random, this.operation);
+    const value = this.#value();
     this.#model.put(key, value);
     const k = face.keyOf(key);
     const v = face.valueOf(value);
@@ -187,7 +194,7 @@ export class ModelRun {
         this.#model.del(key);
         batch.del(face.keyOf(key));
       } else {
-        const value = randomValue(this.#random, this.operation);
+        const value = this.#value();
         this.#model.put(key, value);
         batch.put(face.keyOf(key), face.valueOf(value));
       }

@@ -153,6 +153,7 @@ export const settings: readonly SettingPlan[] = [
   }),
   memory("disk with a worker", [large], {
     place: "disk",
+    valueScale: 10,
     key: anyKey,
     canCutKeys: true,
     share: 2,
