@@ -7,6 +7,7 @@ import { keyPosition } from "../manifest/segment_info.ts";
 import { Version } from "../manifest/version.ts";
 import { BlockCache } from "../segment/block_cache.ts";
 import { SegmentReader } from "../segment/reader.ts";
+import { inTurn } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CompactionJob, JobContext } from "./job.ts";
 import { writeMerged } from "./merge.ts";
@@ -93,6 +94,6 @@ class InputReaders {
   }
 
   async close(): Promise<void> {
-    for (const reader of this.#readers) await reader.close();
+    await inTurn(this.#readers.map((reader) => () => reader.close()));
   }
 }

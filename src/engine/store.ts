@@ -1,13 +1,12 @@
 import { KvError } from "../errors.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
-import { type Awaitable, chain } from "../storage/awaitable.ts";
+import { type Awaitable, chain, inTurn } from "../storage/awaitable.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import type { KvStats } from "./api/stats.ts";
 import { Background } from "./background.ts";
 import { CommitQueue } from "./commit_queue.ts";
 import { nextTurn } from "./event_loop.ts";
-import { inTurn } from "./in_turn.ts";
 import { InlineRunner, type JobRunner } from "./job_runner.ts";
 import type { LoggedTable } from "./logged_table.ts";
 import { randomUint32 } from "./random.ts";

@@ -3,8 +3,8 @@ import { replaceManifest } from "../manifest/manifest_store.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { Version, type VersionEdit } from "../manifest/version.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
+import { inTurn } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
-import { inTurn } from "./in_turn.ts";
 import { LiveVersion } from "./live_version.ts";
 import { Segment } from "./segment.ts";
 
@@ -76,7 +76,8 @@ export class VersionSet {
       }
       return new VersionSet(storage, cache, state, new Version(levels));
     } catch (error) {
-      for (const segment of opened) await segment.reader.close();
+      await inTurn(opened.map((segment) => () => segment.letGo()))
+        .catch(() => {});
       throw error;
     }
   }

@@ -218,6 +218,17 @@ export class FaultyStorage implements Storage {
     return next;
   }
 
+  /** Does the work, whose own failure the fault takes the place of, and so it does with a file: nobody gets that. */
+  #workUnheard(work: () => unknown): void {
+    const { openFiles } = this;
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof KvIoError)) throw error;
+    }
+    this.openFiles = openFiles;
+  }
+
   #opened(name: string) {
     let isOpen = true;
     this.openFiles++;
@@ -260,22 +271,13 @@ export class FaultyStorage implements Storage {
       : fault.call.test(line);
     if (isHit && !this.#hasCrashed) {
       this.#hasCrashed = fault.isCrash;
-      if (fault.moment === "after") workUnheard(work);
+      if (fault.moment === "after") this.#workUnheard(work);
       if (fault.moment === "torn") tornWork?.();
     } else if (!this.#hasCrashed) {
       return work();
     }
     const [operation = "", file = ""] = line.split(" ");
     throw new KvIoError(operation, file, "other");
-  }
-}
-
-/** Does the work, whose own failure the fault takes the place of. */
-function workUnheard(work: () => unknown): void {
-  try {
-    work();
-  } catch (error) {
-    if (!(error instanceof KvIoError)) throw error;
   }
 }
 
