@@ -48,6 +48,8 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
       this.store.assertWritable();
       const sync = this.#isSync(options);
       const existed = this.lookUp(key, () => true, false);
+      // If the write is refused, nobody else hears of a read that fails.
+      if (isPending(existed)) existed.catch(() => {});
       this.#writer.del(key);
       const committed = this.store.commit(sync);
       return isPending(existed)

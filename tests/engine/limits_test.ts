@@ -273,3 +273,16 @@ function sizeOnDisk(storage: FaultyStorage): number {
   return storage.names.filter((name) => /\.(seg|log)$/.test(name))
     .reduce((sum, name) => sum + storage.content(name)!.length, 0);
 }
+
+test("A delete that is refused while its look-up waits leaves no rejection that nobody hears of", async () => {
+  const storage = new FaultyStorage(false);
+  const filled = await open(storage, { ...small, cacheSize: 0 });
+  await filled.batch().put("a", "1").put("long key", "2").put("z", "3")
+    .commit();
+  await filled.close();
+  const db = await open(storage, { ...small, cacheSize: 0, maxKeySize: 4 });
+  storage.fault = { call: /^read/, moment: "before", isCrash: false };
+  await assertRejects(() => db.del("long key"), KvError, "maxKeySize");
+  await new Promise((resolve) => setTimeout(resolve));
+  await db.close();
+});
