@@ -5,7 +5,7 @@ import type {
 } from "../../../src/engine/api/ranges.ts";
 import type { KvReader } from "../../../src/engine/api/reader.ts";
 import { below } from "../../codec/random.ts";
-import { expectClosed } from "./expect_closed.ts";
+import { expectClosed } from "./expect.ts";
 import type { Face } from "./face.ts";
 import type { Model, ModelRange } from "./model.ts";
 

@@ -16,7 +16,7 @@ import {
   textKey,
   tupleKey,
 } from "./keys.ts";
-import type { ModelSetting } from "./model_run.ts";
+import type { ModelSetting } from "./setting.ts";
 
 const KIB = 1024;
 
@@ -31,7 +31,7 @@ export interface SettingPlan
 }
 
 /** In shorter runs nothing is said about levels. */
-export const LEAST_FOR_LEVELS = 5_000;
+export const LEAST_FOR_LEVELS = 10_000;
 
 /** The smallest of everything: the most flushes, compactions, segments and blocks. */
 const tiny: EngineOptions = {
@@ -133,7 +133,7 @@ export const settings: readonly SettingPlan[] = [
     key: anyKey,
     canCutKeys: true,
     share: 7,
-    deepestLevel: 2,
+    deepestLevel: 0,
   }),
   ...(["latency", "promises"] as const).map((place) =>
     memory(place, [small, deflated, tiny], {
@@ -164,7 +164,7 @@ export const settings: readonly SettingPlan[] = [
     key: edgeKey,
     canCutKeys: true,
     share: 2,
-    deepestLevel: 1,
+    deepestLevel: 0,
   }),
 ];
 
