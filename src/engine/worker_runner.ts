@@ -86,7 +86,10 @@ export class WorkerRunner implements JobRunner {
           post(worker, { ...message, id });
         },
       );
-      if (segments === undefined) await this.#discard(numbers);
+      // The signal may come when the worker has done the job already.
+      if (segments === undefined || signal.aborted) {
+        await this.#discard(numbers);
+      }
       signal.throwIfAborted();
       return segments;
     } finally {

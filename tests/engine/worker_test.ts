@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { CompactionJob, FlushJob } from "../../src/compaction/job.ts";
 import { segmentName } from "../../src/format/file_names.ts";
@@ -141,3 +143,41 @@ test("A job that is cancelled rejects with the reason and leaves no segment", as
   await runner.close();
   assertEquals(await storage.list(), [logged.logName]);
 });
+
+test("A job that is cancelled when the worker has just done it leaves no segment", async () => {
+  await using dir = tempDir();
+  const storage = await openLocalStorage(dir.path);
+  const logged = await loggedTable(storage);
+  const cancel = new AbortController();
+  const reason = new Error("enough");
+  const host = hostOf(storage);
+  const runner = new WorkerRunner(dir.path, {
+    ...host,
+    takeFileNumber: () => {
+      const number = host.takeFileNumber() as number;
+      setTimeout(() => {
+        // What the worker says meanwhile is heard only after this turn.
+        waitUntilWritten(join(dir.path, segmentName(number)));
+        cancel.abort(reason);
+      });
+      return number;
+    },
+  });
+  const error = await assertRejects(() =>
+    runner.flush(logged.table, flushJob(logged), cancel.signal)
+  );
+  assertEquals(error, reason);
+  await runner.close();
+  assertEquals(await storage.list(), [logged.logName]);
+});
+
+/** Holds the event loop until a file has grown and has then stayed as it is for a while. */
+function waitUntilWritten(path: string): void {
+  let size = 0;
+  let since = Date.now();
+  while (size === 0 || Date.now() - since < 300) {
+    const now = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (now !== size) since = Date.now();
+    size = now;
+  }
+}
