@@ -18,8 +18,19 @@ export class RecordWriter<K, V> {
     this.#codecs = codecs;
   }
 
-  /** Adds a put: the codecs write key and value where they stay, in the arena. */
+  /** Adds a put. */
   put(key: K, value: V): void {
+    const store = this.#store;
+    store.isEncoding = true;
+    try {
+      this.#put(key, value);
+    } finally {
+      store.isEncoding = false;
+    }
+  }
+
+  /** The codecs write key and value where they stay, in the arena. */
+  #put(key: K, value: V): void {
     const { table } = this.#store.tables.active;
     const { arena } = table;
     const start = arena.recordStart + RECORD_HEADER_BYTES;

@@ -1,4 +1,4 @@
-import { KvError } from "../errors.ts";
+import { invalidArgument, KvError } from "../errors.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
 import { type Awaitable, chain, inTurn } from "../storage/awaitable.ts";
@@ -52,6 +52,8 @@ export class Store {
    * logs of a process that was killed.
    */
   #recovering: Promise<void> | undefined;
+  /** Whether a codec is writing into the MemTable: nothing else may then. */
+  isEncoding = false;
   #closing: Promise<void> | undefined;
   #underWay = 0;
   readonly #wal = { bytesWritten: 0, commits: 0, syncs: 0 };
@@ -91,7 +93,7 @@ export class Store {
       blockSize: options.blockSize,
       compression: options.compression,
       compaction: options.compaction,
-      removeLog: async (name) => await storage.remove(name),
+      removeLog: (name) => this.#removeLog(name),
       onChange: () => this.#onBackgroundChange(),
       onFailure: (error) => this.#poison(error),
     });
@@ -143,6 +145,11 @@ export class Store {
       );
     }
     if (this.#failure !== undefined) throw this.#poisonedError();
+    if (this.isEncoding) {
+      throw invalidArgument(
+        "Cannot write from within a codec or toJSON: a value is being encoded for another write",
+      );
+    }
   }
 
   /** Acknowledges the writes so far: a promise that they are in the log, or durable if `sync`. Lets a fresh MemTable take over from a full one. */
@@ -217,6 +224,15 @@ export class Store {
     if (table === undefined) return;
     this.#wal.syncs++;
     return chain(table.sync(), () => this.#syncEach(tables, index + 1));
+  }
+
+  /** Removes a log that is not needed any more. */
+  async #removeLog(name: string): Promise<void> {
+    try {
+      await this.storage.remove(name);
+    } catch {
+      // The manifest does not need the file any more: the next open sweeps it.
+    }
   }
 
   #onBackgroundChange(): void {
