@@ -35,7 +35,7 @@ const badExamples: [string, string, string][] = [
   ["segment/a.ts", `import "../memtable/arena.ts";`, "one another"],
   ["memtable/a.ts", `import "../wal/log_reader.ts";`, "one another"],
   ["memtable/a.ts", `import "../storage/storage.ts";`, "no I/O"],
-  ["engine/a.ts", `import "../storage/memory.ts";`, "imports adapters"],
+  ["engine/a.ts", `import "../storage/memory.ts";`, "import adapters"],
   ["engine/a.ts", `import "../storage/deno.ts";`, "others may lack"],
   ["mod.ts", `import "./src/storage/deno.ts";`, "others may lack"],
   ["storage/local_storage.ts", `import "./deno.ts";`, "others may lack"],

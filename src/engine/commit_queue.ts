@@ -5,9 +5,6 @@ import { inLaterTurn } from "./event_loop.ts";
 /** How long commits may follow one another without a turn of the event loop, in milliseconds. */
 const LONGEST_RUN_MS = 8;
 
-/** Commits between two looks at the clock. */
-const COMMITS_PER_LOOK = 16;
-
 /** What the queue does its work on. */
 export interface CommitTarget {
   /** Appends all records that are not yet in a log. */
@@ -43,7 +40,6 @@ export class CommitQueue {
   #isMicrotaskSet = false;
   #isTurnSet = false;
   #isRunning = false;
-  #commits = 0;
   #lastTurnMs = 0;
 
   constructor(target: CommitTarget) {
@@ -81,8 +77,6 @@ export class CommitQueue {
   }
 
   #hasRunLong(): boolean {
-    if (++this.#commits < COMMITS_PER_LOOK) return false;
-    this.#commits = 0;
     return performance.now() - this.#lastTurnMs > LONGEST_RUN_MS;
   }
 

@@ -1,6 +1,7 @@
 import { corruption } from "../errors.ts";
 import type { LogHeader } from "../format/log_format.ts";
 import { MemTable } from "../memtable/memtable.ts";
+import type { TableMemory } from "../memtable/table_memory.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 import { LogReader } from "../wal/log_reader.ts";
 
@@ -13,10 +14,11 @@ export interface LogTable {
   readonly reader: LogReader;
 }
 
-/** Reads a whole log and closes the file. */
+/** Reads a whole log, into `buffer` if it fits there, and closes the file. */
 export async function readLogImage(
   file: ReadableFile,
   name: string,
+  buffer: Uint8Array = new Uint8Array(0),
 ): Promise<Uint8Array> {
   try {
     if (file.size > MOST_LOG_BYTES) {
@@ -26,7 +28,9 @@ export async function readLogImage(
         `the log is ${file.size} bytes long`,
       );
     }
-    const image = new Uint8Array(file.size);
+    const image = file.size <= buffer.length
+      ? buffer.subarray(0, file.size)
+      : new Uint8Array(file.size);
     if (image.length > 0) await file.readAt(image, 0);
     return image;
   } finally {
@@ -34,14 +38,14 @@ export async function readLogImage(
   }
 }
 
-/** Makes a table of the valid frames of a log, about `records` of which are expected. */
+/** Makes a table of the valid frames of a log, in the memory of `spare` if there is one. */
 export function tableOfLog(
   name: string,
   image: Uint8Array,
-  { header, records = 0 }: { header: LogHeader; records?: number },
+  { header, spare }: { header: LogHeader; spare?: TableMemory | undefined },
 ): LogTable {
   const reader = new LogReader(image, header);
-  const table = MemTable.fromImage(image, header, records);
+  const table = MemTable.fromImage(image, header, spare);
   let start = reader.offset;
   for (let frame = reader.next(); frame; frame = reader.next()) {
     const problem = table.loadFrame(start, frame);

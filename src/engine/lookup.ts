@@ -37,6 +37,8 @@ export class Lookup {
    */
   find(state: ReadState, maxSequence: number): Awaitable<boolean> {
     for (const table of state.tables) {
+      // To find nothing in an empty table costs as much as to find something in a full one: a wait for memory.
+      if (table.records === 0) continue;
       const found = table.find(
         this.#key,
         0,

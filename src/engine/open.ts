@@ -109,7 +109,7 @@ async function openLocked<K, V>(
   options.signal?.throwIfAborted();
   const recovered = await replayLogs(storage, state, names);
   options.signal?.throwIfAborted();
-  const cache = new BlockCache(options.cacheSize);
+  const cache = new BlockCache(options.cacheSize, storage.synchronous);
   const versions = await VersionSet.open(storage, cache, state);
   for (const name of names) {
     versions.skipFileNumber(parseFileName(name)?.number ?? 0);

@@ -40,7 +40,8 @@ export class RecordWriter<K, V> {
       checkKeyLength(keyLength, this.#store.options.maxKeySize);
       const at = start + keyLength;
       const valueLength = values.encodeInto(value, arena.bytes, at);
-      if (valueLength >= 0) {
+      // A codec of the user's might claim more than there was room for.
+      if (valueLength >= 0 && valueLength <= arena.bytes.length - at) {
         checkValueLength(valueLength, this.#store.options.maxValueSize);
         checkSequence(table.lastSequence + 1);
         table.commitRecord(PUT, keyLength, valueLength);
@@ -52,7 +53,27 @@ export class RecordWriter<K, V> {
 
   /** Adds a delete. */
   del(key: K): void {
-    this.#addEncoded(DELETE, this.#codecs.keys.encode(key), NO_BYTES);
+    const store = this.#store;
+    store.isEncoding = true;
+    try {
+      this.#del(key);
+    } finally {
+      store.isEncoding = false;
+    }
+  }
+
+  #del(key: K): void {
+    const { table } = this.#store.tables.active;
+    const { arena } = table;
+    const { keys } = this.#codecs;
+    const start = arena.recordStart + RECORD_HEADER_BYTES;
+    const keyLength = keys.encodeInto(key, arena.bytes, start);
+    if (keyLength < 0) {
+      return this.#addEncoded(DELETE, keys.encode(key), NO_BYTES);
+    }
+    checkKeyLength(keyLength, this.#store.options.maxKeySize);
+    checkSequence(table.lastSequence + 1);
+    table.commitRecord(DELETE, keyLength, 0);
   }
 
   /** Adds a record that may need a fresh MemTable to have room. */

@@ -12,6 +12,7 @@ import { flushTable } from "../compaction/flush.ts";
 import type { CompactionJob, FlushJob, JobContext } from "../compaction/job.ts";
 import { logName } from "../format/file_names.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
+import type { TableMemory } from "../memtable/table_memory.ts";
 import { LocalFiles } from "../storage/local_files.ts";
 import { openLogImage } from "../wal/log_reader.ts";
 import { paceUntil } from "./job_runner.ts";
@@ -100,17 +101,20 @@ function flush(job: FlushJob, context: JobContext): Promise<SegmentInfo[]> {
   return work;
 }
 
+/** The memory of the last flush, for the next one. */
+let spare: TableMemory | undefined;
+
 async function writeLog(
   job: FlushJob,
   context: JobContext,
 ): Promise<SegmentInfo[]> {
   const name = logName(job.logNumber);
-  const image = await readLogImage(storage.open(name), name);
+  const image = await readLogImage(storage.open(name), name, spare?.bytes);
   const header = openLogImage(image, name, job.logNumber);
-  const { records } = job;
-  const table = header && tableOfLog(name, image, { header, records }).table;
-  if (table?.records !== records) throw new Error(`${name} is not whole`);
+  const table = header && tableOfLog(name, image, { header, spare }).table;
+  if (table?.records !== job.records) throw new Error(`${name} is not whole`);
   const segment = await flushTable(table, job, context);
+  spare = { ...table.memory, bytes: new Uint8Array(image.buffer) };
   return segment ? [segment] : [];
 }
 

@@ -175,10 +175,11 @@ function post(worker: Worker, message: ToWorker): void {
  * `data:` URLs, so a module from the web goes by way of a one-line module that imports it.
  */
 function workerUrl(): URL {
-  const extension = import.meta.url.endsWith(".js") ? "js" : "ts";
-  const url = new URL(`./worker.${extension}`, import.meta.url);
+  const url = new URL("./worker.ts", import.meta.url);
+  if (import.meta.url.endsWith(".js")) {
+    url.pathname = url.pathname.replace(/\.ts$/, ".js");
+  }
   if (url.protocol === "file:") return url;
-  return new URL(
-    `data:text/javascript,import ${encodeURIComponent(JSON.stringify(url))}`,
-  );
+  const code = encodeURIComponent(`import ${JSON.stringify(url.href)}`);
+  return new URL(`data:text/javascript,${code}`);
 }

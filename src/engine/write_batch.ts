@@ -1,3 +1,4 @@
+import type { Codec } from "../codec/codec.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import { DELETE, type EntryKind, PUT } from "../format/kind.ts";
 import {
@@ -13,7 +14,6 @@ import { checkKeyLength, checkValueLength } from "./record_writer.ts";
 const MOST_BATCH_BYTES = 2 ** 30;
 
 const INITIAL_BYTES = 1024;
-const NO_BYTES = new Uint8Array(0);
 
 /** What a batch is made for. */
 export interface BatchTarget<K, V> {
@@ -46,29 +46,45 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
 
   put(key: K, value: V): this {
     this.#assertOpen();
-    const { keys, values } = this.#target.codecs;
-    return this.#add(PUT, keys.encode(key), values.encode(value));
+    const { codecs, maxKeySize, maxValueSize } = this.#target;
+    const start = this.#length + RECORD_HEADER_BYTES;
+    const keyLength = this.#encode(codecs.keys, key, start);
+    checkKeyLength(keyLength, maxKeySize);
+    const valueLength = this.#encode(codecs.values, value, start + keyLength);
+    checkValueLength(valueLength, maxValueSize);
+    return this.#complete(PUT, keyLength, valueLength);
   }
 
   del(key: K): this {
     this.#assertOpen();
-    return this.#add(DELETE, this.#target.codecs.keys.encode(key), NO_BYTES);
+    const { codecs, maxKeySize } = this.#target;
+    const start = this.#length + RECORD_HEADER_BYTES;
+    const keyLength = this.#encode(codecs.keys, key, start);
+    checkKeyLength(keyLength, maxKeySize);
+    return this.#complete(DELETE, keyLength, 0);
   }
 
-  #add(kind: EntryKind, key: Uint8Array, value: Uint8Array): this {
-    checkKeyLength(key.length, this.#target.maxKeySize);
-    checkValueLength(value.length, this.#target.maxValueSize);
+  /** Encodes a key or a value to `offset`, making room if there is not enough, and answers how long it is. */
+  #encode<T>(codec: Required<Codec<T>>, value: T, offset: number): number {
+    const length = codec.encodeInto(value, this.#records, offset);
+    if (length >= 0) return length;
+    const encoded = codec.encode(value);
+    this.#grow(offset + encoded.length);
+    this.#records.set(encoded, offset);
+    return encoded.length;
+  }
+
+  /** Makes a record of the key and the value that stand behind the last one. */
+  #complete(kind: EntryKind, keyLength: number, valueLength: number): this {
     const start = this.#length;
-    const end = start + recordLength(key.length, value.length);
+    const end = start + recordLength(keyLength, valueLength);
     if (end > MOST_BATCH_BYTES) {
       throw invalidArgument(
         `Cannot add to the batch: it would take ${end} bytes, at most ${MOST_BATCH_BYTES} fit; commit it and go on with another`,
       );
     }
     this.#grow(end);
-    writeRecordHeader(this.#records, start, kind, key.length, value.length);
-    this.#records.set(key, start + RECORD_HEADER_BYTES);
-    this.#records.set(value, start + RECORD_HEADER_BYTES + key.length);
+    writeRecordHeader(this.#records, start, kind, keyLength, valueLength);
     this.#length = end;
     this.#count++;
     return this;
@@ -77,7 +93,7 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
   #grow(bytes: number): void {
     if (bytes <= this.#records.length) return;
     const grown = new Uint8Array(Math.max(bytes, 2 * this.#records.length));
-    grown.set(this.#records.subarray(0, this.#length));
+    grown.set(this.#records);
     this.#records = grown;
   }
 

@@ -61,13 +61,17 @@ export class MemTable implements KeySpans {
     return new MemTable(memory, arena, header.firstSequence);
   }
 
-  /** A table over the image of a log, empty until {@linkcode MemTable.loadFrame} is called for each frame; about `records` are expected. */
+  /**
+   * A table over the image of a log, empty until {@linkcode MemTable.loadFrame} is called for each frame. It takes over what else
+   * a table needs from `spare`, if there is one.
+   */
   static fromImage(
     image: Uint8Array,
     header: LogHeader,
-    records: number,
+    spare?: TableMemory,
   ): MemTable {
-    const memory = tableMemoryOver(image, records);
+    const memory = tableMemoryOver(image, spare);
+    memory.index.clear();
     const arena = Arena.fromImage(image, header);
     return new MemTable(memory, arena, header.firstSequence);
   }

@@ -1,7 +1,7 @@
 import { LOG_HEADER_BYTES } from "../format/log_format.ts";
 import { HashIndex } from "./hash_index.ts";
 
-const LEAST_RECORDS = 1024;
+const INITIAL_RECORDS = 1024;
 
 /**
  * The memory that a MemTable works with: large, slow to get and slow to be collected, so the next table takes over
@@ -22,21 +22,21 @@ export interface TableMemory {
 
 /** Memory for a table with room for `capacity` bytes of frames. */
 export function newTableMemory(capacity: number): TableMemory {
-  return tableMemoryOver(new Uint8Array(LOG_HEADER_BYTES + capacity), 0);
+  return tableMemoryOver(new Uint8Array(LOG_HEADER_BYTES + capacity));
 }
 
-/** Memory for a table over the bytes of an arena that is there already, with about `records` records in it. */
+/** Memory for a table over the bytes of an arena that is there already; all else is that of `spare`, if there is one. */
 export function tableMemoryOver(
   bytes: Uint8Array,
-  records: number,
+  spare?: TableMemory,
 ): TableMemory {
-  const length = Math.max(records, LEAST_RECORDS);
+  if (spare !== undefined) return { ...spare, bytes };
   return {
     bytes,
-    index: new HashIndex(length),
-    offsets: new Uint32Array(length),
-    links: new Uint32Array(length),
-    firsts: new Uint32Array(length),
+    index: new HashIndex(INITIAL_RECORDS),
+    offsets: new Uint32Array(INITIAL_RECORDS),
+    links: new Uint32Array(INITIAL_RECORDS),
+    firsts: new Uint32Array(INITIAL_RECORDS),
   };
 }
 

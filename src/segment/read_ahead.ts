@@ -6,21 +6,32 @@ import type { SegmentParts } from "./segment_parts.ts";
 const FIRST_WINDOW_BYTES = 64 * 1024;
 const LAST_WINDOW_BYTES = 256 * 1024;
 
+/** So many blocks in turn are read, and cached, one by one before many are read at once. */
+const SINGLE_BLOCKS = 4;
+
+/** Larger blocks are not copied: the cache never reuses their buffers. */
+const MAX_COPIED_BYTES = 64 * 1024;
+
 /**
- * Gives a cursor its blocks. When it asks for one block after the other and they are not in memory, many are read
- * with one call. A block that is not to be cached lies in the buffer of that read, and holds until the next call.
+ * Gives a cursor its blocks; each holds until the next call. When it asks for one block after the other and they are not in
+ * memory, many are read with one call. Those lie in the buffer of that read and are not cached: a long scan leaves the cache to others.
  */
 export class ReadAhead {
   readonly #parts: SegmentParts;
   readonly #fillCache: boolean;
   /** The block that comes next if the cursor goes on forward. */
   #expected = -1;
+  /** How many blocks were asked for in turn. */
+  #inTurn = 0;
   #windowBytes = FIRST_WINDOW_BYTES;
 
   // The window: sections of the blocks from `#first` up to, not including, `#end`.
   #buffer = new Uint8Array(0);
   #first = 0;
   #end = 0;
+
+  /** A copy of a cached block: the cache may reuse the buffer of a block that it evicts. */
+  #copy = new Uint8Array(0);
 
   constructor(parts: SegmentParts, fillCache: boolean) {
     this.#parts = parts;
@@ -29,14 +40,15 @@ export class ReadAhead {
 
   /** The payload of the block with this number. */
   block(number: number): Awaitable<Uint8Array> {
-    const isInTurn = number === this.#expected;
+    this.#inTurn = number === this.#expected ? this.#inTurn + 1 : 0;
     this.#expected = number + 1;
-    if (!isInTurn) {
+    if (this.#inTurn < SINGLE_BLOCKS) {
       this.#windowBytes = FIRST_WINDOW_BYTES;
-      return this.#parts.block(number, this.#fillCache);
+      const block = this.#parts.block(number, this.#fillCache);
+      return chain(block, (payload) => this.#copied(payload));
     }
     const cached = this.#parts.cachedBlock(number);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) return this.#copied(cached);
     return chain(this.#parts.index(), (index) => {
       this.#parts.cache.misses++;
       if (number >= this.#first && number < this.#end) {
@@ -47,6 +59,15 @@ export class ReadAhead {
         () => this.#openBlock(number, index),
       );
     });
+  }
+
+  #copied(payload: Uint8Array): Uint8Array {
+    if (payload.length > MAX_COPIED_BYTES) return payload;
+    if (this.#copy.length < payload.length) {
+      this.#copy = new Uint8Array(2 * payload.length);
+    }
+    this.#copy.set(payload);
+    return this.#copy.subarray(0, payload.length);
   }
 
   #readWindow(first: number, index: SegmentIndex): Awaitable<void> {
@@ -70,13 +91,10 @@ export class ReadAhead {
     const base = index.blockStart(this.#first);
     const start = index.blockStart(number) - base;
     const end = index.blockEnd(number) - base;
-    const section = this.#fillCache
-      ? this.#buffer.slice(start, end)
-      : this.#buffer.subarray(start, end);
     return this.#parts.openBlock(number, {
-      section,
+      section: this.#buffer.subarray(start, end),
       index,
-      fillCache: this.#fillCache,
+      fillCache: false,
     });
   }
 }

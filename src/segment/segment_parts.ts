@@ -82,7 +82,7 @@ export class SegmentParts {
           dataEnd: footer.hashOffset,
           largestKey: properties.largestKey,
         });
-        return this.#admit(this.#index, 0, index, index.sizeBytes);
+        return this.#admit(this.#index, 0, index, { bytes: index.sizeBytes });
       },
     );
   }
@@ -97,7 +97,9 @@ export class SegmentParts {
       if (payload.length !== pageBytes(footer.hashSlots)) {
         throw corruption(name, start, "the hash page has another length");
       }
-      return this.#admit(this.pages, number, payload, payload.length);
+      return this.#admit(this.pages, number, payload, {
+        bytes: payload.length,
+      });
     });
   }
 
@@ -116,7 +118,7 @@ export class SegmentParts {
     if (cached !== undefined) return cached;
     this.#source.cache.misses++;
     return chain(this.index(), (index) => {
-      const section = new Uint8Array(
+      const section = this.#source.cache.takeBuffer(
         index.blockEnd(number) - index.blockStart(number),
       );
       return chain(
@@ -141,7 +143,11 @@ export class SegmentParts {
     const lastKey = checkBlock(payload, name, offset);
     this.#checkPlace(number, { payload, lastKey, index });
     if (!fillCache) return payload;
-    return this.#admit(this.blocks, number, payload, payload.length);
+    const isStored = payload.buffer === section.buffer;
+    return this.#admit(this.blocks, number, payload, {
+      bytes: payload.length,
+      buffer: isStored ? section : undefined,
+    });
   }
 
   /** Takes all parts out of the cache and lets go of the file. */
@@ -163,11 +169,16 @@ export class SegmentParts {
   }
 
   /** Offers a part to the cache. If another read of the same part came first, that one stays and is the answer. */
-  #admit<T>(shelf: CacheShelf<T>, number: number, part: T, bytes: number): T {
+  #admit<T>(
+    shelf: CacheShelf<T>,
+    number: number,
+    part: T,
+    memory: { bytes: number; buffer?: Uint8Array | undefined },
+  ): T {
     const earlier = shelf.parts[number];
     if (earlier !== undefined) return earlier;
     if (!this.#closed) {
-      this.#source.cache.admit(shelf, number, { part, bytes });
+      this.#source.cache.admit(shelf, number, { part, ...memory });
     }
     return part;
   }

@@ -24,7 +24,7 @@ test("A table that is loaded from the image of its log is the table that was wri
     written.arena.takeUnwritten(written.lastSequence, 0);
   }
   const image = written.arena.bytes.slice(0, written.arena.size);
-  const table = MemTable.fromImage(image, header, 0);
+  const table = MemTable.fromImage(image, header);
   let at = LOG_HEADER_BYTES;
   while (at < image.length) {
     const frame = readFrame(image, at, header.salt);
@@ -57,7 +57,7 @@ function loadCrafted(
   sealFrame(image, LOG_HEADER_BYTES, header.salt, frame);
   const read = readFrame(image, LOG_HEADER_BYTES, header.salt);
   assert(read !== undefined, "the frame itself is whole");
-  const table = MemTable.fromImage(image, header, 0);
+  const table = MemTable.fromImage(image, header);
   return { problem: table.loadFrame(LOG_HEADER_BYTES, read), table };
 }
 

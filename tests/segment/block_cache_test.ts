@@ -1,4 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
+import { hashSpan } from "../../src/bytes/hash.ts";
+import { EntryView } from "../../src/format/entry.ts";
 import { BlockCache, CacheShelf } from "../../src/segment/block_cache.ts";
 import { test } from "../harness.ts";
 import {
@@ -10,6 +12,7 @@ import {
   put,
   randomFrom,
   randomRows,
+  rowOf,
   show,
 } from "./support.ts";
 
@@ -130,8 +133,42 @@ test("a cursor that does not fill the cache puts only the index into it", async 
   assertEquals([cache.hits, cache.misses], [0, blocks]);
   await collect(cursor, (cursor) => cursor.seekToFirst());
   assertEquals([cache.hits, cache.misses], [0, 2 * blocks]);
-  const filling = reader.cursor({ maxSequence: EVERYTHING });
-  await collect(filling, (cursor) => cursor.seekToFirst());
-  await collect(filling, (cursor) => cursor.seekToFirst());
-  assertEquals([cache.hits, cache.misses], [blocks, 3 * blocks]);
+  await reader.close();
+});
+
+test("a long scan leaves the cache to others but for its first blocks", async () => {
+  const rows = Array.from(
+    { length: 1000 },
+    (_, i) => put(String(i).padStart(6, "0"), "some value"),
+  );
+  const cache = new BlockCache(1 << 20);
+  const reader = await openBytes(await build(rows), cache);
+  const cursor = reader.cursor({ maxSequence: EVERYTHING });
+  await collect(cursor, (cursor) => cursor.seekToFirst());
+  const blocks = reader.properties.blocks;
+  assertEquals([cache.hits, cache.misses], [0, blocks]);
+  await collect(cursor, (cursor) => cursor.seekToFirst());
+  assertEquals([cache.hits, cache.misses], [4, 2 * blocks - 4]);
+  await reader.close();
+});
+
+test("a cursor keeps its block when the cache gives the buffer to another", async () => {
+  const rows = Array.from(
+    { length: 1000 },
+    (_, i) => put(String(i).padStart(6, "0"), "some value"),
+  );
+  // Room for two blocks at most, so that lookups reuse the buffer of the cursor's block at once.
+  const cache = new BlockCache(8192, true);
+  const reader = await openBytes(await build(rows), cache);
+  const cursor = reader.cursor({ maxSequence: EVERYTHING });
+  const view = new EntryView();
+  await cursor.seekToFirst();
+  for (let i = 0; i < rows.length; i++) {
+    const other = rows[(i * 389) % rows.length]!.key;
+    const hash = hashSpan(other, 0, other.length);
+    await reader.find(other, 0, other.length, hash, EVERYTHING, view);
+    assertEquals(show(rowOf(cursor.entry)), show(rows[i]!));
+    await cursor.next();
+  }
+  await reader.close();
 });
