@@ -1,4 +1,4 @@
-import type { MemTable } from "../memtable/memtable.ts";
+import type { EntrySource } from "../format/cursor.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { Version } from "../manifest/version.ts";
 import type { FlushJob, JobContext } from "./job.ts";
@@ -7,17 +7,17 @@ import { Retention } from "./retention.ts";
 import { SegmentSink } from "./segment_sink.ts";
 
 /**
- * Writes a full MemTable to one segment of level 0. Answers with nothing if the table held only what nobody can see,
+ * Writes the records of a full MemTable to one segment of level 0. Answers with nothing if they are only what nobody can see,
  * such as deletes of keys that no segment has.
  */
-export async function flushTable(
-  table: MemTable,
+export async function writeRecords(
+  records: EntrySource,
   job: FlushJob,
   context: JobContext,
 ): Promise<SegmentInfo | undefined> {
   const version = new Version(job.levels);
   const [segment] = await writeMerged({
-    source: table.versions(),
+    source: records,
     retention: new Retention({
       snapshots: job.snapshots,
       mayHoldBelow: (buffer, offset, length) =>

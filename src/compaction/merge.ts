@@ -1,4 +1,4 @@
-import type { Cursor } from "../format/cursor.ts";
+import type { EntrySource } from "../format/cursor.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { isPending } from "../storage/awaitable.ts";
 import type { Retention } from "./retention.ts";
@@ -15,7 +15,7 @@ export interface Pace {
 /** Where merged entries come from and go to. */
 export interface Merge {
   /** All versions of all keys. */
-  readonly source: Cursor;
+  readonly source: EntrySource;
   /** Which of them are still needed. */
   readonly retention: Retention;
   /** Where those go. */

@@ -1,5 +1,5 @@
 import { compactSegments } from "../compaction/compactor.ts";
-import { flushTable } from "../compaction/flush.ts";
+import { writeRecords } from "../compaction/flush.ts";
 import type { CompactionJob, FlushJob, JobContext } from "../compaction/job.ts";
 import type { Pace } from "../compaction/merge.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
@@ -36,7 +36,11 @@ export class InlineRunner implements JobRunner {
     job: FlushJob,
     signal: AbortSignal,
   ): Promise<SegmentInfo | undefined> {
-    return flushTable(table, job, { ...this.#host, pace: paceUntil(signal) });
+    const records = table.versions(job.snapshots.length > 0);
+    return writeRecords(records, job, {
+      ...this.#host,
+      pace: paceUntil(signal),
+    });
   }
 
   compact(job: CompactionJob, signal: AbortSignal): Promise<SegmentInfo[]> {

@@ -1,7 +1,8 @@
-import { corruption } from "../errors.ts";
-import type { LogHeader } from "../format/log_format.ts";
+import { corruption, type KvCorruptionError } from "../errors.ts";
+import { FRAME_HEADER_BYTES, type LogHeader } from "../format/log_format.ts";
+import { listRecords } from "../format/record.ts";
 import { MemTable } from "../memtable/memtable.ts";
-import type { TableMemory } from "../memtable/table_memory.ts";
+import type { RecordList } from "../memtable/sorted_records.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 import { LogReader } from "../wal/log_reader.ts";
 
@@ -38,19 +39,52 @@ export async function readLogImage(
   }
 }
 
-/** Makes a table of the valid frames of a log, in the memory of `spare` if there is one. */
+/** Makes a table of the valid frames of a log. */
 export function tableOfLog(
   name: string,
   image: Uint8Array,
-  { header, spare }: { header: LogHeader; spare?: TableMemory | undefined },
+  header: LogHeader,
 ): LogTable {
   const reader = new LogReader(image, header);
-  const table = MemTable.fromImage(image, header, spare);
+  const table = MemTable.fromImage(image, header);
   let start = reader.offset;
   for (let frame = reader.next(); frame; frame = reader.next()) {
     const problem = table.loadFrame(start, frame);
-    if (problem >= 0) throw corruption(name, problem, "no valid record");
+    if (problem >= 0) throw noRecord(name, problem);
     start = reader.offset;
   }
   return { table, reader };
+}
+
+/** Lists the records of a log that has `count` of them, all in valid frames. */
+export function recordsOfLog(
+  name: string,
+  image: Uint8Array,
+  { header, count }: { header: LogHeader; count: number },
+): RecordList {
+  const reader = new LogReader(image, header);
+  const offsets = new Uint32Array(count);
+  let listed = 0;
+  let start = reader.offset + FRAME_HEADER_BYTES;
+  for (let frame = reader.next(); frame; frame = reader.next()) {
+    if (listed + frame.count > count) break;
+    const end = reader.offset;
+    const span = { start, end, count: frame.count };
+    const problem = listRecords(image, span, offsets, listed);
+    if (problem >= 0) throw noRecord(name, problem);
+    listed += frame.count;
+    start = end + FRAME_HEADER_BYTES;
+  }
+  if (listed !== count || !reader.isWhole) {
+    throw corruption(
+      name,
+      start,
+      `the log does not end after ${count} records`,
+    );
+  }
+  return { buffer: image, offsets, firstSequence: header.firstSequence };
+}
+
+function noRecord(name: string, offset: number): KvCorruptionError {
+  return corruption(name, offset, "no valid record");
 }

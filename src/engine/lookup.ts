@@ -36,7 +36,9 @@ export class Lookup {
    * and the first that has it decides. Answers whether the key has a value, which {@linkcode Lookup.entry} then shows.
    */
   find(state: ReadState, maxSequence: number): Awaitable<boolean> {
-    for (const table of state.tables) {
+    const { tables } = state;
+    for (let i = 0; i < tables.length; i++) {
+      const table = tables[i]!;
       // To find nothing in an empty table costs as much as to find something in a full one: a wait for memory.
       if (table.records === 0) continue;
       const found = table.find(

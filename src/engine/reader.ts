@@ -31,9 +31,12 @@ export abstract class Reader<K, V> implements KvReader<K, V> {
   /** Serves all reads that are answered at once. */
   readonly #lookup = new Lookup();
 
+  readonly #isSynchronous: boolean;
+
   constructor(store: Store, codecs: Codecs<K, V>) {
     this.store = store;
     this.codecs = codecs;
+    this.#isSynchronous = store.storage.synchronous;
   }
 
   /** Reads see no write past this sequence number. */
@@ -86,7 +89,7 @@ export abstract class Reader<K, V> implements KvReader<K, V> {
   ): Awaitable<R> {
     this.assertOpen();
     const { store } = this;
-    const lookup = store.storage.synchronous ? this.#lookup : new Lookup();
+    const lookup = this.#isSynchronous ? this.#lookup : new Lookup();
     lookup.setKey(this.codecs.keys, key);
     const state = store.readState;
     // Writes that come while this waits are not seen: the tables have been asked by then, and segments only get older.
@@ -160,7 +163,7 @@ export abstract class Reader<K, V> implements KvReader<K, V> {
   }
 
   #assertSynchronous(): void {
-    if (this.store.storage.synchronous) return;
+    if (this.#isSynchronous) return;
     throw new KvError(
       "KV_UNSUPPORTED",
       `Cannot read at once: ${this.store.storage.location} answers with promises; use get and scan`,

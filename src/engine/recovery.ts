@@ -91,7 +91,7 @@ class Replay {
       );
     }
     this.#tear = undefined;
-    const { table, reader } = tableOfLog(name, image, { header });
+    const { table, reader } = tableOfLog(name, image, header);
     this.#lastSequence = table.lastSequence;
     if (!reader.isWhole) {
       this.#tear = { file: name, offset: reader.offset };

@@ -8,15 +8,15 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { compactSegments } from "../compaction/compactor.ts";
-import { flushTable } from "../compaction/flush.ts";
+import { writeRecords } from "../compaction/flush.ts";
 import type { CompactionJob, FlushJob, JobContext } from "../compaction/job.ts";
 import { logName } from "../format/file_names.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
-import type { TableMemory } from "../memtable/table_memory.ts";
+import { SortedRecords } from "../memtable/sorted_records.ts";
 import { LocalFiles } from "../storage/local_files.ts";
 import { openLogImage } from "../wal/log_reader.ts";
 import { paceUntil } from "./job_runner.ts";
-import { readLogImage, tableOfLog } from "./log_table.ts";
+import { readLogImage, recordsOfLog } from "./log_table.ts";
 import { randomUint32 } from "./random.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./worker_messages.ts";
 
@@ -101,20 +101,21 @@ function flush(job: FlushJob, context: JobContext): Promise<SegmentInfo[]> {
   return work;
 }
 
-/** The memory of the last flush, for the next one. */
-let spare: TableMemory | undefined;
+/** What the last flush read its log into, for the next one. */
+let buffer: Uint8Array | undefined;
 
 async function writeLog(
   job: FlushJob,
   context: JobContext,
 ): Promise<SegmentInfo[]> {
   const name = logName(job.logNumber);
-  const image = await readLogImage(storage.open(name), name, spare?.bytes);
+  const image = await readLogImage(storage.open(name), name, buffer);
+  buffer = new Uint8Array(image.buffer);
   const header = openLogImage(image, name, job.logNumber);
-  const table = header && tableOfLog(name, image, { header, spare }).table;
-  if (table?.records !== job.records) throw new Error(`${name} is not whole`);
-  const segment = await flushTable(table, job, context);
-  spare = { ...table.memory, bytes: new Uint8Array(image.buffer) };
+  if (header === undefined) throw new Error(`${name} has no valid header`);
+  const list = recordsOfLog(name, image, { header, count: job.records });
+  const records = new SortedRecords(list, job.snapshots.length > 0);
+  const segment = await writeRecords(records, job, context);
   return segment ? [segment] : [];
 }
 

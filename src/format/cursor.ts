@@ -2,19 +2,25 @@ import type { Awaitable } from "../storage/awaitable.ts";
 import type { EntryView } from "./entry.ts";
 
 /**
- * A position in a sorted sequence of entries: keys ascend as unsigned bytes, versions of one key descend in sequence number.
- *
- * Every moving method answers whether there is an entry at the new position; only then does {@linkcode Cursor.entry} mean anything.
- * A cursor is not shared: wait for one answer before the next move. It goes one way: after `seekToFirst` and `seek` only with `next`,
- * after `seekToLast` and `seekBefore` only with `prev`, and not on from where there was no entry.
+ * A sequence of entries that is gone through from the first to the last: keys ascend as unsigned bytes, versions of one key
+ * descend in sequence number. It is not shared: wait for one answer before the next move.
  */
-export interface Cursor {
-  /** The entry at the position, filled anew by each move. */
+export interface EntrySource {
+  /** The entry at the position, filled anew by each move. It means something only after a move that answered true. */
   readonly entry: EntryView;
 
-  /** Moves to the first entry. */
+  /** Moves to the first entry. Answers whether there is one, as all moves do. */
   seekToFirst(): Awaitable<boolean>;
 
+  /** Moves one entry forward. */
+  next(): Awaitable<boolean>;
+}
+
+/**
+ * A position in a sequence of entries that can be set, and moved in both directions. It goes one way: after `seekToFirst` and `seek` only
+ * with `next`, after `seekToLast` and `seekBefore` only with `prev`, and not on from where there was no entry.
+ */
+export interface Cursor extends EntrySource {
   /** Moves to the last entry. */
   seekToLast(): Awaitable<boolean>;
 
@@ -23,9 +29,6 @@ export interface Cursor {
 
   /** Moves to the last entry whose key is before `key`. */
   seekBefore(key: Uint8Array): Awaitable<boolean>;
-
-  /** Moves one entry forward. */
-  next(): Awaitable<boolean>;
 
   /** Moves one entry back. */
   prev(): Awaitable<boolean>;

@@ -71,3 +71,23 @@ export function checkedRecordEnd(
     recordKeyLength(source, offset);
   return valueLength <= left ? end - left + valueLength : -1;
 }
+
+/**
+ * Lists where the `count` records between `start` and `end`, which come from storage, begin: in `target`, from index `first` on. Answers
+ * with the offset of the first that is none, or -1 if all are records and fill the space.
+ */
+export function listRecords(
+  source: Uint8Array,
+  { start, end, count }: { start: number; end: number; count: number },
+  target: Uint32Array,
+  first: number,
+): number {
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    const next = checkedRecordEnd(source, at, end);
+    if (next < 0) return at;
+    target[first + i] = at;
+    at = next;
+  }
+  return at === end ? -1 : at;
+}

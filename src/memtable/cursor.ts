@@ -12,16 +12,13 @@ export class MemTableCursor implements Cursor {
   readonly entry: EntryView = new EntryView();
   readonly #table: MemTable;
   readonly #maxOrdinal: number;
-  readonly #allVersions: boolean;
   readonly #chunks: Chunks;
   #chunk = 0;
   #index = 0;
-  #ordinal = -1;
 
-  constructor(table: MemTable, maxOrdinal: number, allVersions: boolean) {
+  constructor(table: MemTable, maxOrdinal: number) {
     this.#table = table;
     this.#maxOrdinal = maxOrdinal;
-    this.#allVersions = allVersions;
     this.#chunks = table.sortedKeys();
   }
 
@@ -45,11 +42,6 @@ export class MemTableCursor implements Cursor {
   }
 
   next(): boolean {
-    if (this.#allVersions) {
-      const first = this.#chunks[this.#chunk]![this.#index]!;
-      const older = this.#table.versionBefore(first, this.#ordinal);
-      if (older >= 0) return this.#show(older);
-    }
     return this.#goForward(this.#chunk, this.#index + 1);
   }
 
@@ -110,11 +102,7 @@ export class MemTableCursor implements Cursor {
 
   #showVersion(first: number): boolean {
     const ordinal = this.#table.versionAt(first, this.#maxOrdinal);
-    return ordinal >= 0 && this.#show(ordinal);
-  }
-
-  #show(ordinal: number): true {
-    this.#ordinal = ordinal;
+    if (ordinal < 0) return false;
     this.#table.fill(ordinal, this.entry);
     return true;
   }

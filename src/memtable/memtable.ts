@@ -8,7 +8,7 @@ import {
   type LogHeader,
 } from "../format/log_format.ts";
 import {
-  checkedRecordEnd,
+  listRecords,
   RECORD_HEADER_BYTES,
   recordKeyLength,
   recordKind,
@@ -20,6 +20,7 @@ import { MemTableCursor } from "./cursor.ts";
 import type { HashIndex } from "./hash_index.ts";
 import { type Chunks, OrderedView } from "./ordered_view.ts";
 import type { KeySpans } from "./sort.ts";
+import { SortedRecords } from "./sorted_records.ts";
 import {
   doubleRecords,
   type TableMemory,
@@ -61,18 +62,10 @@ export class MemTable implements KeySpans {
     return new MemTable(memory, arena, header.firstSequence);
   }
 
-  /**
-   * A table over the image of a log, empty until {@linkcode MemTable.loadFrame} is called for each frame. It takes over what else
-   * a table needs from `spare`, if there is one.
-   */
-  static fromImage(
-    image: Uint8Array,
-    header: LogHeader,
-    spare?: TableMemory,
-  ): MemTable {
-    const memory = tableMemoryOver(image, spare);
-    memory.index.clear();
+  /** A table over the image of a log, empty until {@linkcode MemTable.loadFrame} is called for each frame. */
+  static fromImage(image: Uint8Array, header: LogHeader): MemTable {
     const arena = Arena.fromImage(image, header);
+    const memory = tableMemoryOver(image);
     return new MemTable(memory, arena, header.firstSequence);
   }
 
@@ -125,8 +118,13 @@ export class MemTable implements KeySpans {
 
   /** Adds `count` finished records, all in one frame. */
   appendRecords(records: Uint8Array, count: number): void {
-    const start = this.arena.appendRecords(records, count);
-    this.#addRecords(start, count);
+    const { bytes } = this.arena;
+    let at = this.arena.appendRecords(records, count);
+    for (let i = 0; i < count; i++) {
+      const keyLength = recordKeyLength(bytes, at);
+      this.#addRecord(at, keyLength);
+      at += recordLength(keyLength, recordValueLength(bytes, at));
+    }
   }
 
   /**
@@ -134,28 +132,27 @@ export class MemTable implements KeySpans {
    * that is none, or -1 if all is well; after the former the table is of no use.
    */
   loadFrame(start: number, header: FrameHeader): number {
-    const { bytes } = this.arena;
-    const first = start + FRAME_HEADER_BYTES;
-    const end = first + header.length;
-    let at = first;
-    for (let i = 0; i < header.count; i++) {
-      const next = checkedRecordEnd(bytes, at, end);
-      if (next < 0) return at;
-      at = next;
+    const memory = this.#memory;
+    const first = this.#count;
+    const { count, length } = header;
+    // A count may be made up: no more room is made than there can be records.
+    const most = Math.min(count, length / RECORD_HEADER_BYTES + 1);
+    while (first + most > memory.offsets.length) doubleRecords(memory);
+    const problem = listRecords(
+      this.arena.bytes,
+      {
+        start: start + FRAME_HEADER_BYTES,
+        end: start + FRAME_HEADER_BYTES + length,
+        count,
+      },
+      memory.offsets,
+      first,
+    );
+    if (problem >= 0) return problem;
+    for (let ordinal = first; ordinal < first + count; ordinal++) {
+      this.#addRecord(memory.offsets[ordinal]!, this.length(ordinal));
     }
-    if (at !== end) return at;
-    this.#addRecords(first, header.count);
     return -1;
-  }
-
-  #addRecords(start: number, count: number): void {
-    const { bytes } = this.arena;
-    let at = start;
-    for (let i = 0; i < count; i++) {
-      const keyLength = recordKeyLength(bytes, at);
-      this.#addRecord(at, keyLength);
-      at += recordLength(keyLength, recordValueLength(bytes, at));
-    }
   }
 
   #addRecord(start: number, keyLength: number): void {
@@ -216,11 +213,6 @@ export class MemTable implements KeySpans {
     return ordinal;
   }
 
-  /** Ordinal of the version before `ordinal` of the key whose first record is `first`, or -1. */
-  versionBefore(first: number, ordinal: number): number {
-    return ordinal === first ? -1 : this.#memory.links[ordinal]!;
-  }
-
   /** Lets `view` show the record `ordinal`. */
   fill(ordinal: number, view: EntryView): void {
     const { bytes } = this.arena;
@@ -243,11 +235,16 @@ export class MemTable implements KeySpans {
 
   /** A cursor over the newest version of each key that is not newer than `maxSequence`. It does not see later writes. */
   cursor(maxSequence: number): Cursor {
-    return new MemTableCursor(this, maxSequence - this.firstSequence, false);
+    return new MemTableCursor(this, maxSequence - this.firstSequence);
   }
 
-  /** A cursor over every version of every key, for the flush; it goes forward only. */
-  versions(): Cursor {
-    return new MemTableCursor(this, this.#count - 1, true);
+  /** Every version of every key, for a flush; with sequence numbers if `hasSequences`. */
+  versions(hasSequences: boolean): SortedRecords {
+    const { offsets } = this.#memory;
+    return new SortedRecords({
+      buffer: this.arena.bytes,
+      offsets: offsets.subarray(0, this.#count),
+      firstSequence: this.firstSequence,
+    }, hasSequences);
   }
 }

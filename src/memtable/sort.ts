@@ -26,7 +26,7 @@ export function compareItems(spans: KeySpans, a: number, b: number): number {
 }
 
 /**
- * Sorts `items`, whose keys all differ, in place. Eight bytes of each key behind the prefix that all of them share decide, by a radix sort that looks
+ * Sorts `items` in place; those with equal keys stay in their order. Eight bytes of each key behind the prefix that all of them share decide, by a radix sort that looks
  * only at the bytes in which the keys differ; a range of keys that have those bytes in common is sorted again by what follows. Whole keys are compared
  * only in small ranges.
  */
@@ -58,12 +58,13 @@ class RadixSorter {
   sortRange(from: number, to: number, depth: number, round: number): void {
     const { items, high, low } = this.#columns;
     if (to - from <= INSERTION_SORT_MOST) return this.#insertionSort(from, to);
-    if (round === MOST_ROUNDS) {
+    const start = this.#sharedDepth(from, to, depth);
+    const longest = this.#loadBytes(from, to, start);
+    // Where no key goes on, they are equal or differ in how many zeros they end with.
+    if (round === MOST_ROUNDS || longest <= start) {
       items.subarray(from, to).sort((a, b) => compareItems(this.#spans, a, b));
       return;
     }
-    const start = this.#sharedDepth(from, to, depth);
-    this.#loadBytes(from, to, start);
     this.#sortByBytes(from, to);
     let first = from;
     for (let i = from + 1; i <= to; i++) {
@@ -105,13 +106,19 @@ class RadixSorter {
     return Math.max(shared, depth);
   }
 
-  /** Reads eight bytes of each key from `depth` on, big-endian, with zeros behind the end of a key, and counts them. */
-  #loadBytes(from: number, to: number, depth: number): void {
+  /**
+   * Reads eight bytes of each key from `depth` on, big-endian, with zeros behind the end of a key, and counts them. Answers with the
+   * length of the longest key.
+   */
+  #loadBytes(from: number, to: number, depth: number): number {
     const { items, high, low } = this.#columns;
     const counts = this.#counts.fill(0);
+    let longest = 0;
     for (let i = from; i < to; i++) {
       const at = this.#spans.offset(items[i]!) + depth;
-      const left = this.#spans.length(items[i]!) - depth;
+      const length = this.#spans.length(items[i]!);
+      const left = length - depth;
+      if (length > longest) longest = length;
       const h = this.#fourBytes(at, left);
       const l = this.#fourBytes(at + 4, left - 4);
       high[i] = h;
@@ -125,6 +132,7 @@ class RadixSorter {
       counts[1536 + ((h >>> 16) & 255)]!++;
       counts[1792 + (h >>> 24)]!++;
     }
+    return longest;
   }
 
   #fourBytes(at: number, left: number): number {

@@ -25,12 +25,8 @@ export function newTableMemory(capacity: number): TableMemory {
   return tableMemoryOver(new Uint8Array(LOG_HEADER_BYTES + capacity));
 }
 
-/** Memory for a table over the bytes of an arena that is there already; all else is that of `spare`, if there is one. */
-export function tableMemoryOver(
-  bytes: Uint8Array,
-  spare?: TableMemory,
-): TableMemory {
-  if (spare !== undefined) return { ...spare, bytes };
+/** Memory for a table over the bytes of an arena that is there already. */
+export function tableMemoryOver(bytes: Uint8Array): TableMemory {
   return {
     bytes,
     index: new HashIndex(INITIAL_RECORDS),

@@ -10,7 +10,7 @@ import { MemTable } from "../../src/memtable/memtable.ts";
 import { below, seeded } from "../codec/random.ts";
 import { test } from "../harness.ts";
 import { TableModel, writeRandomly } from "./model.ts";
-import { emptyTable, FIRST_SEQUENCE, header, put, rowsFrom } from "./tables.ts";
+import { allRows, emptyTable, FIRST_SEQUENCE, header, put } from "./tables.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -32,8 +32,7 @@ test("A table that is loaded from the image of its log is the table that was wri
     assertEquals(table.loadFrame(at, frame), -1);
     at += FRAME_HEADER_BYTES + frame.length;
   }
-  const cursor = table.versions();
-  const rows = rowsFrom(cursor, cursor.seekToFirst(), "next");
+  const rows = allRows(table.versions(true));
   assertEquals(rows, model.allVersions());
   assertEquals(table.lastSequence, written.lastSequence);
   assertEquals(table.keys, written.keys);

@@ -1,5 +1,5 @@
 import { hashSpan } from "../../src/bytes/hash.ts";
-import type { Cursor } from "../../src/format/cursor.ts";
+import type { Cursor, EntrySource } from "../../src/format/cursor.ts";
 import { EntryView } from "../../src/format/entry.ts";
 import { DELETE, type EntryKind, PUT } from "../../src/format/kind.ts";
 import { RECORD_HEADER_BYTES } from "../../src/format/record.ts";
@@ -80,6 +80,15 @@ export function rowOf(view: EntryView): Row {
 /** Lower-case hexadecimal: sorts as the bytes do. */
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+/** All rows of a source. */
+export function allRows(source: EntrySource): Row[] {
+  const rows: Row[] = [];
+  for (let has = source.seekToFirst(); has; has = source.next()) {
+    rows.push(rowOf(source.entry));
+  }
+  return rows;
 }
 
 /** All entries from the position of a synchronous cursor on. */
