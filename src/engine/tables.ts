@@ -4,7 +4,7 @@ import { LoggedTable } from "./logged_table.ts";
 import type { LiveLogs } from "./version_set.ts";
 
 /** How many tables' worth of unused memory is kept. */
-const MOST_SPARE = 2;
+const MOST_SPARE = 1;
 
 /** When a MemTable is full, and where new logs get number and salt from. */
 export interface TablesOptions {

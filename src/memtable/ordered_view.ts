@@ -23,8 +23,8 @@ export class OrderedView {
   /** All of `items`, which may only have grown since the last call, in order of their keys. */
   chunks(items: Uint32Array): Chunks {
     const added = items.length - this.#size;
-    // An insertion costs about as much as sorting a dozen items: see bench/memtable_bench.ts.
-    if (added > items.length / 12) {
+    // An insertion costs about as much as sorting twenty items: see bench/memtable_bench.ts.
+    if (added > items.length / 20) {
       const sorted = items.slice();
       sortByKey(sorted, this.#spans);
       this.#chunks = split(sorted);

@@ -147,7 +147,9 @@ export class LocalFiles implements Storage {
 function makeFolder(path: string, ensureFolder: (path: string) => void): void {
   const missing = missingFolders(path);
   if (missing.length === 0) {
-    if (!statSync(path).isDirectory()) throw new Error("it is not a folder");
+    if (!statSync(path).isDirectory()) {
+      throw new Error(`${path} is not a folder`);
+    }
     return;
   }
   ensureFolder(path);
