@@ -4,17 +4,24 @@ import { fileURLToPath } from "node:url";
 import { invalidArgument } from "../errors.ts";
 import { codeOf } from "./local_io.ts";
 
-/** Makes a folder and its parents through node:fs. */
+/** Makes a folder and its parents, one by one: with `recursive`, Node calls what is read-only missing, and in /proc it never comes back. */
 export function ensureFolder(path: string): void {
+  if (makeUnlessParentMissing(path)) return;
+  ensureFolder(dirname(path));
+  if (!makeUnlessParentMissing(path)) {
+    throw new Error(`${path} cannot be made in its parent folder`);
+  }
+}
+
+/** Makes a folder unless it is there; answers false if its parent is not, or takes no folders. */
+function makeUnlessParentMissing(path: string): boolean {
   try {
     mkdirSync(path);
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return;
-    if (codeOf(error) !== "ENOENT") throw error;
-    // One by one: with `recursive`, Node calls what is read-only missing.
-    ensureFolder(dirname(path));
-    mkdirSync(path, { recursive: true });
+    if (codeOf(error) === "ENOENT") return false;
+    if (codeOf(error) !== "EEXIST") throw error;
   }
+  return true;
 }
 
 /** The absolute path of a folder that is given as path or `file:` URL. */

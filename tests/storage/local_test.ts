@@ -174,6 +174,22 @@ for (const adapter of localAdapters) {
   });
 }
 
+test("A place that no folder can be made in is refused, and soon", () => {
+  // /proc is one on Linux; elsewhere a file in the way makes another.
+  const isLinux = process.platform === "linux";
+  const folder = isLinux
+    ? "/proc/purekv/store"
+    : new URL(`${import.meta.url}/store`);
+  for (const { connect } of localAdapters) {
+    const storage = connect(folder);
+    const error = assertThrows(
+      () => storage.lock({ shared: false }),
+      KvIoError,
+    );
+    assertEquals(error.operation, "lock");
+  }
+});
+
 test("openLocalStorage picks the adapter of the runtime", async () => {
   await using dir = tempDir();
   const storage = await openLocalStorage(dir.path);
