@@ -53,7 +53,8 @@ export type {
 } from "./src/storage/storage.ts";
 
 /**
- * Opens the store at `location`, making it if there is none. One engine at a time has a store open, whatever the runtime.
+ * Opens the store at `location`, making it if there is none. One engine at a time has a store open, whatever the runtime;
+ * only those that are opened with `readOnly` share it.
  *
  * @param location A path, a `file:` URL, or a storage such as `MemoryStorage` or one of your own.
  * @param options How to open it; see {@linkcode OpenOptions}.

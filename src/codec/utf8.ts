@@ -145,7 +145,9 @@ function decodeStrictly(
 function requireString(value: unknown): void {
   if (typeof value !== "string") {
     throw invalidArgument(
-      `Cannot encode as UTF-8: expected a string, not ${typeName(value)}`,
+      `Cannot encode as UTF-8: expected a string, not ${
+        typeName(value)
+      }; for other types open the store with other codecs`,
     );
   }
 }

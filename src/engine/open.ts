@@ -81,13 +81,14 @@ async function refuseMissing(
 ): Promise<void> {
   if (createIfMissing && !readOnly) return;
   if ((await storage.list()).length > 0) return;
-  throw notFound(storage);
+  throw notFound(storage, readOnly);
 }
 
-function notFound(storage: Storage): KvError {
+function notFound(storage: Storage, readOnly: boolean): KvError {
+  const hint = readOnly ? "" : ", or let createIfMissing make one";
   return new KvError(
     "KV_NOT_FOUND",
-    `Cannot open ${storage.location}: there is no store; check the path, or let createIfMissing make one`,
+    `Cannot open ${storage.location}: there is no store; check the path${hint}`,
   );
 }
 
@@ -159,7 +160,7 @@ async function createManifest<K, V>(
       `the file is missing, but ${orphan} is there`,
     );
   }
-  if (!createIfMissing || readOnly) throw notFound(storage);
+  if (!createIfMissing || readOnly) throw notFound(storage, readOnly);
   const state: ManifestState = {
     storeId: crypto.getRandomValues(new Uint8Array(16)),
     keyCodec: codecs.keys.name,

@@ -38,6 +38,11 @@ export function checkFolder(folder: string | URL): void {
       `Cannot use ${folder.href} as folder: not a file: URL`,
     );
   }
+  if (typeof folder === "string" && folder.startsWith("file:")) {
+    throw invalidArgument(
+      `Cannot use ${folder} as folder: a URL has to be given as URL object`,
+    );
+  }
   if (typeof folder !== "string" || folder === "" || folder.includes("\0")) {
     throw invalidArgument(
       `Cannot use ${JSON.stringify(folder)} as folder: expected a path`,

@@ -190,6 +190,14 @@ test("A place that no folder can be made in is refused, and soon", () => {
   }
 });
 
+test("A file: URL that is given as a string is no path", () => {
+  for (const { connect } of localAdapters) {
+    const error = assertThrows(() => connect("file:///tmp/store"), KvError);
+    assertEquals(error.code, "KV_INVALID_ARGUMENT");
+    assert(error.message.includes("URL object"));
+  }
+});
+
 test("openLocalStorage picks the adapter of the runtime", async () => {
   await using dir = tempDir();
   const storage = await openLocalStorage(dir.path);
