@@ -27,6 +27,7 @@ import {
   writeUint64,
 } from "../bytes/fixed.ts";
 import { corruption, KvError } from "../errors.ts";
+import { MAX_RECORD_KEY_BYTES } from "../format/record.ts";
 
 /** Version of the segment format that this engine reads and writes. */
 export const SEGMENT_VERSION = 1;
@@ -37,7 +38,7 @@ export const FOOTER_BYTES = 52;
 export const MAX_SEGMENT_BYTES = 0xffff_ffff;
 
 /** The longest key in bytes, the same as in a log. */
-export const MAX_SEGMENT_KEY_BYTES = 0xff_ffff;
+export const MAX_SEGMENT_KEY_BYTES: number = MAX_RECORD_KEY_BYTES;
 
 const MAGIC = new TextEncoder().encode("PUREKVS\n");
 const VERSION_OFFSET = 36;
