@@ -1,14 +1,14 @@
 import { invalidArgument, KvError } from "../errors.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
-import { type Awaitable, chain, inTurn } from "../storage/awaitable.ts";
+import { type Awaitable, inTurn } from "../storage/awaitable.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import type { KvStats } from "./api/stats.ts";
 import { Background } from "./background.ts";
 import { CommitQueue } from "./commit_queue.ts";
 import { nextTurn } from "./event_loop.ts";
 import { InlineRunner, type JobRunner } from "./job_runner.ts";
-import type { LoggedTable } from "./logged_table.ts";
+import { LogCommitter } from "./log_committer.ts";
 import { randomUint32 } from "./random.ts";
 import { ReadState } from "./read_state.ts";
 import type { Recovered } from "./recovery.ts";
@@ -37,14 +37,11 @@ export class Store {
   readonly #lock: StorageLock;
   readonly #cache: BlockCache;
   readonly #versions: VersionSet;
+  readonly #logs: LogCommitter;
   readonly #queue: CommitQueue;
   readonly #runner: JobRunner;
   readonly #background: Background;
   #readState: ReadState;
-  /** Writes up to this one are in logs. */
-  #appendedSequence: number;
-  /** Writes up to this one are durable. */
-  #durableSequence: number;
   /** Why nothing is written any more. */
   #failure: unknown;
   /**
@@ -56,7 +53,6 @@ export class Store {
   isEncoding = false;
   #closing: Promise<void> | undefined;
   #underWay = 0;
-  readonly #wal = { bytesWritten: 0, commits: 0, syncs: 0 };
 
   constructor(parts: StoreParts) {
     const { storage, options, versions, recovered } = parts;
@@ -65,8 +61,6 @@ export class Store {
     this.#lock = parts.lock;
     this.#cache = parts.cache;
     this.#versions = versions;
-    this.#appendedSequence = recovered.lastSequence;
-    this.#durableSequence = versions.flushedSequence;
     const takeFileNumber = () => versions.takeFileNumber();
     const host = { storage, takeFileNumber, randomUint32 };
     this.#runner = storage.localFolder === undefined
@@ -78,10 +72,16 @@ export class Store {
       takeFileNumber,
       randomUint32,
     });
+    this.#logs = new LogCommitter({
+      storage,
+      tables: this.tables,
+      versions,
+      lastSequence: recovered.lastSequence,
+    });
     this.#readState = this.#currentReadState();
     this.#queue = new CommitQueue({
       append: () => this.#append(),
-      sync: () => this.#sync(),
+      sync: () => this.#logs.sync(),
       isOverloaded: () => this.#background.isOverloaded,
       fail: (error) => this.#poison(error),
     });
@@ -187,43 +187,7 @@ export class Store {
 
   #append(): Awaitable<void> {
     if (this.#failure !== undefined) throw this.#poisonedError();
-    const unwritten = this.tables.all.filter(({ table }) =>
-      table.arena.hasUnwritten
-    );
-    return this.#appendEach(unwritten, 0);
-  }
-
-  #appendEach(tables: readonly LoggedTable[], index: number): Awaitable<void> {
-    const table = tables[index];
-    if (table === undefined) return;
-    const { lastSequence } = table.table;
-    const bytesBefore = table.logBytes;
-    const durable = Math.max(
-      this.#durableSequence,
-      this.#versions.flushedSequence,
-    );
-    return chain(table.appendUnwritten(this.storage, durable), () => {
-      this.#appendedSequence = lastSequence;
-      this.#wal.commits++;
-      this.#wal.bytesWritten += table.logBytes - bytesBefore;
-      return this.#appendEach(tables, index + 1);
-    });
-  }
-
-  /** Older logs first: a newer write is never durable without the older ones. */
-  #sync(): Awaitable<void> {
-    const upTo = this.#appendedSequence;
-    const unsynced = this.tables.all.filter((table) => !table.isSynced);
-    return chain(this.#syncEach(unsynced, 0), () => {
-      this.#durableSequence = upTo;
-    });
-  }
-
-  #syncEach(tables: readonly LoggedTable[], index: number): Awaitable<void> {
-    const table = tables[index];
-    if (table === undefined) return;
-    this.#wal.syncs++;
-    return chain(table.sync(), () => this.#syncEach(tables, index + 1));
+    return this.#logs.append();
   }
 
   /** Removes a log that is not needed any more. */
@@ -331,7 +295,7 @@ export class Store {
       cache: this.#cache,
       snapshots: this.snapshots,
       counts: this.#background.counts,
-      wal: this.#wal,
+      wal: this.#logs.counts,
       lastSequence: this.lastSequence,
     });
   }

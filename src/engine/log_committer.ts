@@ -1,0 +1,76 @@
+import { type Awaitable, chain } from "../storage/awaitable.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { LoggedTable } from "./logged_table.ts";
+import type { Tables } from "./tables.ts";
+import type { VersionSet } from "./version_set.ts";
+
+/** What a {@linkcode LogCommitter} works on. */
+export interface LogCommitterOptions {
+  readonly storage: Storage;
+  readonly tables: Tables;
+  readonly versions: VersionSet;
+  /** Sequence number of the last write that was recovered. */
+  readonly lastSequence: number;
+}
+
+/** Brings the records of MemTables to their logs, and logs to the medium. */
+export class LogCommitter {
+  /** What has been done so far. */
+  readonly counts = { bytesWritten: 0, commits: 0, syncs: 0 };
+  readonly #storage: Storage;
+  readonly #tables: Tables;
+  readonly #versions: VersionSet;
+  /** Writes up to this one are in logs. */
+  #appendedSequence: number;
+  /** Writes up to this one are durable. */
+  #durableSequence: number;
+
+  constructor(options: LogCommitterOptions) {
+    this.#storage = options.storage;
+    this.#tables = options.tables;
+    this.#versions = options.versions;
+    this.#appendedSequence = options.lastSequence;
+    this.#durableSequence = options.versions.flushedSequence;
+  }
+
+  /** Appends all records that are not yet in a log. */
+  append(): Awaitable<void> {
+    const unwritten = this.#tables.all.filter(({ table }) =>
+      table.arena.hasUnwritten
+    );
+    return this.#appendEach(unwritten, 0);
+  }
+
+  #appendEach(tables: readonly LoggedTable[], index: number): Awaitable<void> {
+    const table = tables[index];
+    if (table === undefined) return;
+    const { lastSequence } = table.table;
+    const bytesBefore = table.logBytes;
+    const durable = Math.max(
+      this.#durableSequence,
+      this.#versions.flushedSequence,
+    );
+    return chain(table.appendUnwritten(this.#storage, durable), () => {
+      this.#appendedSequence = lastSequence;
+      this.counts.commits++;
+      this.counts.bytesWritten += table.logBytes - bytesBefore;
+      return this.#appendEach(tables, index + 1);
+    });
+  }
+
+  /** Makes durable all that was appended; older logs first: a newer write is never durable without the older ones. */
+  sync(): Awaitable<void> {
+    const upTo = this.#appendedSequence;
+    const unsynced = this.#tables.all.filter((table) => !table.isSynced);
+    return chain(this.#syncEach(unsynced, 0), () => {
+      this.#durableSequence = upTo;
+    });
+  }
+
+  #syncEach(tables: readonly LoggedTable[], index: number): Awaitable<void> {
+    const table = tables[index];
+    if (table === undefined) return;
+    this.counts.syncs++;
+    return chain(table.sync(), () => this.#syncEach(tables, index + 1));
+  }
+}
