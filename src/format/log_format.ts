@@ -119,11 +119,23 @@ export function readFrame(
   salt: number,
 ): FrameHeader | undefined {
   const left = source.length - start - FRAME_HEADER_BYTES;
-  if (left < 0 || !hasFrameMagic(source, start)) return undefined;
+  if (left < 0) return undefined;
+  const header = readFrameHeader(source, start);
+  if (header === undefined || header.length > left) return undefined;
+  const end = start + FRAME_HEADER_BYTES + header.length;
+  const body = source.subarray(start + 4, end);
+  return crc32(body, salt) === frameChecksum(source, start)
+    ? header
+    : undefined;
+}
+
+/** Reads the header of the frame at `start`, of which there is enough; `undefined` if it cannot be one. The checksum is not looked at. */
+export function readFrameHeader(
+  source: Uint8Array,
+  start: number,
+): FrameHeader | undefined {
+  if (!hasFrameMagic(source, start)) return undefined;
   const length = readUint32(source, start + 4);
-  if (length > left) return undefined;
-  const body = source.subarray(start + 4, start + FRAME_HEADER_BYTES + length);
-  if (crc32(body, salt) !== readUint32(source, start)) return undefined;
   const count = readUint32(source, start + 8);
   const firstSequence = readUint64(source, start + 16);
   const durableSequence = readUint64(source, start + 24);
@@ -131,4 +143,9 @@ export function readFrame(
   if (count === 0 || !(lastSequence <= MAX_SEQUENCE)) return undefined;
   if (!(durableSequence < firstSequence)) return undefined;
   return { length, count, firstSequence, durableSequence };
+}
+
+/** The checksum that the frame at `start` should have: of all that follows it, seeded with the salt of the log. */
+export function frameChecksum(source: Uint8Array, start: number): number {
+  return readUint32(source, start);
 }

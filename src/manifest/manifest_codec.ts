@@ -17,8 +17,9 @@
  *     | number | size   | entries | tombstones | older versions | max sequence | smallest key    | largest key     |
  *     | varint | varint | varint  | varint     | varint         | varint       | varint + bytes  | varint + bytes  |
  *
- * Fixed integers are little-endian. `crc` covers the first 16 bytes and the body. Nothing follows the body. A checksum stops
- * accidents but no attacker, so the decoder also refuses whatever an engine cannot have written.
+ * Fixed integers are little-endian. `crc` covers the first 16 bytes and the body. Nothing follows the body. A manifest of any later
+ * version has the same header, so that a newer file is told from a damaged one. A checksum stops accidents but no attacker, so the
+ * decoder also refuses whatever an engine cannot have written.
  *
  * @module
  */
@@ -28,7 +29,7 @@ import { MAX_VARINT_BYTES, writeVarint } from "../bytes/varint.ts";
 import {
   corruption,
   invalidArgument,
-  type KvCorruptionError,
+  KvCorruptionError,
   KvError,
 } from "../errors.ts";
 import { MANIFEST_NAME } from "../format/file_names.ts";
@@ -112,6 +113,23 @@ export function encodeManifest(state: ManifestState): Uint8Array {
  */
 export function decodeManifest(bytes: Uint8Array): ManifestState {
   checkHeader(bytes);
+  return decodeBody(bytes);
+}
+
+/**
+ * What a damaged manifest seems to say: its header and checksum are not looked at, and `undefined` is the answer if the rest makes no sense.
+ * Whatever is in it may be wrong.
+ */
+export function salvageManifest(bytes: Uint8Array): ManifestState | undefined {
+  try {
+    return decodeBody(bytes);
+  } catch (error) {
+    if (error instanceof KvCorruptionError) return undefined;
+    throw error;
+  }
+}
+
+function decodeBody(bytes: Uint8Array): ManifestState {
   const reader = new BodyReader(bytes, HEADER_BYTES);
   const storeId = reader.bytes(STORE_ID_BYTES, "the store id");
   const keyCodec = reader.name("the name of the key codec");
@@ -145,6 +163,12 @@ function checkHeader(bytes: Uint8Array): void {
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) {
     throw damage(0, "this is no manifest");
   }
+  const end = HEADER_BYTES + readUint32(bytes, 12);
+  if (bytes.length < end) throw damage(bytes.length, "the body is cut off");
+  if (bytes.length > end) throw damage(end, "bytes follow the end");
+  if (readUint32(bytes, CRC_OFFSET) !== checksum(bytes)) {
+    throw damage(CRC_OFFSET, "the checksum does not match");
+  }
   const version = readUint32(bytes, 8);
   if (version > MANIFEST_VERSION) {
     throw new KvError(
@@ -153,12 +177,6 @@ function checkHeader(bytes: Uint8Array): void {
     );
   }
   if (version === 0) throw damage(8, "there is no format version 0");
-  const end = HEADER_BYTES + readUint32(bytes, 12);
-  if (bytes.length < end) throw damage(bytes.length, "the body is cut off");
-  if (bytes.length > end) throw damage(end, "bytes follow the end");
-  if (readUint32(bytes, CRC_OFFSET) !== checksum(bytes)) {
-    throw damage(CRC_OFFSET, "the checksum does not match");
-  }
 }
 
 function writeHeader(bytes: Uint8Array): void {

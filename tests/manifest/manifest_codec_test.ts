@@ -1,10 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { crc32 } from "../../src/bytes/crc32.ts";
+import { writeUint32 } from "../../src/bytes/fixed.ts";
 import { KvCorruptionError, KvError } from "../../src/errors.ts";
 import { MAX_SEQUENCE } from "../../src/format/sequence.ts";
 import {
   decodeManifest,
   encodeManifest,
   type ManifestState,
+  salvageManifest,
 } from "../../src/manifest/manifest_codec.ts";
 import type { SegmentInfo } from "../../src/manifest/segment_info.ts";
 import { Version } from "../../src/manifest/version.ts";
@@ -118,11 +121,33 @@ test("Bytes behind a manifest are noticed, with and without a fitting checksum",
 test("A newer format is refused, naming both versions", () => {
   const bytes = encodeManifest(sampleState()).slice();
   bytes[8] = 2;
+  const header = crc32(bytes.subarray(0, 16));
+  writeUint32(bytes, 16, crc32(bytes.subarray(HEADER_BYTES), header));
   const error = assertThrows(() => decodeManifest(bytes), KvError);
   assertEquals([error.code, error.message], [
     "KV_UNSUPPORTED",
     "Cannot read MANIFEST: its format version is 2, and this release knows versions up to 1",
   ]);
+});
+
+test("A damaged version number is damage, not a newer format", () => {
+  const bytes = encodeManifest(sampleState()).slice();
+  bytes[9] = 1;
+  assertEquals(refusal(bytes).offset, 16);
+});
+
+test("The body of a manifest with a damaged header or checksum can be salvaged", () => {
+  const bytes = encodeManifest(sampleState()).slice();
+  bytes.fill(0xff, 0, HEADER_BYTES);
+  assertEquals(salvageManifest(bytes), sampleState());
+});
+
+test("Nothing is salvaged from a manifest whose body makes no sense", () => {
+  const bytes = encodeManifest(sampleState());
+  for (let length = 0; length < bytes.length; length++) {
+    assertEquals(salvageManifest(bytes.subarray(0, length)), undefined);
+  }
+  assertEquals(salvageManifest(Uint8Array.from([...bytes, 0])), undefined);
 });
 
 test("Another file in the place of the manifest is refused", () => {
