@@ -17,10 +17,11 @@
 import { type OpenOptions, openStore } from "./src/engine/open.ts";
 import type { KvEngine } from "./src/engine/api/engine.ts";
 import { openLocalStorage } from "./src/storage/local_storage.ts";
-import type { Storage } from "./src/storage/storage.ts";
+import type { Awaitable, Storage } from "./src/storage/storage.ts";
 
 export type { OpenOptions };
 export type { KvEngine };
+export type * from "./src/engine/api/checkpoint.ts";
 export type * from "./src/engine/api/ranges.ts";
 export type * from "./src/engine/api/reader.ts";
 export type * from "./src/engine/api/stats.ts";
@@ -43,9 +44,8 @@ export {
   KvIoError,
   KvLockedError,
 } from "./src/errors.ts";
-export type { Storage };
+export type { Awaitable, Storage };
 export type {
-  Awaitable,
   LockOptions,
   ReadableFile,
   StorageLock,
@@ -78,8 +78,11 @@ export async function open<K = string, V = string>(
   location: string | URL | Storage,
   options: OpenOptions<K, V> = {},
 ): Promise<KvEngine<K, V>> {
-  const storage = typeof location === "string" || location instanceof URL
-    ? await openLocalStorage(location)
+  return await openStore(await storageAt(location), options, storageAt);
+}
+
+function storageAt(location: string | URL | Storage): Awaitable<Storage> {
+  return typeof location === "string" || location instanceof URL
+    ? openLocalStorage(location)
     : location;
-  return await openStore(storage, options);
 }

@@ -37,3 +37,15 @@ export function checkSignal(signal: unknown, action: string): void {
     `Cannot ${action}: signal is ${shown(signal)}, no AbortSignal`,
   );
 }
+
+/** Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a function. */
+export function checkFunction(
+  value: unknown,
+  name: string,
+  action: string,
+): void {
+  if (value === undefined || typeof value === "function") return;
+  throw invalidArgument(
+    `Cannot ${action}: ${name} is ${shown(value)}, no function`,
+  );
+}

@@ -1,26 +1,37 @@
 import { FRAME_HEADER_BYTES } from "../format/log_format.ts";
 import { isPending } from "../storage/awaitable.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { KvEngine } from "./api/engine.ts";
 import type { KvSnapshot } from "./api/reader.ts";
 import type { KvStats } from "./api/stats.ts";
 import type { KvBatch, WriteOptions } from "./api/writes.ts";
-import { checkFlag, checkNames, checkSignal } from "./call_options.ts";
+import {
+  checkFlag,
+  checkFunction,
+  checkNames,
+  checkSignal,
+} from "./call_options.ts";
 import { type Codecs, Reader } from "./reader.ts";
 import { checkSequence, RecordWriter } from "./record_writer.ts";
 import { Snapshot } from "./snapshot.ts";
+import { refuseNoStorage, type StorageAt } from "./storage_check.ts";
 import type { Store } from "./store.ts";
 import { WriteBatch } from "./write_batch.ts";
 
 const WRITE_NAMES = ["sync"];
 const COMPACT_NAMES = ["signal"];
+const CHECKPOINT_NAMES = ["signal", "onProgress"];
 
 /** A store with its codecs: what `open` answers with. */
 export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
   protected readonly maxSequence = Infinity;
   readonly #writer: RecordWriter<K, V>;
+  readonly #storageAt: StorageAt;
 
-  constructor(store: Store, codecs: Codecs<K, V>) {
+  constructor(store: Store, codecs: Codecs<K, V>, storageAt: StorageAt) {
     super(store, codecs);
+    this.#storageAt = storageAt;
     this.#writer = new RecordWriter(store, codecs);
   }
 
@@ -107,6 +118,19 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
     checkNames(options, COMPACT_NAMES, "compact");
     checkSignal(options.signal, "compact");
     await this.store.compact(options.signal);
+  }
+
+  async checkpoint(
+    target: string | URL | Storage,
+    options: CheckpointOptions = {},
+  ): Promise<void> {
+    this.assertOpen();
+    checkNames(options, CHECKPOINT_NAMES, "make a checkpoint");
+    checkSignal(options.signal, "make a checkpoint");
+    checkFunction(options.onProgress, "onProgress", "make a checkpoint");
+    const storage = await this.#storageAt(target);
+    refuseNoStorage(storage, "make a checkpoint in");
+    await this.store.checkpoint(storage, options);
   }
 
   async sync(): Promise<void> {

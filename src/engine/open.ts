@@ -1,22 +1,27 @@
 import type { Codec } from "../codec/codec.ts";
 import { utf8 } from "../codec/utf8.ts";
 import { corruption, invalidArgument, KvError } from "../errors.ts";
-import { MANIFEST_NAME, parseFileName } from "../format/file_names.ts";
+import {
+  CHECKPOINT_NAME,
+  MANIFEST_NAME,
+  parseFileName,
+} from "../format/file_names.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import { readManifest, replaceManifest } from "../manifest/manifest_store.ts";
 import {
   type EngineOptions,
   type ResolvedOptions,
   resolveOptions,
-  shown,
 } from "../options.ts";
 import { BlockCache } from "../segment/block_cache.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import type { KvEngine } from "./api/engine.ts";
 import { completeCodec } from "./codecs.ts";
 import { Engine } from "./engine.ts";
+import { randomStoreId } from "./random.ts";
 import type { Codecs } from "./reader.ts";
 import { liveLogNumbers, replayLogs } from "./recovery.ts";
+import { refuseNoStorage, type StorageAt } from "./storage_check.ts";
 import { Store } from "./store.ts";
 import { VersionSet } from "./version_set.ts";
 
@@ -28,12 +33,17 @@ export interface OpenOptions<K, V> extends EngineOptions {
   readonly values?: Codec<V>;
 }
 
-/** Opens the store in `storage`: takes the lock, reads the manifest, replays the logs and sweeps what no manifest names. */
+/**
+ * Opens the store in `storage`: takes the lock, reads the manifest, replays the logs and sweeps what no manifest names.
+ *
+ * @param storageAt Finds the storage for other places that the engine is told of later on.
+ */
 export async function openStore<K, V>(
   storage: Storage,
   options: OpenOptions<K, V>,
+  storageAt: StorageAt,
 ): Promise<KvEngine<K, V>> {
-  refuseNoStorage(storage);
+  refuseNoStorage(storage, "open");
   const resolved = resolveOptions(options, ["keys", "values"]);
   const codecs = codecsOf(options);
   resolved.signal?.throwIfAborted();
@@ -41,28 +51,11 @@ export async function openStore<K, V>(
   const lock = await storage.lock({ shared: resolved.readOnly });
   try {
     const store = await openLocked(storage, lock, resolved, codecs);
-    return new Engine(store, codecs);
+    return new Engine(store, codecs, storageAt);
   } catch (error) {
     await lock.release();
     throw error;
   }
-}
-
-const STORAGE_METHODS = ["lock", "list", "open", "create", "rename", "remove"]
-  .concat("syncDirectory") as (keyof Storage)[];
-
-/** Refuses what is no storage, as it comes from callers without types. */
-function refuseNoStorage(storage: Storage): void {
-  const isStorage = typeof storage === "object" && storage !== null &&
-    STORAGE_METHODS.every((name) => typeof storage[name] === "function");
-  if (isStorage) return;
-  throw invalidArgument(
-    `Cannot open ${
-      shown(storage)
-    }: expected a path, a file: URL or a storage with ${
-      STORAGE_METHODS.join(", ")
-    }`,
-  );
 }
 
 /** The types of the presets are those that `open` promises for options without codecs. */
@@ -143,26 +136,16 @@ async function giveUp(store: Store): Promise<void> {
   }
 }
 
-/** Makes a new store. Segments or logs without a manifest are no empty store. */
+/** Makes a new store. */
 async function createManifest<K, V>(
   storage: Storage,
   { createIfMissing, readOnly }: ResolvedOptions,
   codecs: Codecs<K, V>,
 ): Promise<ManifestState> {
-  const orphan = (await storage.list()).find((name) => {
-    const type = parseFileName(name)?.type;
-    return type === "segment" || type === "log";
-  });
-  if (orphan !== undefined) {
-    throw corruption(
-      MANIFEST_NAME,
-      0,
-      `the file is missing, but ${orphan} is there`,
-    );
-  }
+  refuseRemains(await storage.list());
   if (!createIfMissing || readOnly) throw notFound(storage, readOnly);
   const state: ManifestState = {
-    storeId: crypto.getRandomValues(new Uint8Array(16)),
+    storeId: randomStoreId(),
     keyCodec: codecs.keys.name,
     valueCodec: codecs.values.name,
     nextFileNumber: 1,
@@ -173,6 +156,27 @@ async function createManifest<K, V>(
   };
   await replaceManifest(storage, state);
   return state;
+}
+
+/** Segments or logs without a manifest are no empty store, and a checkpoint that was not finished is none at all. */
+function refuseRemains(names: readonly string[]): void {
+  if (names.includes(CHECKPOINT_NAME)) {
+    throw corruption(
+      MANIFEST_NAME,
+      0,
+      "the file is missing: a checkpoint into this place was not finished",
+    );
+  }
+  const orphan = names.find((name) => {
+    const type = parseFileName(name)?.type;
+    return type === "segment" || type === "log";
+  });
+  if (orphan === undefined) return;
+  throw corruption(
+    MANIFEST_NAME,
+    0,
+    `the file is missing, but ${orphan} is there`,
+  );
 }
 
 function refuseOtherCodecs<K, V>(
@@ -209,6 +213,7 @@ async function sweep(
   for (const name of names) {
     const file = parseFileName(name);
     const isStale = file?.type === "temporary" ||
+      file?.type === "checkpoint" ||
       file?.type === "log" && !logs.has(file.number) ||
       file?.type === "segment" && !segments.has(file.number);
     if (isStale) await storage.remove(name);

@@ -3,8 +3,10 @@ import type { ResolvedOptions } from "../options.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
 import { type Awaitable, inTurn } from "../storage/awaitable.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
+import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { KvStats } from "./api/stats.ts";
 import { Background } from "./background.ts";
+import { type CheckpointSource, makeCheckpoint } from "./checkpoint.ts";
 import { CommitQueue } from "./commit_queue.ts";
 import { nextTurn } from "./event_loop.ts";
 import { InlineRunner, type JobRunner } from "./job_runner.ts";
@@ -234,6 +236,22 @@ export class Store {
   async flush(): Promise<void> {
     this.makeRoom(0);
     await this.#background.flushAll();
+  }
+
+  /** Makes a copy in `target` that opens by itself, with every write so far. */
+  async checkpoint(target: Storage, options: CheckpointOptions): Promise<void> {
+    const { readOnly } = this.options;
+    if (readOnly) this.assertOpen();
+    else this.assertWritable();
+    const source: CheckpointSource = {
+      storage: this.storage,
+      options: this.options,
+      versions: this.#versions,
+      unflushed: readOnly ? this.tables.waiting : [],
+      flush: () => readOnly ? Promise.resolve() : this.flush(),
+      assertOpen: () => this.assertOpen(),
+    };
+    await this.track(makeCheckpoint(source, target, options));
   }
 
   /** Merges everything into the deepest level. */

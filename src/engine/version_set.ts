@@ -96,6 +96,18 @@ export class VersionSet {
     return this.#flushedSequence;
   }
 
+  /** What a manifest says of a store that has the current version and no logs. */
+  stateWithoutLogs(): ManifestState {
+    return {
+      ...this.#identity,
+      nextFileNumber: this.#nextFileNumber,
+      flushedSequence: this.#flushedSequence,
+      oldestLog: this.#nextFileNumber,
+      logs: [],
+      levels: this.version.levels,
+    };
+  }
+
   /** A number that no file of the store has had. */
   takeFileNumber(): number {
     return this.#nextFileNumber++;

@@ -5,15 +5,17 @@ import { MAX_SEQUENCE } from "./sequence.ts";
  *
  *     MANIFEST       which segments and logs are live
  *     MANIFEST.tmp   the next manifest while it is written
+ *     CHECKPOINT     empty; there while a checkpoint is written to the place
  *     000007.log     a write-ahead log
  *     000008.seg     a segment
  */
 export const MANIFEST_NAME = "MANIFEST";
 export const MANIFEST_TEMPORARY_NAME = "MANIFEST.tmp";
+export const CHECKPOINT_NAME = "CHECKPOINT";
 
 /** What a file of a store is, read off its name. */
 export interface FileName {
-  readonly type: "manifest" | "temporary" | "log" | "segment";
+  readonly type: "manifest" | "temporary" | "checkpoint" | "log" | "segment";
   /** The file number of a log or a segment; 0 for the others. */
   readonly number: number;
 }
@@ -32,6 +34,7 @@ export function segmentName(number: number): string {
 export function parseFileName(name: string): FileName | undefined {
   if (name === MANIFEST_NAME) return { type: "manifest", number: 0 };
   if (name === MANIFEST_TEMPORARY_NAME) return { type: "temporary", number: 0 };
+  if (name === CHECKPOINT_NAME) return { type: "checkpoint", number: 0 };
   const match = /^(\d{6,16})\.(log|seg)$/.exec(name);
   if (match === null) return undefined;
   const number = Number(match[1]);

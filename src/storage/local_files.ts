@@ -4,6 +4,7 @@ import {
   constants,
   fsync,
   fsyncSync,
+  linkSync,
   lstatSync,
   openSync,
   readdirSync,
@@ -96,6 +97,18 @@ export class LocalFiles implements Storage {
       return new LocalWritableFile(name, createNew(path), this.#pace);
     } catch (error) {
       throw ioError("create", name, error);
+    }
+  }
+
+  /** Gives a file a second name in the folder of `target`. Whatever is in the way of that, copying the file tells it better. */
+  linkTo(name: string, target: Storage): boolean {
+    const path = this.#path(name);
+    if (target.localFolder === undefined) return false;
+    try {
+      linkSync(path, join(target.localFolder, name));
+      return true;
+    } catch {
+      return false;
     }
   }
 

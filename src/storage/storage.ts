@@ -52,6 +52,12 @@ export interface Storage {
   /** Creates a file for appending; it must not exist. Its name is durable only after {@linkcode Storage.syncDirectory}. */
   create(name: string): Awaitable<WritableFile>;
 
+  /**
+   * Gives a file that is never written to again a second name, the same one, in another storage: a hard link. Answers false, and has changed
+   * nothing, where that cannot be done: the file has to be copied then. Durable only after `syncDirectory` of `target`.
+   */
+  linkTo?(name: string, target: Storage): Awaitable<boolean>;
+
   /** Renames a file atomically, replacing the target if it exists. Durable only after {@linkcode Storage.syncDirectory}. */
   rename(from: string, to: string): Awaitable<void>;
 

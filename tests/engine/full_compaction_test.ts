@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { openStore } from "../../src/engine/open.ts";
+import { open } from "../../mod.ts";
 import type { EngineOptions } from "../../src/options.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { test } from "../harness.ts";
@@ -13,7 +13,7 @@ const smallTables: EngineOptions = {
 };
 
 test("compact can be called several times at once", async () => {
-  await using db = await openStore<string, string>(
+  await using db = await open(
     new MemoryStorage(),
     smallTables,
   );
@@ -25,7 +25,7 @@ test("compact can be called several times at once", async () => {
 });
 
 test("Writers that full compaction has held back go on after it", async () => {
-  await using db = await openStore<string, string>(
+  await using db = await open(
     new AsyncStorage(new MemoryStorage()),
     smallTables,
   );

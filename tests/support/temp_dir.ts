@@ -9,8 +9,8 @@ export interface TempDir extends AsyncDisposable {
 }
 
 /** Makes a folder of its own for a test. */
-export function tempDir(): TempDir {
-  const path = mkdtempSync(join(tmpdir(), "purekv-test-"));
+export function tempDir(parent: string = tmpdir()): TempDir {
+  const path = mkdtempSync(join(parent, "purekv-test-"));
   return {
     path,
     [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,5 @@
+import type { Storage } from "../../storage/storage.ts";
+import type { CheckpointOptions } from "./checkpoint.ts";
 import type { KvReader, KvSnapshot } from "./reader.ts";
 import type { KvStats } from "./stats.ts";
 import type { KvBatch, WriteOptions } from "./writes.ts";
@@ -65,6 +67,40 @@ export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
    * @param options With `signal`: gives up, leaving what is done so far, when it is aborted.
    */
   compact(options?: { readonly signal?: AbortSignal }): Promise<void>;
+
+  /**
+   * Makes a copy of the store in `target` that opens by itself, while reads and writes go on. It has every write that was made before
+   * the call, acknowledged or not, perhaps some that came later, and never a part of a batch. Between folders of one file system
+   * it takes no room: segments, which never change, get a second name (hard links). An engine that was opened with `readOnly` copies them.
+   *
+   * Until the checkpoint is complete, no engine opens `target`; what a crash leaves of it is cleared by the next checkpoint into the same place.
+   *
+   * Also rejects with `KV_INVALID_ARGUMENT` if `target` holds a store already, `KV_LOCKED` while somebody else is at work there,
+   * and with the reason of `signal`; all that was written is removed then.
+   *
+   * @param target A path, a `file:` URL or a storage. A folder that is missing is made.
+   * @param options How to be told of its progress and to give it up.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("user:1", "Alice");
+   * const backup = new MemoryStorage(); // or a path: "./backup"
+   * await db.checkpoint(backup);
+   * await db.del("user:1");
+   *
+   * await using copy = await open(backup);
+   * assertEquals(await copy.get("user:1"), "Alice");
+   * ```
+   */
+  checkpoint(
+    target: string | URL | Storage,
+    options?: CheckpointOptions,
+  ): Promise<void>;
 
   /** Makes all writes so far durable, also those that were made with `sync: false`. */
   sync(): Promise<void>;

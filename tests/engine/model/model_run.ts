@@ -1,4 +1,4 @@
-import { type OpenOptions, openStore } from "../../../src/engine/open.ts";
+import { open, type OpenOptions } from "../../../mod.ts";
 import { below, pick } from "../../codec/random.ts";
 import { expectLiveFilesOnly } from "../live_files.ts";
 import { expectClosed, expectSame } from "./expect.ts";
@@ -70,7 +70,7 @@ export class ModelRun extends Operations {
       keys: face.keys,
       values: face.values,
     };
-    this.db = await openStore(storage, chosen);
+    this.db = await open(storage, chosen);
   }
 
   /** Closes the store, with scans and snapshots open or not, and opens it with other options. */
@@ -117,7 +117,7 @@ export class ModelRun extends Operations {
   async #readOnly(): Promise<void> {
     const { storage, face } = this.setting;
     const before = (await storage.list()).sort().join();
-    this.db = await openStore(storage, {
+    this.db = await open(storage, {
       keys: face.keys,
       values: face.values,
       readOnly: true,

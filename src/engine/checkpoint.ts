@@ -1,0 +1,162 @@
+import { invalidArgument, type KvError } from "../errors.ts";
+import {
+  CHECKPOINT_NAME,
+  type FileName,
+  parseFileName,
+} from "../format/file_names.ts";
+import { replaceManifest } from "../manifest/manifest_store.ts";
+import type { ResolvedOptions } from "../options.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { CheckpointOptions } from "./api/checkpoint.ts";
+import { CheckpointFiles } from "./checkpoint_files.ts";
+import type { LoggedTable } from "./logged_table.ts";
+import { randomStoreId } from "./random.ts";
+import type { VersionSet } from "./version_set.ts";
+
+/** The open store that a checkpoint is made of. */
+export interface CheckpointSource {
+  readonly storage: Storage;
+  readonly options: ResolvedOptions;
+  readonly versions: VersionSet;
+  /** Tables that no flush will bring into segments: what a store that is opened with `readOnly` has read from logs, oldest first. */
+  readonly unflushed: readonly LoggedTable[];
+  /** Brings all writes so far into segments. */
+  flush(): Promise<void>;
+  /** Throws once the store is closed or being closed. */
+  assertOpen(): void;
+}
+
+/**
+ * Makes a copy of an open store that opens by itself. It has every write that was made before the call, and ends with one that was made
+ * before the copy was done: a prefix of the history, batches whole.
+ *
+ * 1. Lock the target and put a file CHECKPOINT there, durably. Without a manifest beside it no engine opens the target.
+ * 2. Flush: everything so far is in segments then. A store that is opened to be read has its tables written to the target instead.
+ * 3. Hold the current version. Its segments never change and stay for as long as it is held; writers, flush and compaction go on.
+ * 4. Link or copy its segments and sync them, and then their names.
+ * 5. Put a manifest there that names them: written, synced, renamed, and the name synced. Now the checkpoint is complete.
+ * 6. Remove CHECKPOINT, which the next open would do as well.
+ *
+ * What fails removes the files again; what a crash leaves is cleared by the next checkpoint into the same place.
+ */
+export async function makeCheckpoint(
+  source: CheckpointSource,
+  target: Storage,
+  options: CheckpointOptions,
+): Promise<void> {
+  options.signal?.throwIfAborted();
+  // Before anything is written there, a lock included.
+  await refuseStore(target);
+  const lock = await target.lock({ shared: false });
+  try {
+    await refuseStore(target);
+    try {
+      await begin(target);
+      await fill(source, target, options);
+    } catch (error) {
+      await giveUp(target);
+      throw error;
+    }
+    await end(target);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Refuses a place with files of a store; those of an unfinished checkpoint are none. */
+async function refuseStore(target: Storage): Promise<void> {
+  const types = new Set((await ownFiles(target)).map(({ type }) => type));
+  if (types.has("manifest")) throw refused(target, "there is a store already");
+  if (types.size > 0 && !types.has("checkpoint")) {
+    throw refused(target, "there are files of a store, but no manifest");
+  }
+}
+
+function refused({ location }: Storage, problem: string): KvError {
+  return invalidArgument(
+    `Cannot make a checkpoint in ${location}: ${problem}; give it a place of its own`,
+  );
+}
+
+/** From here on nobody takes the place for an empty store. */
+async function begin(target: Storage): Promise<void> {
+  const left = await ownFiles(target);
+  if (left.some(({ type }) => type === "checkpoint")) {
+    await removeAll(target, left.filter(({ type }) => type !== "checkpoint"));
+  } else {
+    await (await target.create(CHECKPOINT_NAME)).close();
+  }
+  await target.syncDirectory();
+}
+
+async function fill(
+  source: CheckpointSource,
+  target: Storage,
+  options: CheckpointOptions,
+): Promise<void> {
+  const { versions, unflushed } = source;
+  await source.flush();
+  const { live } = versions;
+  live.retain();
+  try {
+    const state = versions.stateWithoutLogs();
+    const files = new CheckpointFiles(source, target, options);
+    const { levels, nextFileNumber } = await files.write(state);
+    await replaceManifest(target, {
+      ...state,
+      storeId: randomStoreId(),
+      flushedSequence: unflushed.at(-1)?.table.lastSequence ??
+        state.flushedSequence,
+      nextFileNumber,
+      oldestLog: nextFileNumber,
+      levels,
+    });
+  } finally {
+    live.release();
+  }
+}
+
+/** The next open would remove the file too. */
+async function end(target: Storage): Promise<void> {
+  try {
+    await target.remove(CHECKPOINT_NAME);
+  } catch {
+    // Beside a manifest it means nothing.
+  }
+}
+
+/** Removes what there is of the checkpoint; the error that made it come to nothing is the one to report. */
+async function giveUp(target: Storage): Promise<void> {
+  try {
+    await removeAll(target, await ownFiles(target));
+  } catch {
+    // Without a manifest it is no store, and the next checkpoint clears it.
+  }
+}
+
+/** The manifest goes first, so that nothing passes for a store, and the mark of a checkpoint last. */
+const ORDER_OF_REMOVAL = ["manifest", "temporary", "segment", "checkpoint"];
+
+async function removeAll(
+  target: Storage,
+  files: readonly OwnFile[],
+): Promise<void> {
+  for (const removed of ORDER_OF_REMOVAL) {
+    for (const { type, name } of files) {
+      if (type === removed) await target.remove(name);
+    }
+  }
+}
+
+interface OwnFile {
+  readonly name: string;
+  readonly type: FileName["type"];
+}
+
+/** The files that are none of somebody else's. */
+async function ownFiles(target: Storage): Promise<OwnFile[]> {
+  return (await target.list()).flatMap((name) => {
+    const type = parseFileName(name)?.type;
+    return type === undefined ? [] : { name, type };
+  });
+}
