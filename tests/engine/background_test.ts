@@ -3,8 +3,9 @@ import { type KvEngine, open } from "../../mod.ts";
 import { defer } from "../../src/engine/deferred.ts";
 import { nextTurn } from "../../src/engine/event_loop.ts";
 import { KvError, KvIoError } from "../../src/errors.ts";
+import { type Fault, FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
-import { FaultyStorage } from "../support/faulty_storage.ts";
+import { lineOf } from "../support/calls.ts";
 import { entriesIn, entriesOf } from "./crafted_store.ts";
 
 /** Small enough that a few writes make tables, segments and compactions. */
@@ -20,12 +21,16 @@ const tiny = {
 type Db = KvEngine<string, string>;
 
 test("A flush that fails ends all writing, and no reading", async () => {
-  for (
-    const call of [/^create .*seg/, /^append .*seg/, /^sync .*seg/, /^rename/]
-  ) {
-    const storage = new FaultyStorage();
+  const places: Omit<Fault, "kind">[] = [
+    { operation: "create", file: /seg$/ },
+    { operation: "append", file: /seg$/ },
+    { operation: "sync", file: /seg$/ },
+    { operation: "rename" },
+  ];
+  for (const place of places) {
+    const storage = new FaultStorage();
     const db = await open(storage, tiny);
-    storage.fault = { call, moment: "before", isCrash: false };
+    storage.inject({ kind: "fail", ...place, times: Infinity });
     await putAll(db, 1, 4);
     await assertRejects(() => db.flush(), KvError);
     const error = await assertRejects(() => db.put("k5", "v5"), KvError);
@@ -34,51 +39,52 @@ test("A flush that fails ends all writing, and no reading", async () => {
     assertEquals(await entriesIn(db), entriesOf(1, 4));
     assertEquals(db.getSync("k3"), "v3");
     await db.close();
-    assertEquals(storage.openFiles, 0, `${call}`);
-    storage.fault = undefined;
+    assertEquals(storage.openFiles, [], `${place.operation}`);
+    storage.heal();
     await using again = await open(storage, tiny);
     assertEquals(await entriesIn(again), entriesOf(1, 4));
   }
 });
 
 test("A compaction that fails ends all writing, and no reading", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
   await putOverlapping(db, 8);
-  storage.fault = { call: /^sync .*seg/, moment: "before", isCrash: false };
+  storage.inject({ kind: "fail", operation: "sync", file: /seg$/ });
   await assertRejects(() => db.compact(), KvIoError);
   const error = await assertRejects(() => db.put("k9", "v9"), KvError);
   assertEquals(error.code, "KV_POISONED");
   const expected = { ...entriesOf(1, 8), same: "8" };
   assertEquals(await entriesIn(db), expected);
   await db.close();
-  assertEquals(storage.openFiles, 0);
-  storage.fault = undefined;
+  assertEquals(storage.openFiles, []);
+  storage.heal();
   await using again = await open(storage, tiny);
   assertEquals(await entriesIn(again), expected);
 });
 
 test("Once the store is poisoned no further table is flushed", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, tiny);
   const segments = gate(storage, /^create .*seg/);
   // Several tables wait behind the one whose flush is held up.
   void putAll(db, 1, 20).catch(() => {});
   await turns(5);
-  storage.fault = { call: /^append .*log/, moment: "before", isCrash: false };
+  storage.inject({ kind: "fail", operation: "append", file: /log$/ });
   await assertRejects(() => db.put("k21", "v21"), KvIoError);
-  storage.fault = undefined;
-  storage.trace.length = 0;
+  storage.heal();
+  storage.clearTrace();
   segments.resolve();
   await turns(30);
-  const created = storage.trace.filter((line) => /^create .*seg/.test(line));
-  assert(created.length <= 1, `${storage.trace}`);
+  const lines = storage.trace.map(lineOf);
+  const created = lines.filter((line) => /^create .*seg/.test(line));
+  assert(created.length <= 1, `${lines}`);
   await db.close();
-  assertEquals(storage.openFiles, 0);
+  assertEquals(storage.openFiles, []);
 });
 
 test("Writers that wait for their writes fill no more than a few tables while flushes are held up", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, tiny);
   const segments = gate(storage, /^create .*seg/);
   let written = 0;
@@ -104,7 +110,7 @@ test("Writers that wait for their writes fill no more than a few tables while fl
 });
 
 test("Writers that are held back are let go by close", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, tiny);
   const segments = gate(storage, /^create .*seg/);
   const writing = putAll(db, 1, 40);
@@ -119,13 +125,13 @@ test("Writers that are held back are let go by close", async () => {
 });
 
 test("Writers that are held back are let go when the flush that they wait for fails", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, tiny);
   const segments = gate(storage, /^create .*seg/);
   const writing = putAll(db, 1, 40);
   const outcome = writing.catch((error) => error);
   await turns(10);
-  storage.fault = { call: /^append .*seg/, moment: "before", isCrash: false };
+  storage.inject({ kind: "fail", operation: "append", file: /seg$/ });
   segments.resolve();
   assertEquals((await outcome).code, "KV_POISONED");
   await db.close();
@@ -133,18 +139,17 @@ test("Writers that are held back are let go when the flush that they wait for fa
 
 test("A table that fills up just as the last flush ends is flushed all the same", async () => {
   for (let delay = 0; delay < 25; delay++) {
-    const storage = new FaultyStorage();
+    const storage = new FaultStorage();
     const db = await open(storage, { ...tiny, memtableEntries: 1 });
     const done = defer();
     // The last call of a flush: what comes so many microtasks later comes as it ends.
-    storage.gate = (line) => {
-      if (!/^remove .*log/.test(line)) return undefined;
-      storage.gate = () => undefined;
+    storage.onCall = (call) => {
+      if (!/^remove .*log/.test(lineOf(call))) return;
+      storage.onCall = undefined;
       void afterMicrotasks(delay).then(() => {
         void db.put("k2", "v2");
         done.resolve();
       });
-      return undefined;
     };
     await db.put("k1", "v1");
     await done.promise;
@@ -157,7 +162,7 @@ test("A table that fills up just as the last flush ends is flushed all the same"
 });
 
 test("A replaced segment goes only when the last scan that reads it lets go", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
   await putOverlapping(db, 6);
   const old = segmentsOf(storage);
@@ -178,11 +183,11 @@ test("A replaced segment goes only when the last scan that reads it lets go", as
   assert(!old.some((name) => segmentsOf(storage).includes(name)));
   assertEquals(await entriesIn(db), { ...entriesOf(1, 6), same: "6" });
   await db.close();
-  assertEquals(storage.openFiles, 0);
+  assertEquals(storage.openFiles, []);
 });
 
 test("close takes the files of a scan that was never ended, and the scan says so", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
   await putOverlapping(db, 3);
   const old = segmentsOf(storage);
@@ -190,17 +195,17 @@ test("close takes the files of a scan that was never ended, and the scan says so
   await scan.next();
   await db.compact();
   await db.close();
-  assertEquals(storage.openFiles, 0);
+  assertEquals(storage.openFiles, []);
   assert(!old.some((name) => segmentsOf(storage).includes(name)));
-  assertEquals(storage.trace.at(-1), "unlock");
+  assertEquals(storage.trace.at(-1)?.operation, "release");
   const error = await assertRejects(() => scan.next(), KvError);
   assertEquals(error.code, "KV_CLOSED");
   await turns(3);
-  assertEquals(storage.trace.at(-1), "unlock");
+  assertEquals(storage.trace.at(-1)?.operation, "release");
 });
 
 test("Flush and compaction keep what a snapshot sees, and drop it when the snapshot is gone", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
   await putAll(db, 1, 6);
   const early = db.snapshot();
@@ -221,7 +226,7 @@ test("Flush and compaction keep what a snapshot sees, and drop it when the snaps
 
 for (const call of [/^create .*seg/, /^append .*seg/, /^rename/, /^remove/]) {
   test(`close waits for background work that is held up at ${call.source}`, async () => {
-    const storage = new FaultyStorage();
+    const storage = new FaultStorage();
     const db = await open(storage, tiny);
     await putAll(db, 1, 3);
     const held = gate(storage, call);
@@ -232,13 +237,13 @@ for (const call of [/^create .*seg/, /^append .*seg/, /^rename/, /^remove/]) {
     const closing = db.close().then(() => isClosed = true);
     await turns(10);
     assert(!isClosed);
-    assert(storage.trace.at(-1) !== "unlock");
+    assert(storage.trace.at(-1)?.operation !== "release");
     held.resolve();
     await closing;
-    assertEquals(storage.trace.at(-1), "unlock");
-    assertEquals(storage.openFiles, 0);
+    assertEquals(storage.trace.at(-1)?.operation, "release");
+    assertEquals(storage.openFiles, []);
     await turns(10);
-    assertEquals(storage.trace.at(-1), "unlock");
+    assertEquals(storage.trace.at(-1)?.operation, "release");
     await using again = await open(storage, tiny);
     assertEquals(await entriesIn(again), entriesOf(1, 3));
   });
@@ -246,43 +251,42 @@ for (const call of [/^create .*seg/, /^append .*seg/, /^rename/, /^remove/]) {
 
 test("A compaction that is given up leaves a good store, which goes on", async () => {
   for (let call = 0; call < 30; call += 3) {
-    const storage = new FaultyStorage();
+    const storage = new FaultStorage();
     const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
     await putOverlapping(db, 8);
     const abort = new AbortController();
     const reason = new Error("enough");
     let calls = 0;
-    storage.gate = () => {
+    storage.onCall = () => {
       if (calls++ === call) abort.abort(reason);
-      return undefined;
     };
     const outcome = await db.compact({ signal: abort.signal })
       .catch((error) => error);
     assert(outcome === undefined || outcome === reason, `${outcome}`);
-    storage.gate = () => undefined;
+    storage.onCall = undefined;
     const expected = { ...entriesOf(1, 8), same: "8" };
     assertEquals(await entriesIn(db), expected);
     await db.put("after", "1");
     await db.compact();
     assertEquals(await entriesIn(db), { ...expected, after: "1" });
     await db.close();
-    assertEquals(storage.openFiles, 0);
+    assertEquals(storage.openFiles, []);
   }
 });
 
 test("A compaction whose signal is aborted before it begins does nothing", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   await using db = await open(storage, tiny);
   await putAll(db, 1, 3);
   await db.flush();
-  storage.trace.length = 0;
+  storage.clearTrace();
   const signal = AbortSignal.abort(new Error("enough"));
   await assertRejects(() => db.compact({ signal }), Error, "enough");
   assertEquals(segmentsOf(storage).length, 1);
 });
 
 test("Reads that follow one another without a pause meet no segment that compaction has just taken away", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });
   for (let round = 0; round < 4; round++) {
     await putAll(db, 1, 8);
@@ -302,17 +306,17 @@ test("Reads that follow one another without a pause meet no segment that compact
 });
 
 test("The log of a flushed table is closed and removed, that of a dropped empty one too", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, tiny);
   // The first record is larger than the first table.
   await db.put("large", "x".repeat(100_000));
   await db.flush();
   assertEquals(logsOf(storage), []);
-  assertEquals(storage.openFiles, segmentsOf(storage).length);
+  assertEquals(storage.openFiles, segmentsOf(storage));
   await db.put("k", "v");
   assertEquals(logsOf(storage).length, 1);
   await db.close();
-  assertEquals(storage.openFiles, 0);
+  assertEquals(storage.openFiles, []);
 });
 
 function putAll(db: Db, from: number, to: number): Promise<void> {
@@ -331,18 +335,18 @@ async function putOverlapping(db: Db, count: number): Promise<void> {
 }
 
 /** Holds up the calls that match until it is resolved. */
-function gate(storage: FaultyStorage, call: RegExp) {
+function gate(storage: FaultStorage, line: RegExp) {
   const held = defer();
-  storage.gate = (line) => call.test(line) ? held.promise : undefined;
+  storage.onCall = (call) => line.test(lineOf(call)) ? held.promise : undefined;
   return held;
 }
 
-function segmentsOf(storage: FaultyStorage): string[] {
-  return storage.names.filter((name) => name.endsWith(".seg"));
+function segmentsOf(storage: FaultStorage): string[] {
+  return storage.fileNames.filter((name) => name.endsWith(".seg"));
 }
 
-function logsOf(storage: FaultyStorage): string[] {
-  return storage.names.filter((name) => name.endsWith(".log"));
+function logsOf(storage: FaultStorage): string[] {
+  return storage.fileNames.filter((name) => name.endsWith(".log"));
 }
 
 async function turns(count: number): Promise<void> {

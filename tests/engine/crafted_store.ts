@@ -10,7 +10,7 @@ import {
   encodeManifest,
   type ManifestState,
 } from "../../src/manifest/manifest_codec.ts";
-import { FaultyStorage } from "../support/faulty_storage.ts";
+import { FaultStorage } from "../../src/testing/testing.ts";
 import { craftLog } from "../wal/logs.ts";
 
 /** One write: key and value, or `null` for a delete. */
@@ -49,11 +49,11 @@ export function manifestOf(rest: Partial<ManifestState> = {}): ManifestState {
 export function storageOf(
   manifest: ManifestState,
   logs: readonly CraftedLog[],
-): FaultyStorage {
-  const storage = new FaultyStorage();
-  storage.plant("MANIFEST", encodeManifest(manifest));
+): FaultStorage {
+  const storage = new FaultStorage();
+  storage.writeFile("MANIFEST", encodeManifest(manifest));
   for (const log of logs) {
-    storage.plant(logName(log.number), logImage(log).image);
+    storage.writeFile(logName(log.number), logImage(log).image);
   }
   return storage;
 }

@@ -3,8 +3,8 @@ import { bytes, open } from "../../mod.ts";
 import { KvError } from "../../src/errors.ts";
 import { MAX_SEQUENCE } from "../../src/format/sequence.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
+import { FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
-import { FaultyStorage } from "../support/faulty_storage.ts";
 import {
   commitsOf,
   entriesIn,
@@ -16,7 +16,7 @@ import {
 const small = { memtableSize: 64 * 1024 };
 
 test("The empty key and the empty value are a key and a value like others, wherever they lie", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   let db = await open(storage, small);
   await db.put("", "");
   const check = async () => {
@@ -46,7 +46,7 @@ test("The empty key and the empty value are a key and a value like others, where
 test("An empty key with an empty value finds its place however little room a MemTable has left", async () => {
   // Records that end in every distance from the end of the table, where not even a header fits any more.
   for (let left = 0; left < 100; left++) {
-    const storage = new FaultyStorage();
+    const storage = new FaultStorage();
     const db = await open(storage, { ...small, keys: bytes, values: bytes });
     const key = Uint8Array.of(1);
     const header = 32 + 8 + key.length;
@@ -55,7 +55,7 @@ test("An empty key with an empty value finds its place however little room a Mem
     await db.put(empty, empty);
     assertEquals(await db.get(empty), empty, `${left} bytes left`);
     assertEquals((await db.get(key))?.length, 64 * 1024 - header - left);
-    const killed = await open(storage.afterKill(), {
+    const killed = await open(storage.crash({ survival: "written" }), {
       ...small,
       keys: bytes,
       values: bytes,
@@ -115,7 +115,7 @@ test("A key or value one byte past the limit is refused, and the store goes on",
 });
 
 test("A batch larger than the MemTable happens as a whole, and survives as a whole", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, small);
   await db.put("before", "1");
   const batch = db.batch();
@@ -127,7 +127,10 @@ test("A batch larger than the MemTable happens as a whole, and survives as a who
   const commit = batch.commit();
   assertEquals(db.getSync("k299"), "x".repeat(1_000));
   await commit;
-  await using killed = await open(storage.afterKill(), small);
+  await using killed = await open(
+    storage.crash({ survival: "written" }),
+    small,
+  );
   assertEquals(await entriesIn(killed), expected);
   await db.close();
   await using again = await open(storage, small);
@@ -184,7 +187,10 @@ test("The last sequence numbers are used, then writes are refused and reads go o
     assertEquals(await snapshot.get("k3"), "v3");
   };
   await check(db);
-  await using killed = await open(storage.afterKill(), small);
+  await using killed = await open(
+    storage.crash({ survival: "written" }),
+    small,
+  );
   await check(killed);
   await db.flush();
   await db.compact();
@@ -195,7 +201,10 @@ test("The last sequence numbers are used, then writes are refused and reads go o
     const again = await open(storage, small);
     await check(again);
     await assertRejects(() => again.put("k5", "v5"), KvError, "used up");
-    await using afterKill = await open(storage.afterKill(), small);
+    await using afterKill = await open(
+      storage.crash({ survival: "written" }),
+      small,
+    );
     await check(afterKill);
     await again.close();
   }
@@ -214,7 +223,7 @@ test("A log may end with the last sequence number, but not go past it", async ()
 });
 
 test("Figures of a store add up", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, { ...small, compaction: { threshold: 64 } });
   const fresh = db.stats();
   assertEquals(fresh.lastSequence, 0);
@@ -229,8 +238,8 @@ test("Figures of a store add up", async () => {
   assertEquals(written.lastSequence, 4);
   assertEquals(written.memtable.entries, 3);
   assertEquals([written.wal.commits, written.wal.syncs], [2, 2]);
-  const log = storage.names.find((name) => name.endsWith(".log"))!;
-  assertEquals(written.wal.bytes, storage.content(log)!.length);
+  const log = storage.fileNames.find((name) => name.endsWith(".log"))!;
+  assertEquals(written.wal.bytes, storage.readFile(log)!.length);
   assertEquals(written.wal.bytes, fresh.wal.bytes + written.wal.bytesWritten);
 
   using snapshot = db.snapshot();
@@ -269,19 +278,19 @@ test("Figures of a store add up", async () => {
 });
 
 /** Bytes of all segments and logs that there are. */
-function sizeOnDisk(storage: FaultyStorage): number {
-  return storage.names.filter((name) => /\.(seg|log)$/.test(name))
-    .reduce((sum, name) => sum + storage.content(name)!.length, 0);
+function sizeOnDisk(storage: FaultStorage): number {
+  return storage.fileNames.filter((name) => /\.(seg|log)$/.test(name))
+    .reduce((sum, name) => sum + storage.readFile(name)!.length, 0);
 }
 
 test("A delete that is refused while its look-up waits leaves no rejection that nobody hears of", async () => {
-  const storage = new FaultyStorage(false);
+  const storage = new FaultStorage({ synchronous: false });
   const filled = await open(storage, { ...small, cacheSize: 0 });
   await filled.batch().put("a", "1").put("long key", "2").put("z", "3")
     .commit();
   await filled.close();
   const db = await open(storage, { ...small, cacheSize: 0, maxKeySize: 4 });
-  storage.fault = { call: /^read/, moment: "before", isCrash: false };
+  storage.inject({ kind: "fail", operation: "readAt", times: Infinity });
   await assertRejects(() => db.del("long key"), KvError, "maxKeySize");
   await new Promise((resolve) => setTimeout(resolve));
   await db.close();

@@ -4,8 +4,9 @@ import { nextTurn } from "../../src/engine/event_loop.ts";
 import { KvCorruptionError, KvError } from "../../src/errors.ts";
 import { logName, segmentName } from "../../src/format/file_names.ts";
 import { encodeManifest } from "../../src/manifest/manifest_codec.ts";
+import { FaultStorage, type StorageCall } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
-import { FaultyStorage } from "../support/faulty_storage.ts";
+import { lineOf } from "../support/calls.ts";
 import {
   commitsOf,
   entriesIn,
@@ -18,15 +19,15 @@ import {
 const small = { memtableSize: 64 * 1024 };
 const junk = Uint8Array.of(1, 2, 3);
 /** Calls that change nothing. */
-const isHarmless = (line: string) =>
-  /^(un)?lock|^(list|open|read|close)/.test(line);
+const isHarmless = ({ operation }: StorageCall) =>
+  ["lock", "release", "list", "open", "readAt", "close"].includes(operation);
 
 test("A new store is a manifest and a log, both named durably before it is handed out", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, small);
-  for (const survivor of storage.survivors("synced")) {
-    assert(survivor.names.includes("MANIFEST"));
-    assert(survivor.names.some((name) => name.endsWith(".log")));
+  for (const survivor of storage.crashes()) {
+    assert(survivor.fileNames.includes("MANIFEST"));
+    assert(survivor.fileNames.some((name) => name.endsWith(".log")));
     await using reopened = await open(survivor, small);
     assertEquals(await entriesIn(reopened), {});
   }
@@ -35,7 +36,7 @@ test("A new store is a manifest and a log, both named durably before it is hande
 
 test("What a crash left of unfinished work is removed, what others put there is left alone", async () => {
   const storage = await storeWithData();
-  const before = storage.names;
+  const before = storage.fileNames;
   const orphans = [
     segmentName(70),
     segmentName(1_000_000),
@@ -43,30 +44,32 @@ test("What a crash left of unfinished work is removed, what others put there is 
     "MANIFEST.tmp",
   ];
   const foreign = ["notes.txt", "000070.seg.bak", "7.log", "LOCK", ".hidden"];
-  for (const name of [...orphans, ...foreign]) storage.plant(name, junk);
+  for (const name of [...orphans, ...foreign]) storage.writeFile(name, junk);
   await using db = await open(storage, small);
   assertEquals(await entriesIn(db), entriesOf(1, 9));
-  for (const name of orphans) assert(!storage.names.includes(name), name);
-  for (const name of foreign) assertEquals(storage.content(name), junk);
+  for (const name of orphans) assert(!storage.fileNames.includes(name), name);
+  for (const name of foreign) assertEquals(storage.readFile(name), junk);
   for (const name of before.filter((name) => name.endsWith(".seg"))) {
-    assert(storage.names.includes(name), name);
+    assert(storage.fileNames.includes(name), name);
   }
 });
 
 test("Numbers of files that were lying about are not given out again", async () => {
   const storage = await storeWithData();
-  storage.plant(segmentName(5_000), junk);
+  storage.writeFile(segmentName(5_000), junk);
   await using db = await open(storage, small);
   await db.put("a", "1");
   await db.flush();
-  const numbers = storage.trace.map((line) => /^create (\d+)/.exec(line)?.[1]);
+  const numbers = storage.trace.map((call) =>
+    /^create (\d+)/.exec(lineOf(call))?.[1]
+  );
   assert(Number(numbers.findLast(Boolean)) > 5_000);
 });
 
 test("Segments or logs without a manifest are a damaged store, not an empty one", async () => {
   for (const name of [segmentName(5), logName(5)]) {
-    const storage = new FaultyStorage();
-    storage.plant(name, junk);
+    const storage = new FaultStorage();
+    storage.writeFile(name, junk);
     for (const readOnly of [false, true]) {
       const error = await assertRejects(
         () => open(storage, { ...small, readOnly }),
@@ -75,21 +78,21 @@ test("Segments or logs without a manifest are a damaged store, not an empty one"
       );
       assertEquals(error.file, "MANIFEST");
     }
-    assertEquals(storage.names, [name]);
+    assertEquals(storage.fileNames, [name]);
   }
 });
 
 test("A missing store is made only when that is asked for", async () => {
   for (const names of [[], ["notes.txt"], ["MANIFEST.tmp"]]) {
     for (const options of [{ createIfMissing: false }, { readOnly: true }]) {
-      const storage = new FaultyStorage();
-      for (const name of names) storage.plant(name, junk);
+      const storage = new FaultStorage();
+      for (const name of names) storage.writeFile(name, junk);
       const error = await assertRejects(
         () => open(storage, { ...small, ...options }),
         KvError,
       );
       assertEquals(error.code, "KV_NOT_FOUND");
-      assertEquals(storage.names, names);
+      assertEquals(storage.fileNames, names);
       assert(storage.trace.every(isHarmless));
     }
   }
@@ -100,7 +103,7 @@ test("A store that is there is not made anew when that is refused", async () => 
   const options = { ...small, errorIfExists: true };
   const error = await assertRejects(() => open(storage, options), KvError);
   assertEquals(error.code, "KV_INVALID_ARGUMENT");
-  await using db = await open(new FaultyStorage(), options);
+  await using db = await open(new FaultStorage(), options);
   await db.put("a", "1");
 });
 
@@ -115,28 +118,28 @@ test("A manifest that is cut, empty or of random bytes is refused, and nothing i
     junk,
   ];
   for (const bytes of bad) {
-    const storage = new FaultyStorage();
-    storage.plant("MANIFEST", bytes);
-    storage.plant(segmentName(5), junk);
+    const storage = new FaultStorage();
+    storage.writeFile("MANIFEST", bytes);
+    storage.writeFile(segmentName(5), junk);
     await assertRejects(() => open(storage, small), KvCorruptionError);
-    assertEquals(storage.names, [segmentName(5), "MANIFEST"]);
+    assertEquals(storage.fileNames, [segmentName(5), "MANIFEST"]);
     assert(storage.trace.every(isHarmless));
-    assertEquals(storage.openFiles, 0);
+    assertEquals(storage.openFiles, []);
   }
 });
 
 test("A segment that the manifest names must be there, whole, and the right one", async () => {
   const storage = await storeWithData();
-  const name = storage.names.find((name) => name.endsWith(".seg"))!;
-  const bytes = storage.content(name)!;
+  const name = storage.fileNames.find((name) => name.endsWith(".seg"))!;
+  const bytes = storage.readFile(name)!;
   const swapped = bytes.slice();
   swapped[swapped.length >>> 1]! ^= 1;
   const broken: [string, () => void][] = [
-    ["gone", () => storage.uproot(name)],
-    ["bytes long", () => storage.plant(name, bytes.slice(0, -1))],
-    ["bytes long", () => storage.plant(name, Uint8Array.of(...bytes, 0))],
-    ["bytes long", () => storage.plant(name, new Uint8Array(0))],
-    ["", () => storage.plant(name, new Uint8Array(bytes.length))],
+    ["gone", () => storage.removeFile(name)],
+    ["bytes long", () => storage.writeFile(name, bytes.slice(0, -1))],
+    ["bytes long", () => storage.writeFile(name, Uint8Array.of(...bytes, 0))],
+    ["bytes long", () => storage.writeFile(name, new Uint8Array(0))],
+    ["", () => storage.writeFile(name, new Uint8Array(bytes.length))],
   ];
   for (const [problem, breakIt] of broken) {
     breakIt();
@@ -146,14 +149,14 @@ test("A segment that the manifest names must be there, whole, and the right one"
       problem,
     );
     assertEquals(error.file, name);
-    assertEquals(storage.openFiles, 0);
+    assertEquals(storage.openFiles, []);
   }
 });
 
 test("The whole segment of another store does not pass for the one that the manifest names", async () => {
   const [one, other] = [await storeWithData(), await storeWithData("x")];
-  const name = one.names.find((name) => name.endsWith(".seg"))!;
-  one.plant(name, other.content(name)!);
+  const name = one.fileNames.find((name) => name.endsWith(".seg"))!;
+  one.writeFile(name, other.readFile(name)!);
   const error = await assertRejects(() => open(one, small), KvCorruptionError);
   assertEquals(error.file, name);
 });
@@ -168,7 +171,7 @@ test("Codecs other than those that the store was made with are refused", async (
       "codec utf8",
     );
     assertEquals(error.code, "KV_INVALID_ARGUMENT");
-    assertEquals(storage.openFiles, 0);
+    assertEquals(storage.openFiles, []);
   }
   await using db = await open(storage, { ...small, keys: utf8, values: utf8 });
   assertEquals(await entriesIn(db), entriesOf(1, 9));
@@ -180,26 +183,25 @@ test("Opening ends when its signal is aborted, before and on the way", async () 
   const signal = AbortSignal.abort(reason);
   const early = open(storage, { ...small, signal });
   assertEquals(await early.catch((error) => error), reason);
-  for (const call of [/^lock/, /^list/, /^read .*log/]) {
+  for (const line of [/^lock/, /^list/, /^readAt .*log/]) {
     const abort = new AbortController();
-    storage.gate = (line) => {
-      if (call.test(line)) abort.abort(reason);
-      return undefined;
+    storage.onCall = (call) => {
+      if (line.test(lineOf(call))) abort.abort(reason);
     };
     const opening = open(storage, { ...small, signal: abort.signal });
-    assertEquals(await opening.catch((error) => error), reason, `${call}`);
-    assertEquals(storage.openFiles, 0);
+    assertEquals(await opening.catch((error) => error), reason, `${line}`);
+    assertEquals(storage.openFiles, []);
   }
-  storage.gate = () => undefined;
+  storage.onCall = undefined;
   await using db = await open(storage, small);
   assertEquals(await entriesIn(db), entriesOf(1, 20));
 });
 
 test("A store that is opened for reading is never written to, whatever is asked of it", async () => {
   const storage = await storeWithLogs();
-  storage.plant(segmentName(70), junk);
-  storage.plant("MANIFEST.tmp", junk);
-  const names = storage.names;
+  storage.writeFile(segmentName(70), junk);
+  storage.writeFile("MANIFEST.tmp", junk);
+  const names = storage.fileNames;
   const db = await open(storage, { ...small, readOnly: true });
   const other = await open(storage, { ...small, readOnly: true });
   assertEquals(await entriesIn(db), entriesOf(1, 20));
@@ -221,9 +223,9 @@ test("A store that is opened for reading is never written to, whatever is asked 
   assertEquals(db.stats().lastSequence, 20);
   await db.close();
   await other.close();
-  assertEquals(storage.trace.filter((line) => !isHarmless(line)), []);
-  assertEquals(storage.names, names);
-  assertEquals(storage.openFiles, 0);
+  assertEquals(storage.trace.filter((call) => !isHarmless(call)), []);
+  assertEquals(storage.fileNames, names);
+  assertEquals(storage.openFiles, []);
 });
 
 for (const synchronous of [true, false]) {
@@ -231,11 +233,11 @@ for (const synchronous of [true, false]) {
 
   test(`A call that fails while a store is opened is reported, leaves nothing open and does no harm (answers ${kind})`, async () => {
     const base = await storeWithLogs(synchronous);
-    base.plant(segmentName(70), junk);
+    base.writeFile(segmentName(70), junk);
     let calls = 0;
     for (let call = 1;; call++) {
-      const storage = base.afterKill();
-      storage.fault = { call, moment: "before", isCrash: false };
+      const storage = base.crash({ survival: "written" });
+      const fault = storage.inject({ kind: "fail", from: call });
       let isOpen = true;
       try {
         // Whatever flush begins is waited for.
@@ -248,12 +250,11 @@ for (const synchronous of [true, false]) {
       }
       assertEquals(
         storage.openFiles,
-        0,
-        `call ${call} ${storage.trace.at(-1)}`,
+        [],
+        `call ${call} ${lineOf(storage.trace.at(-1)!)}`,
       );
-      if (isOpen && storage.calls < call) break;
+      if (isOpen && fault.struck === 0) break;
       calls++;
-      storage.fault = undefined;
       await using db = await open(storage, small);
       assertEquals(await entriesIn(db), entriesOf(1, 20), `call ${call}`);
     }
@@ -262,17 +263,17 @@ for (const synchronous of [true, false]) {
 }
 
 /** A closed store of nine writes, in one segment. */
-async function storeWithData(prefix = "k"): Promise<FaultyStorage> {
-  const storage = new FaultyStorage();
+async function storeWithData(prefix = "k"): Promise<FaultStorage> {
+  const storage = new FaultStorage();
   const db = await open(storage, small);
   for (let n = 1; n <= 9; n++) await db.put(`${prefix}${n}`, `v${n}`);
   await db.close();
-  storage.trace.length = 0;
+  storage.clearTrace();
   return storage;
 }
 
 /** Twenty writes in logs, as a crash may leave them. */
-function storeWithLogs(synchronous = true): Promise<FaultyStorage> {
+function storeWithLogs(synchronous = true): Promise<FaultStorage> {
   const crafted = [
     { number: 3, first: 1, commits: commitsOf(1, 9) },
     { number: 5, first: 10, commits: commitsOf(10, 19) },
@@ -281,10 +282,10 @@ function storeWithLogs(synchronous = true): Promise<FaultyStorage> {
   if (synchronous) {
     return Promise.resolve(storageOf(manifestOf({ logs: [3, 5] }), crafted));
   }
-  const storage = new FaultyStorage(false);
-  storage.plant("MANIFEST", encodeManifest(manifestOf({ logs: [3, 5] })));
+  const storage = new FaultStorage({ synchronous: false });
+  storage.writeFile("MANIFEST", encodeManifest(manifestOf({ logs: [3, 5] })));
   for (const log of crafted) {
-    storage.plant(logName(log.number), logImage(log).image);
+    storage.writeFile(logName(log.number), logImage(log).image);
   }
   return Promise.resolve(storage);
 }

@@ -6,8 +6,8 @@ import { replayLogs } from "../../src/engine/recovery.ts";
 import { KvCorruptionError, KvError } from "../../src/errors.ts";
 import { logName } from "../../src/format/file_names.ts";
 import { FRAME_HEADER_BYTES } from "../../src/format/log_format.ts";
+import { FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
-import { FaultyStorage } from "../support/faulty_storage.ts";
 import {
   commitsOf,
   entriesIn,
@@ -59,7 +59,7 @@ test("Logs that segments have taken the place of are not replayed, and go", asyn
     { number: 5, first: 5, commits: commitsOf(5, 6) },
   ]);
   assertEquals(await entriesAfterOpen(storage), entriesOf(5, 6));
-  assert(!storage.names.includes(logName(3)));
+  assert(!storage.fileNames.includes(logName(3)));
 });
 
 test("A log between named ones, which an earlier recovery has passed over, stays passed over", async () => {
@@ -69,7 +69,7 @@ test("A log between named ones, which an earlier recovery has passed over, stays
     { number: 9, first: 5, commits: commitsOf(5, 6) },
   ]);
   assertEquals(await entriesAfterOpen(storage), entriesOf(1, 6));
-  assert(!storage.names.includes(logName(5)));
+  assert(!storage.fileNames.includes(logName(5)));
 });
 
 test("A log that the manifest names must be there", async () => {
@@ -83,7 +83,7 @@ test("A log that the manifest names must have its header", async () => {
   for (const length of [0, 1, 39]) {
     const log = { number: 3, first: 1, commits: commitsOf(1, 2) };
     const storage = storageOf(manifestOf({ logs: [3] }), []);
-    storage.plant(logName(3), logImage(log).image.slice(0, length));
+    storage.writeFile(logName(3), logImage(log).image.slice(0, length));
     await refuses(storage, logName(3), 0, "no valid header");
   }
 });
@@ -94,7 +94,7 @@ test("A log that nothing names and that has no whole header held nothing that wa
       { number: 3, first: 1, commits: commitsOf(1, 4) },
     ]);
     const newer = { number: 5, first: 5, commits: [] };
-    storage.plant(logName(5), logImage(newer).image.slice(0, length));
+    storage.writeFile(logName(5), logImage(newer).image.slice(0, length));
     assertEquals(await entriesAfterOpen(storage), entriesOf(1, 4));
   }
 });
@@ -122,9 +122,9 @@ test("A log under the name of another is damage", async () => {
     { number: 3, first: 1, commits: commitsOf(1, 4) },
     { number: 5, first: 5, commits: commitsOf(5, 6) },
   ]);
-  const [a, b] = [storage.content(logName(3))!, storage.content(logName(5))!];
-  storage.plant(logName(3), b);
-  storage.plant(logName(5), a);
+  const [a, b] = [storage.readFile(logName(3))!, storage.readFile(logName(5))!];
+  storage.writeFile(logName(3), b);
+  storage.writeFile(logName(5), a);
   await refuses(storage, logName(3), 16, "as number 5");
 });
 
@@ -135,7 +135,7 @@ test("A valid commit of records that are none is damage, named by its place", as
     { salt: 1, number: 3, firstSequence: 1 },
   );
   const storage = storageOf(manifestOf({ logs: [3] }), []);
-  storage.plant(logName(3), image);
+  storage.writeFile(logName(3), image);
   const offset = frames[0]!.start + FRAME_HEADER_BYTES;
   await refuses(storage, logName(3), offset, "no valid record");
 });
@@ -147,13 +147,13 @@ test("A torn tail is cut, and writing goes on behind it", async () => {
   const { image, frames } = logImage(log);
   for (let length = frames[2]!.end; length < image.length; length++) {
     const storage = storageOf(manifestOf({ logs: [3] }), []);
-    storage.plant(logName(3), image.slice(0, length));
+    storage.writeFile(logName(3), image.slice(0, length));
     const last = frames.filter(({ end }) => end <= length).length;
     await using db = await open(storage, small);
     assertEquals(await entriesIn(db), entriesOf(1, last));
     await db.put("next", "one");
     assertEquals(db.stats().lastSequence, last + 1);
-    const killed = storage.afterKill();
+    const killed = storage.crash({ survival: "written" });
     const expected = { ...entriesOf(1, last), next: "one" };
     assertEquals(await entriesAfterOpen(killed), expected);
   }
@@ -163,7 +163,7 @@ test("Zeros or garbage behind the last commit are cut", async () => {
   const { image } = logImage({ number: 3, first: 1, commits: commitsOf(1, 3) });
   for (const tail of [new Uint8Array(5_000), new Uint8Array(99).fill(0xab)]) {
     const storage = storageOf(manifestOf({ logs: [3] }), []);
-    storage.plant(logName(3), Uint8Array.of(...image, ...tail));
+    storage.writeFile(logName(3), Uint8Array.of(...image, ...tail));
     assertEquals(await entriesAfterOpen(storage), entriesOf(1, 3));
   }
 });
@@ -176,11 +176,11 @@ test("Damage before a durable promise is refused, with the file and the place, a
     const damaged = image.slice();
     damaged[frames[broken]!.end - 1]! ^= 1;
     const storage = storageOf(manifestOf({ logs: [3] }), []);
-    storage.plant(logName(3), damaged);
+    storage.writeFile(logName(3), damaged);
     const { start } = frames[broken]!;
     await refuses(storage, logName(3), start, "synced");
-    assertEquals(storage.names, [logName(3), "MANIFEST"]);
-    assertEquals(storage.content(logName(3)), damaged);
+    assertEquals(storage.fileNames, [logName(3), "MANIFEST"]);
+    assertEquals(storage.readFile(logName(3)), damaged);
   }
 });
 
@@ -189,7 +189,7 @@ test("Damage to the last commit looks like a torn tail, and is cut", async () =>
   const { image, frames } = logImage(log);
   image[frames[4]!.start]! ^= 1;
   const storage = storageOf(manifestOf({ logs: [3] }), []);
-  storage.plant(logName(3), image);
+  storage.writeFile(logName(3), image);
   assertEquals(await entriesAfterOpen(storage), entriesOf(1, 4));
 });
 
@@ -198,7 +198,7 @@ test("Damage to commits that were never synced is cut, with all that is behind i
   const { image, frames } = logImage(log);
   image[frames[1]!.start + 5]! ^= 1;
   const storage = storageOf(manifestOf({ logs: [3] }), []);
-  storage.plant(logName(3), image);
+  storage.writeFile(logName(3), image);
   assertEquals(await entriesAfterOpen(storage), entriesOf(1, 1));
 });
 
@@ -216,7 +216,7 @@ test("A newer log that says that lost writes of an older one had been synced pro
       { number: 5, first: 6, commits: commitsOf(6, 8, () => 5) },
       { number: 7, first: 9, commits: commitsOf(9, 9, () => promised) },
     ]);
-    const torn = storage.content(logName(3))!.length - 1;
+    const torn = storage.readFile(logName(3))!.length - 1;
     await refuses(storage, logName(3), torn, "synced");
   }
 });
@@ -230,8 +230,8 @@ test("A promise is found behind damage in the newer log too", async () => {
   };
   const { image, frames } = logImage(newer);
   image[frames[0]!.start]! ^= 1;
-  storage.plant(logName(5), image);
-  const torn = storage.content(logName(3))!.length - 1;
+  storage.writeFile(logName(5), image);
+  const torn = storage.readFile(logName(3))!.length - 1;
   await refuses(storage, logName(3), torn, "synced");
 });
 
@@ -275,7 +275,7 @@ test("Cuts of several recoveries follow one another", async () => {
   for (const [number, first] of [[5, 4], [7, 5], [9, 6]] as const) {
     const log = { number, first, commits: commitsOf(first, first + 1) };
     const { image } = logImage(log);
-    storage.plant(logName(number), image.slice(0, -1));
+    storage.writeFile(logName(number), image.slice(0, -1));
   }
   assertEquals(await entriesAfterOpen(storage), entriesOf(1, 6));
 });
@@ -283,16 +283,18 @@ test("Cuts of several recoveries follow one another", async () => {
 // What recovery brings back is not less durable than what was written since.
 
 test("A synced write that follows a recovery from a kill is not lost with what the system had not written out", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const killed = await open(storage, small);
   await killed.put("unsynced", "1", { sync: false });
-  const afterKill = storage.afterKill();
+  const afterKill = storage.crash({ survival: "written" });
   await killed.close();
 
   // The recovered writes take their time to reach a segment.
   const segments = defer();
-  afterKill.gate = (line) =>
-    /^create .*seg/.test(line) ? segments.promise : undefined;
+  afterKill.onCall = ({ operation, file }) =>
+    operation === "create" && file.endsWith(".seg")
+      ? segments.promise
+      : undefined;
   let isAcknowledged = false;
   const writing = open(afterKill, small).then(async (db) => {
     await db.put("synced", "2");
@@ -300,7 +302,7 @@ test("A synced write that follows a recovery from a kill is not lost with what t
     return db;
   });
   const checkLossOfPower = async () => {
-    for (const survivor of afterKill.survivors("synced")) {
+    for (const survivor of afterKill.crashes()) {
       const found = await entriesAfterOpen(survivor);
       assertEquals(found, { unsynced: "1", synced: "2" });
     }
@@ -328,16 +330,16 @@ test("Every bit of the logs of a store may flip: the state is a prefix with all 
   let refused = 0;
   for (const { number } of logs) {
     const storage = storageOf(manifest, logs);
-    const image = storage.content(logName(number))!;
+    const image = storage.readFile(logName(number))!;
     for (let bit = 0; bit < 8 * image.length; bit++) {
       const damaged = image.slice();
       damaged[bit >>> 3]! ^= 1 << (bit & 7);
-      storage.plant(logName(number), damaged);
+      storage.writeFile(logName(number), damaged);
       try {
         const { lastSequence } = await replayLogs(
           storage,
           manifest,
-          storage.names,
+          storage.fileNames,
         );
         assert(lastSequence < 5, `bit ${bit} of ${number} went unnoticed`);
         // The promise of log 5 is gone when its own frames are.
@@ -346,7 +348,7 @@ test("Every bit of the logs of a store may flip: the state is a prefix with all 
         assert(error instanceof KvError, `${error}`);
         refused++;
       }
-      assertEquals(storage.openFiles, 0);
+      assertEquals(storage.openFiles, []);
     }
   }
   assert(refused > 300, `${refused}`);
@@ -356,14 +358,17 @@ test("A crash at any call of a recovery, and another during the next, changes no
   const commits = commitsOf(1, 5);
   const base = storageOf(manifestOf({ logs: [3] }), []);
   const { image } = logImage({ number: 3, first: 1, commits });
-  base.plant(logName(3), image.slice(0, -3));
+  base.writeFile(logName(3), image.slice(0, -3));
   const newer = { number: 5, first: 6, commits: commitsOf(6, 7, () => 0) };
-  base.plant(logName(5), logImage(newer).image);
-  base.plant("000050.seg", new Uint8Array(9));
-  base.plant("MANIFEST.tmp", new Uint8Array(9));
+  base.writeFile(logName(5), logImage(newer).image);
+  base.writeFile("000050.seg", new Uint8Array(9));
+  base.writeFile("MANIFEST.tmp", new Uint8Array(9));
   let recoveries = 0;
   for (const first of await crashEverywhere(base)) {
-    assertEquals(await entriesAfterOpen(first.afterKill()), entriesOf(1, 4));
+    assertEquals(
+      await entriesAfterOpen(first.crash({ survival: "written" })),
+      entriesOf(1, 4),
+    );
     recoveries++;
     // A few calls are enough for the second crash.
     for (const second of await crashEverywhere(first, 17)) {
@@ -374,28 +379,21 @@ test("A crash at any call of a recovery, and another during the next, changes no
   assert(recoveries > 200, `${recoveries} recoveries are too few`);
 });
 
-/** Opens copies of a storage and crashes at every `step`th call; answers with what the loss of power leaves. */
+/** Opens a copy of a storage, closes it, and answers with what a loss of power leaves after every `step`th call. */
 async function crashEverywhere(
-  base: FaultyStorage,
+  base: FaultStorage,
   step = 1,
-): Promise<FaultyStorage[]> {
-  const left: FaultyStorage[] = [];
-  for (let call = 1;; call += step) {
-    const storage = base.afterKill();
-    storage.fault = { call, moment: "after", isCrash: true };
-    let isOpen = true;
-    try {
-      const db = await open(storage, small);
-      await db.close();
-    } catch (error) {
-      assert(error instanceof KvError && error.code === "KV_IO", `${error}`);
-      isOpen = false;
-    }
+): Promise<FaultStorage[]> {
+  const storage = base.crash({ survival: "written" });
+  const db = await open(storage, small);
+  await db.close();
+  const left: FaultStorage[] = [];
+  for (let at = 1; at <= storage.trace.length; at += step) {
     for (const survival of ["synced", "torn"] as const) {
-      left.push(...storage.survivors(survival));
+      left.push(...storage.crashes({ at, survival }));
     }
-    if (isOpen && storage.calls < call) return left;
   }
+  return left;
 }
 
 /** Log `number` with writes from 1 on, of which those behind `end` are torn, and newer logs. */
@@ -403,16 +401,16 @@ function withTornLog(
   number: number,
   { end }: { end: number },
   newer: Parameters<typeof storageOf>[1],
-): FaultyStorage {
+): FaultStorage {
   const storage = storageOf(manifestOf({ logs: [number] }), newer);
   const log = { number, first: 1, commits: commitsOf(1, end + 1, () => 0) };
   const { image, frames } = logImage(log);
-  storage.plant(logName(number), image.slice(0, frames[end]!.start + 1));
+  storage.writeFile(logName(number), image.slice(0, frames[end]!.start + 1));
   return storage;
 }
 
 async function entriesAfterOpen(
-  storage: FaultyStorage,
+  storage: FaultStorage,
 ): Promise<Record<string, string>> {
   await using db = await open(storage, small);
   return await entriesIn(db);
@@ -420,7 +418,7 @@ async function entriesAfterOpen(
 
 /** Holds that a storage is refused as damaged, for a reader too, and that nothing is left open or locked. */
 async function refuses(
-  storage: FaultyStorage,
+  storage: FaultStorage,
   file: string,
   offset: number,
   problem: string,
@@ -432,6 +430,6 @@ async function refuses(
       problem,
     );
     assertEquals([error.file, error.offset], [file, offset]);
-    assertEquals(storage.openFiles, 0);
+    assertEquals(storage.openFiles, []);
   }
 }

@@ -8,49 +8,42 @@ import {
   readManifest,
   replaceManifest,
 } from "../../src/manifest/manifest_store.ts";
+import { FaultStorage, survivals } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
-import { FaultyStorage, type Survival } from "../support/faulty_storage.ts";
 import { sampleState } from "./samples.ts";
 
 const oldState = sampleState();
 const newState = sampleState({ flushedSequence: 5, logs: [], levels: [] });
-const survivals: readonly Survival[] = ["synced", "written", "torn", "zeroed"];
-const moments = ["before", "after", "torn"] as const;
+const kinds = ["fail", "fail-after", "torn"] as const;
 
 for (const synchronous of [true, false]) {
   const kind = synchronous ? "synchronous" : "asynchronous";
 
   test(`A replaced manifest is read back from ${kind} storage`, async () => {
-    const storage = new FaultyStorage(synchronous);
+    const storage = new FaultStorage({ synchronous });
     assertEquals(await readManifest(storage), undefined);
     for (const state of [oldState, newState, oldState]) {
       await replaceManifest(storage, state);
       assertEquals(await readManifest(storage), state);
       assertEquals(await storage.list(), ["MANIFEST"]);
     }
-    assertEquals(storage.openFiles, 0);
+    assertEquals(storage.openFiles, []);
   });
 
   test(`A crash at any call leaves the old or the new manifest on ${kind} storage`, async () => {
-    const acknowledged = await callsOfReplacement(synchronous);
     let recoveries = 0;
-    for (let call = 1; call <= acknowledged + 1; call++) {
-      for (const moment of moments) {
-        for (const hasOld of [true, false]) {
-          const storage = await storageWith(synchronous, hasOld);
-          storage.fault = { call, moment, isCrash: true };
-          const isDone = await succeeds(replaceManifest(storage, newState));
-          assertEquals(isDone, call > acknowledged);
-          for (const survival of survivals) {
-            for (const image of storage.survivors(survival)) {
-              const found = await readManifest(image);
-              if (isDone) assertEquals(found, newState);
-              else assertOldOrNew(found, hasOld);
-              await replaceManifest(image, newState);
-              assertEquals(await readManifest(image), newState);
-              recoveries++;
-            }
-          }
+    for (const hasOld of [true, false]) {
+      const storage = await storageWith(synchronous, hasOld);
+      await replaceManifest(storage, newState);
+      const calls = storage.trace.length;
+      for (let at = 0; at <= calls; at++) {
+        for (const image of everyImage(storage, at)) {
+          const found = await readManifest(image);
+          if (at === calls) assertEquals(found, newState);
+          else assertOldOrNew(found, hasOld);
+          await replaceManifest(image, newState);
+          assertEquals(await readManifest(image), newState);
+          recoveries++;
         }
       }
     }
@@ -58,16 +51,14 @@ for (const synchronous of [true, false]) {
   });
 
   test(`A failure at any call leaves the old or the new manifest on ${kind} storage, and the next try succeeds`, async () => {
-    const acknowledged = await callsOfReplacement(synchronous);
-    for (let call = 1; call <= acknowledged; call++) {
-      for (const moment of moments) {
+    for (const kind of kinds) {
+      for (let from = 1;; from++) {
         const storage = await storageWith(synchronous, true);
-        storage.fault = { call, moment, isCrash: false };
-        await assertRejects(
-          () => replaceManifest(storage, newState),
-          KvIoError,
-        );
-        storage.fault = undefined;
+        const fault = storage.inject({ kind, from });
+        const replacing = replaceManifest(storage, newState);
+        const failure = await replacing.catch((error) => error);
+        if (fault.struck === 0) break;
+        assert(failure instanceof KvIoError, `${kind} ${from}: ${failure}`);
         assertOldOrNew(await readManifest(storage), true);
         await replaceManifest(storage, newState);
         assertEquals(await readManifest(storage), newState);
@@ -81,16 +72,16 @@ test("A failed replacement leaves neither its file nor an open handle behind", a
   // Calls: remove what is stale, create, append, sync, close, rename, sync the directory.
   for (const call of [3, 4, 6]) {
     const storage = await storageWith(true, false);
-    storage.fault = { call, moment: "before", isCrash: false };
+    storage.inject({ kind: "fail", from: call });
     await assertRejects(() => replaceManifest(storage, newState), KvIoError);
     assertEquals(await storage.list(), []);
-    assertEquals(storage.openFiles, 0);
+    assertEquals(storage.openFiles, []);
   }
 });
 
 test("A stale temporary manifest is replaced, whatever it holds", async () => {
-  const storage = new FaultyStorage();
-  storage.plant("MANIFEST.tmp", encodeManifest(oldState));
+  const storage = new FaultStorage();
+  storage.writeFile("MANIFEST.tmp", encodeManifest(oldState));
   assertEquals(await readManifest(storage), undefined);
   await replaceManifest(storage, newState);
   assertEquals(await readManifest(storage), newState);
@@ -100,55 +91,65 @@ test("A manifest is read without a single change to the storage", async () => {
   const storage = await storageWith(true, true);
   await readManifest(storage);
   // Open, read, close.
-  assertEquals(storage.calls, 3);
+  assertEquals(storage.trace.length, 3);
 });
 
 test("A failure to read is no missing manifest", async () => {
   for (const call of [1, 2, 3]) {
     const storage = await storageWith(true, true);
-    storage.fault = { call, moment: "before", isCrash: false };
+    storage.inject({ kind: "fail", from: call });
     await assertRejects(() => readManifest(storage), KvIoError);
   }
 });
 
 test("A damaged manifest is reported and its file closed", async () => {
-  const storage = new FaultyStorage();
-  storage.plant("MANIFEST", new Uint8Array(0));
+  const storage = new FaultStorage();
+  storage.writeFile("MANIFEST", new Uint8Array(0));
   const error = await assertRejects(
     () => readManifest(storage),
     KvCorruptionError,
   );
   assertEquals([error.file, error.offset], ["MANIFEST", 0]);
-  assertEquals(storage.openFiles, 0);
+  assertEquals(storage.openFiles, []);
 });
 
 test("A manifest of absurd size is refused before memory is taken for it", async () => {
-  const storage = new FaultyStorage();
-  storage.plant("MANIFEST", new Uint8Array(8));
+  const storage = new FaultStorage();
+  storage.writeFile("MANIFEST", new Uint8Array(8));
   const open = storage.open.bind(storage);
   storage.open = (name) => {
     const file = open(name);
     if (file instanceof Promise) throw new Error("Expected a file at once");
-    return { ...file, size: MAX_MANIFEST_BYTES * 2 ** 20 };
+    Object.defineProperty(file, "size", {
+      value: MAX_MANIFEST_BYTES * 2 ** 20,
+    });
+    return file;
   };
   await assertRejects(() => readManifest(storage), KvCorruptionError);
-  assertEquals(storage.openFiles, 0);
+  assertEquals(storage.openFiles, []);
 });
 
 async function storageWith(
   synchronous: boolean,
   hasOld: boolean,
-): Promise<FaultyStorage> {
-  const storage = new FaultyStorage(synchronous);
+): Promise<FaultStorage> {
+  const storage = new FaultStorage({ synchronous });
   if (hasOld) await replaceManifest(storage, oldState);
-  storage.trace.length = 0;
+  storage.clearTrace();
   return storage;
 }
 
-async function callsOfReplacement(synchronous: boolean): Promise<number> {
-  const storage = await storageWith(synchronous, true);
-  await replaceManifest(storage, newState);
-  return storage.calls;
+/** What a crash after call `at` can leave. */
+function* everyImage(
+  storage: FaultStorage,
+  at: number,
+): Generator<FaultStorage> {
+  for (const survival of survivals) {
+    for (let seed = 0; seed < 3; seed++) {
+      yield storage.crash({ at, survival, seed });
+    }
+    if (survival !== "written") yield* storage.crashes({ at, survival });
+  }
 }
 
 function assertOldOrNew(found: unknown, hasOld: boolean): void {
@@ -157,14 +158,5 @@ function assertOldOrNew(found: unknown, hasOld: boolean): void {
     assertEquals(found, before);
   } catch {
     assertEquals(found, newState);
-  }
-}
-
-async function succeeds(work: Promise<void>): Promise<boolean> {
-  try {
-    await work;
-    return true;
-  } catch {
-    return false;
   }
 }
