@@ -3,28 +3,41 @@ import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
 
 /**
  * Finds keys among the records of an arena: open addressing with linear probing in typed arrays, so that no object is made per entry.
- * A slot has the hash and the place of the key's newest record side by side, so a look-up touches one line of memory here and
- * goes on straight to the record; a miss is told by the hash alone. At most half of the slots are in use.
+ * A slot is one word, which says where the key's newest record begins and, in the bits that no place in the arena needs, the top of the key's
+ * hash. A look-up goes from there straight to the record, and nearly every other key is told by the hash alone.
+ *
+ * Measured with 108,000 records of 16 + 100 bytes: slots of 8 bytes, half of them free, cost a look-up 15 to 20 % more, because
+ * they do not stay in the CPU cache.
  */
 export class HashIndex {
-  /** Pairs (hash, where the newest record begins); no record begins at 0, which says that the slot is free. */
-  #slots: Uint32Array;
+  /** Top of the hash and where the newest record begins; no record begins at 0, which says that the slot is free. */
+  #slots: Int32Array;
   /** Ordinal of the key's first record, by slot. */
   #firsts: Uint32Array;
   #mask: number;
   #size = 0;
+  /** The bits of a slot that say where the record begins. */
+  readonly #recordMask: number;
 
-  /** @param keys How many keys to have room for; more make it grow. */
-  constructor(keys: number) {
-    const slots = 2 ** (1 + Math.ceil(Math.log2(Math.max(keys, 1))));
-    this.#slots = new Uint32Array(2 * slots);
+  /**
+   * @param slots How many slots to begin with, a power of two.
+   * @param arenaBytes Size of the arena, at most 4 GiB.
+   */
+  constructor(slots: number, arenaBytes: number) {
+    this.#slots = new Int32Array(slots);
     this.#firsts = new Uint32Array(slots);
     this.#mask = slots - 1;
+    this.#recordMask = -1 >>> Math.clz32(arenaBytes - 1);
   }
 
   /** Distinct keys. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Whether it must grow before another key comes: seven of eight slots are in use. */
+  get isFull(): boolean {
+    return 8 * this.#size >= 7 * this.#slots.length;
   }
 
   /** Bytes of memory that the index takes. */
@@ -41,10 +54,13 @@ export class HashIndex {
     keyLength: number,
   ): number {
     const slots = this.#slots;
-    for (let slot = hash & this.#mask;; slot = (slot + 1) & this.#mask) {
-      const record = slots[2 * slot + 1]!;
-      if (record === 0) return -1;
-      if (slots[2 * slot] !== hash) continue;
+    const mask = this.#mask;
+    const hashMask = ~this.#recordMask;
+    for (let slot = hash & mask;; slot = (slot + 1) & mask) {
+      const word = slots[slot]!;
+      if (word === 0) return -1;
+      if (((word ^ hash) & hashMask) !== 0) continue;
+      const record = (word & this.#recordMask) >>> 0;
       const length = recordKeyLength(arena, record);
       const at = record + RECORD_HEADER_BYTES;
       if (equalSpans(arena, at, length, key, keyOffset, keyLength)) return slot;
@@ -53,7 +69,7 @@ export class HashIndex {
 
   /** Where the newest record of the key in `slot` begins. */
   newestRecord(slot: number): number {
-    return this.#slots[2 * slot + 1]!;
+    return (this.#slots[slot]! & this.#recordMask) >>> 0;
   }
 
   /** Ordinal of the first record of the key in `slot`. */
@@ -63,39 +79,30 @@ export class HashIndex {
 
   /** Notes a newer record of the key in `slot`. */
   replace(slot: number, record: number): void {
-    this.#slots[2 * slot + 1] = record;
+    this.#slots[slot] = (this.#slots[slot]! & ~this.#recordMask) | record;
   }
 
-  /** Adds a key that is not there, with its first record. */
-  insert(hash: number, record: number, ordinal: number): void {
-    if (2 * (this.#size + 1) > this.#mask) this.#double();
-    this.#place(hash, record, ordinal);
+  /** Adds a key that is not there: its newest record, and the ordinal of its first. There must be room. */
+  insert(hash: number, record: number, first: number): void {
+    let slot = hash & this.#mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
+    this.#slots[slot] = (hash & ~this.#recordMask) | record;
+    this.#firsts[slot] = first;
     this.#size++;
   }
 
-  /** Forgets all keys, for use with another arena. */
+  /** Forgets all keys, for use with another arena of the same size. */
   clear(): void {
     this.#slots.fill(0);
     this.#size = 0;
   }
 
-  #place(hash: number, record: number, first: number): void {
-    let slot = hash & this.#mask;
-    while (this.#slots[2 * slot + 1] !== 0) slot = (slot + 1) & this.#mask;
-    this.#slots[2 * slot] = hash;
-    this.#slots[2 * slot + 1] = record;
-    this.#firsts[slot] = first;
-  }
-
-  #double(): void {
-    const slots = this.#slots;
-    const firsts = this.#firsts;
-    this.#slots = new Uint32Array(2 * slots.length);
-    this.#firsts = new Uint32Array(2 * firsts.length);
-    this.#mask = 2 * this.#mask + 1;
-    for (let i = 0; i < firsts.length; i++) {
-      const record = slots[2 * i + 1]!;
-      if (record !== 0) this.#place(slots[2 * i]!, record, firsts[i]!);
-    }
+  /** Forgets all keys and has twice as many slots. */
+  clearAndDouble(): void {
+    const slots = 2 * this.#slots.length;
+    this.#slots = new Int32Array(slots);
+    this.#firsts = new Uint32Array(slots);
+    this.#mask = slots - 1;
+    this.#size = 0;
   }
 }

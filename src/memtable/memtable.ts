@@ -165,6 +165,7 @@ export class MemTable implements KeySpans {
     const hash = hashSpan(bytes, key, keyLength);
     const slot = this.#index.find(bytes, hash, bytes, key, keyLength);
     if (slot < 0) {
+      if (this.#index.isFull) this.#doubleIndex();
       this.#memory.firsts[this.#index.size] = ordinal;
       this.#memory.links[ordinal] = ordinal;
       this.#index.insert(hash, start, ordinal);
@@ -173,6 +174,21 @@ export class MemTable implements KeySpans {
       this.#memory.links[ordinal] = this.#memory.links[first]!;
       this.#memory.links[first] = ordinal;
       this.#index.replace(slot, start);
+    }
+  }
+
+  /** Puts all keys into an index of twice the size. They come in order of arrival, which runs through the arena once, from front to back. */
+  #doubleIndex(): void {
+    const { bytes } = this.arena;
+    const { offsets, links, firsts } = this.#memory;
+    const { size } = this.#index;
+    this.#index.clearAndDouble();
+    for (let i = 0; i < size; i++) {
+      const first = firsts[i]!;
+      const record = offsets[links[first]!]!;
+      const key = record + RECORD_HEADER_BYTES;
+      const hash = hashSpan(bytes, key, recordKeyLength(bytes, record));
+      this.#index.insert(hash, record, first);
     }
   }
 

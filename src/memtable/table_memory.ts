@@ -29,7 +29,7 @@ export function newTableMemory(capacity: number): TableMemory {
 export function tableMemoryOver(bytes: Uint8Array): TableMemory {
   return {
     bytes,
-    index: new HashIndex(INITIAL_RECORDS),
+    index: new HashIndex(INITIAL_RECORDS, bytes.length),
     offsets: new Uint32Array(INITIAL_RECORDS),
     links: new Uint32Array(INITIAL_RECORDS),
     firsts: new Uint32Array(INITIAL_RECORDS),
