@@ -123,7 +123,7 @@ function decodeText(source: Uint8Array, start: number, end: number): string {
   }
   const text = utf8Slice.call(source, start, end);
   // The native puts U+FFFD in the place of bytes that are not UTF-8; without one, all of them were.
-  return text.includes("\ufffd") ? decodeStrictly(source, start, end) : text;
+  return text.indexOf("\ufffd") < 0 ? text : decodeStrictly(source, start, end);
 }
 
 function decodeStrictly(
