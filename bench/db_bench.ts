@@ -7,8 +7,8 @@
  *
  * `--help` names the flags. Fills begin with an empty store and put every key once; all other workloads go on with the
  * store that is there. A fill is over when the last write is acknowledged; flush and compaction are then waited for, which
- * is shown beside it. Reads run over segments in cache, after one pass that is not measured, and every value is
- * compared with what was written.
+ * is shown beside it. Reads run over segments in cache, after one pass that is not measured and that compares every value
+ * with what was written.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -89,7 +89,7 @@ async function runBenchmark(name: string, setting: Setting): Promise<Row> {
     const workload = await benchmark.prepare(setting);
     ({ operations, movesData } = workload);
     state = store.state;
-    if (!benchmark.writes && round === 0) await workload.run();
+    if (round === 0) await workload.verify?.();
     if (benchmark.writes) probe.start();
     const start = performance.now();
     await workload.run();

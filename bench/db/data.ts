@@ -6,7 +6,8 @@ const VALUES = 509;
 /** Order and content of what is written and read, from a seed. */
 export class Data {
   readonly num: number;
-  readonly #keySize: number;
+  readonly keySize: number;
+  readonly valueSize: number;
   readonly #seed: number;
   readonly #values: readonly string[];
 
@@ -19,7 +20,8 @@ export class Data {
     },
   ) {
     this.num = num;
-    this.#keySize = keySize;
+    this.keySize = keySize;
+    this.valueSize = valueSize;
     this.#seed = seed;
     const random = randomUint32(seed);
     this.#values = Array.from(
@@ -63,11 +65,15 @@ export class Data {
    */
   keys(order: Uint32Array, suffix = ""): string[] {
     const keys = new Array<string>(order.length);
-    const digits = this.#keySize;
     for (let i = 0; i < order.length; i++) {
-      keys[i] = flat(String(order[i]!).padStart(digits, "0") + suffix);
+      keys[i] = flat(this.key(order[i]!) + suffix);
     }
     return keys;
+  }
+
+  /** The key with this number. */
+  key(index: number): string {
+    return String(index).padStart(this.keySize, "0");
   }
 }
 

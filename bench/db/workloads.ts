@@ -14,8 +14,10 @@ export interface Workload {
   readonly operations: number;
   /** Whether keys and values went over the counter; a workload without counts no MB/s. */
   readonly movesData: boolean;
-  /** The measured part. */
+  /** The measured part. What it reads it only counts, as LevelDB's does. */
   run(): void | Promise<void>;
+  /** For reads: the same, comparing each value with what was written. Runs before anything is measured and warms up what `run` needs. */
+  verify?(): void | Promise<void>;
 }
 
 /** A workload by its name. */
@@ -187,11 +189,18 @@ function getAll({ store, data }: Setting, order: Uint32Array): Workload {
   return {
     operations: keys.length,
     movesData: true,
-    run() {
+    verify() {
       for (let i = 0; i < keys.length; i++) {
         const value = db.getSync(keys[i]!);
         if (value !== data.value(order[i]!, generation)) throw wrong(keys[i]!);
       }
+    },
+    run() {
+      let bytes = 0;
+      for (let i = 0; i < keys.length; i++) {
+        bytes += db.getSync(keys[i]!)!.length;
+      }
+      checkBytes(bytes, keys.length * data.valueSize);
     },
   };
 }
@@ -203,11 +212,18 @@ function prepareAwaited({ store, data }: Setting): Workload {
   return {
     operations: keys.length,
     movesData: true,
-    async run() {
+    async verify() {
       for (let i = 0; i < keys.length; i++) {
         const value = await db.get(keys[i]!);
         if (value !== data.value(order[i]!, generation)) throw wrong(keys[i]!);
       }
+    },
+    async run() {
+      let bytes = 0;
+      for (let i = 0; i < keys.length; i++) {
+        bytes += (await db.get(keys[i]!))!.length;
+      }
+      checkBytes(bytes, keys.length * data.valueSize);
     },
   };
 }
@@ -216,15 +232,12 @@ function prepareAwaited({ store, data }: Setting): Workload {
 function prepareMissing({ store, data }: Setting): Workload {
   const keys = data.keys(data.shuffled(data.num, 2), ".");
   const { db } = store;
-  return {
-    operations: keys.length,
-    movesData: false,
-    run() {
-      for (let i = 0; i < keys.length; i++) {
-        if (db.getSync(keys[i]!) !== undefined) throw wrong(keys[i]!);
-      }
-    },
-  };
+  function run(): void {
+    for (let i = 0; i < keys.length; i++) {
+      if (db.getSync(keys[i]!) !== undefined) throw wrong(keys[i]!);
+    }
+  }
+  return { operations: keys.length, movesData: false, verify: run, run };
 }
 
 /** Reads what has never left the MemTable. */
@@ -250,41 +263,54 @@ function scans(reverse: boolean): Benchmark {
 }
 
 function scanAll({ store, data }: Setting, reverse: boolean): Workload {
-  const keys = data.keys(data.ascending(data.num));
   const { db, generation } = store;
   return {
-    operations: keys.length,
+    operations: data.num,
     movesData: true,
-    run() {
-      let next = reverse ? keys.length - 1 : 0;
+    verify() {
+      let passed = 0;
       for (const [key, value] of db.scanSync({ reverse })) {
-        if (key !== keys[next] || value !== data.value(next, generation)) {
+        const index = reverse ? data.num - 1 - passed : passed;
+        if (
+          key !== data.key(index) || value !== data.value(index, generation)
+        ) {
           throw wrong(key);
         }
-        next += reverse ? -1 : 1;
+        passed++;
       }
-      if (next !== (reverse ? -1 : keys.length)) {
-        throw wrong("a key is missing");
+      if (passed !== data.num) throw wrong("a key is missing");
+    },
+    run() {
+      let bytes = 0;
+      for (const [key, value] of db.scanSync({ reverse })) {
+        bytes += key.length + value.length;
       }
+      checkBytes(bytes, data.num * (data.keySize + data.valueSize));
     },
   };
 }
 
 function prepareScanAwaited({ store, data }: Setting): Workload {
-  const keys = data.keys(data.ascending(data.num));
   const { db, generation } = store;
   return {
-    operations: keys.length,
+    operations: data.num,
     movesData: true,
-    async run() {
+    async verify() {
       let next = 0;
       for await (const [key, value] of db.scan()) {
-        if (key !== keys[next] || value !== data.value(next, generation)) {
+        if (key !== data.key(next) || value !== data.value(next, generation)) {
           throw wrong(key);
         }
         next++;
       }
-      if (next !== keys.length) throw wrong("a key is missing");
+      if (next !== data.num) throw wrong("a key is missing");
+    },
+    async run() {
+      let bytes = 0;
+      for await (const [key, value] of db.scan()) {
+        bytes += key.length + value.length;
+      }
+      checkBytes(bytes, data.num * (data.keySize + data.valueSize));
     },
   };
 }
@@ -298,6 +324,11 @@ function prepareCompact({ store, data }: Setting): Workload {
       store.state = "compacted";
     },
   };
+}
+
+/** The counts of what was read have to be right, so that no engine can leave a read undone. */
+function checkBytes(read: number, written: number): void {
+  if (read !== written) throw wrong(`${read} bytes instead of ${written}`);
 }
 
 function wrong(what: string): Error {
