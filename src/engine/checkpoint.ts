@@ -80,13 +80,13 @@ function refused({ location }: Storage, problem: string): KvError {
 
 /** From here on nobody takes the place for an empty store. */
 async function begin(target: Storage): Promise<void> {
-  const left = await ownFiles(target);
-  if (left.some(({ type }) => type === "checkpoint")) {
-    await removeAll(target, left.filter(({ type }) => type !== "checkpoint"));
+  const files = await ownFiles(target);
+  if (files.some(({ type }) => type === "checkpoint")) {
+    await clear(target);
   } else {
     await (await target.create(CHECKPOINT_NAME)).close();
+    await target.syncDirectory();
   }
-  await target.syncDirectory();
 }
 
 async function fill(
@@ -128,24 +128,21 @@ async function end(target: Storage): Promise<void> {
 /** Removes what there is of the checkpoint; the error that made it come to nothing is the one to report. */
 async function giveUp(target: Storage): Promise<void> {
   try {
-    await removeAll(target, await ownFiles(target));
+    await clear(target);
+    await target.remove(CHECKPOINT_NAME);
   } catch {
     // Without a manifest it is no store, and the next checkpoint clears it.
   }
 }
 
-/** The manifest goes first, so that nothing passes for a store, and the mark of a checkpoint last. */
-const ORDER_OF_REMOVAL = ["manifest", "temporary", "segment", "checkpoint"];
-
-async function removeAll(
-  target: Storage,
-  files: readonly OwnFile[],
-): Promise<void> {
-  for (const removed of ORDER_OF_REMOVAL) {
-    for (const { type, name } of files) {
+/** Removes everything but the mark, durably. The manifest goes first: what is there in part must not pass for a store. */
+async function clear(target: Storage): Promise<void> {
+  for (const removed of ["manifest", "temporary", "segment"]) {
+    for (const { type, name } of await ownFiles(target)) {
       if (type === removed) await target.remove(name);
     }
   }
+  await target.syncDirectory();
 }
 
 interface OwnFile {

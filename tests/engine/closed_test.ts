@@ -30,6 +30,7 @@ const others: ((db: Engine) => unknown)[] = [
   (db) => db.flush(),
   (db) => db.compact(),
   (db) => db.sync(),
+  (db) => db.checkpoint(new MemoryStorage()),
   (db) => db.stats(),
 ];
 

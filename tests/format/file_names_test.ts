@@ -24,6 +24,7 @@ test("Every name says again what it was made from", () => {
   }
   assertEquals(parseFileName("MANIFEST")?.type, "manifest");
   assertEquals(parseFileName("MANIFEST.tmp")?.type, "temporary");
+  assertEquals(parseFileName("CHECKPOINT")?.type, "checkpoint");
 });
 
 test("A name that the engine would not have given is none of its files", () => {

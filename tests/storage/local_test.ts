@@ -16,6 +16,8 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { KvError, KvIoError } from "../../src/errors.ts";
 import { openLocalStorage } from "../../src/storage/local_storage.ts";
+import { MemoryStorage } from "../../src/storage/memory.ts";
+import type { Storage } from "../../src/storage/storage.ts";
 import { test } from "../harness.ts";
 import { localAdapters } from "../support/local_adapters.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -114,6 +116,34 @@ for (const adapter of localAdapters) {
     await storage.rename("new", "link");
     assertEquals(readFileSync(secret, "utf8"), "secret");
     assertEquals(await contentOf(storage, "link"), bytesOf(1));
+  });
+
+  test(`${name} links a file into another folder, or says that it has not`, async () => {
+    await using dir = tempDir();
+    const [from, to] = ["from", "to"].map((at) => connect(join(dir.path, at)));
+    for (const storage of [from!, to!]) {
+      await (await storage.lock({ shared: false })).release();
+    }
+    await put(from!, "a", bytesOf(1, 2, 3));
+    assertEquals(await from!.linkTo!("a", to!), true);
+    assertEquals(await contentOf(to!, "a"), bytesOf(1, 2, 3));
+    await from!.remove("a");
+    assertEquals(await contentOf(to!, "a"), bytesOf(1, 2, 3));
+    // Nothing to link, something in the way, no folder there, none at all.
+    await put(from!, "b", bytesOf(4));
+    await put(to!, "b", bytesOf(5));
+    const missing = connect(join(dir.path, "missing"));
+    const targets: [string, Storage][] = [
+      ["a", to!],
+      ["b", to!],
+      ["b", missing],
+      ["b", new MemoryStorage()],
+    ];
+    for (const [file, target] of targets) {
+      assertEquals(await from!.linkTo!(file, target), false);
+    }
+    assertEquals(await contentOf(to!, "b"), bytesOf(5));
+    assertThrows(() => from!.linkTo!("../a", to!), KvError);
   });
 
   test(`${name} refuses folders and pipes in the place of files`, async () => {
