@@ -189,8 +189,8 @@ async function openSource(
     memtableEntries: 1000,
     compaction: { threshold: 3 },
   });
-  for (let i = 0; i < 4; i++) {
-    await history.writeMany(db, 30);
+  for (let i = 0; i < 3; i++) {
+    await history.writeMany(db, 20);
     await db.flush();
   }
   await history.writeMany(db, 5);

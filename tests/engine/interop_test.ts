@@ -2,9 +2,15 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { assert, assertEquals } from "@std/assert";
+import { json, open, tuple } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { availableRuntimes, runScript } from "../support/runtimes.ts";
+import {
+  availableRuntimes,
+  currentRuntime,
+  runScript,
+} from "../support/runtimes.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import type { Value } from "./interop/steps.ts";
 
 const script = new URL("./interop/agent.ts", import.meta.url);
 
@@ -49,6 +55,30 @@ test("Reading leaves every byte of what another runtime has written", async () =
       const who = `${reader.name} after ${writer.name}`;
       assertEquals(stdout, "done\n", `${who}: ${stderr}`);
       assertEquals(digests(dir.path), before, who);
+    }
+  }
+});
+
+test("Each runtime opens a checkpoint of a store that another one has left with logs", async () => {
+  await using dir = tempDir();
+  const store = join(dir.path, "store");
+  const runtimes = availableRuntimes();
+  const { name } = currentRuntime();
+  const writer = runtimes.find((runtime) => runtime.name !== name) ??
+    runtimes[0]!;
+  const left = await runScript(writer, script, { args: [store, "0", "leave"] });
+  assertEquals(left.stdout, "done\n", left.stderr);
+  for (const readOnly of [true, false]) {
+    const copy = join(dir.path, `copy ${readOnly}`);
+    const options = { keys: tuple, values: json<Value>(), readOnly };
+    const db = await open(store, options);
+    await db.checkpoint(copy);
+    await db.close();
+    for (const reader of runtimes) {
+      const { stdout, stderr } = await runScript(reader, script, {
+        args: [copy, "1", "read"],
+      });
+      assertEquals(stdout, "done\n", `${reader.name}: ${stderr}`);
     }
   }
 });
