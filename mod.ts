@@ -16,11 +16,28 @@
  */
 import { type OpenOptions, openStore } from "./src/engine/open.ts";
 import type { KvEngine } from "./src/engine/api/engine.ts";
+import type {
+  InspectionOptions,
+  InspectionProgress,
+  KeyRange,
+  StoreProblem,
+  StoreProblemCode,
+  VerifyReport,
+} from "./src/inspection/report.ts";
+import { verifyStore } from "./src/maintenance/verify.ts";
 import { openLocalStorage } from "./src/storage/local_storage.ts";
 import type { Awaitable, Storage } from "./src/storage/storage.ts";
 
 export type { OpenOptions };
 export type { KvEngine };
+export type {
+  InspectionOptions,
+  InspectionProgress,
+  KeyRange,
+  StoreProblem,
+  StoreProblemCode,
+  VerifyReport,
+};
 export type * from "./src/engine/api/checkpoint.ts";
 export type * from "./src/engine/api/ranges.ts";
 export type * from "./src/engine/api/reader.ts";
@@ -79,6 +96,38 @@ export async function open<K = string, V = string>(
   options: OpenOptions<K, V> = {},
 ): Promise<KvEngine<K, V>> {
   return await openStore(await storageAt(location), options, storageAt);
+}
+
+/**
+ * Reads every file of a store that is not open and reports all that is wrong with it, and what that means for the data. Writes nothing and
+ * works on read-only file systems; engines that were opened with `readOnly` do not mind. To check a store that is open, there is the method `verify` of its engine.
+ *
+ * @param location A path, a `file:` URL or a storage, as for {@linkcode open}.
+ * @param options How to be told of its progress and to end it.
+ * @returns What was found. `ok` says whether the store is as it was written.
+ * @throws {KvError} `KV_LOCKED` while an engine has it open for writing; `KV_NOT_FOUND` if there is none; `KV_IO` if the storage does
+ * not even list its files. Otherwise problems are reported, not thrown.
+ *
+ * @example
+ * ```ts
+ * import { open, verify } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const storage = new MemoryStorage(); // or a path: "./data"
+ * {
+ *   await using db = await open(storage);
+ *   await db.put("user:1", "Alice");
+ * }
+ * const { ok, problems } = await verify(storage);
+ * assertEquals({ ok, problems }, { ok: true, problems: [] });
+ * ```
+ */
+export async function verify(
+  location: string | URL | Storage,
+  options: InspectionOptions = {},
+): Promise<VerifyReport> {
+  return await verifyStore(await storageAt(location), options);
 }
 
 function storageAt(location: string | URL | Storage): Awaitable<Storage> {

@@ -1,4 +1,5 @@
 import { FRAME_HEADER_BYTES } from "../format/log_format.ts";
+import type { InspectionOptions, VerifyReport } from "../inspection/report.ts";
 import { isPending } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
@@ -17,11 +18,13 @@ import { checkSequence, RecordWriter } from "./record_writer.ts";
 import { Snapshot } from "./snapshot.ts";
 import { refuseNoStorage, type StorageAt } from "./storage_check.ts";
 import type { Store } from "./store.ts";
+import { verifyLive } from "./verify_live.ts";
 import { WriteBatch } from "./write_batch.ts";
 
 const WRITE_NAMES = ["sync"];
 const COMPACT_NAMES = ["signal"];
 const CHECKPOINT_NAMES = ["signal", "onProgress"];
+const VERIFY_NAMES = ["signal", "onProgress"];
 
 /** A store with its codecs: what `open` answers with. */
 export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
@@ -131,6 +134,14 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
     const storage = await this.#storageAt(target);
     refuseNoStorage(storage, "make a checkpoint in");
     await this.store.checkpoint(storage, options);
+  }
+
+  async verify(options: InspectionOptions = {}): Promise<VerifyReport> {
+    this.assertOpen();
+    checkNames(options, VERIFY_NAMES, "verify");
+    checkSignal(options.signal, "verify");
+    checkFunction(options.onProgress, "onProgress", "verify");
+    return await this.store.track(verifyLive(this.store, options));
   }
 
   async sync(): Promise<void> {

@@ -1,7 +1,6 @@
-import { compareBytes } from "../bytes/compare.ts";
 import { corruption, KvIoError } from "../errors.ts";
 import { segmentName } from "../format/file_names.ts";
-import type { SegmentInfo } from "../manifest/segment_info.ts";
+import { type SegmentInfo, tellsOf } from "../manifest/segment_info.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
 import { SegmentReader } from "../segment/reader.ts";
 import type { ReadableFile, Storage } from "../storage/storage.ts";
@@ -59,7 +58,10 @@ export class Segment implements SegmentInfo {
         );
       }
       const reader = await SegmentReader.open(file, { name, cache });
-      refuseOther(name, info, reader);
+      if (!tellsOf(info, reader.properties)) {
+        const problem = "the segment is not the one the manifest names";
+        throw corruption(name, 0, problem);
+      }
       return new Segment(storage, info, reader);
     } catch (error) {
       await file.close();
@@ -112,21 +114,5 @@ export async function openNamed(
       throw corruption(name, 0, "the manifest names the file, but it is gone");
     }
     throw error;
-  }
-}
-
-/** A segment of another store, or an older one under the same name, is whole in itself: only the manifest can tell. */
-function refuseOther(
-  name: string,
-  info: SegmentInfo,
-  { properties }: SegmentReader,
-): void {
-  const isSame = properties.entries === info.entries &&
-    properties.tombstones === info.tombstones &&
-    properties.maxSequence === info.maxSequence &&
-    compareBytes(properties.smallestKey, info.smallestKey) === 0 &&
-    compareBytes(properties.largestKey, info.largestKey) === 0;
-  if (!isSame) {
-    throw corruption(name, 0, "the segment is not the one the manifest names");
   }
 }

@@ -1,6 +1,7 @@
 import { compareBytes } from "../bytes/compare.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 import { MAX_KEY_BYTES } from "../options.ts";
+import type { SegmentProperties } from "../segment/properties.ts";
 
 /** What the engine knows of a segment without opening it. Never changed once made. */
 export interface SegmentInfo {
@@ -47,6 +48,18 @@ export function segmentProblem(segment: SegmentInfo): string | undefined {
   return compareBytes(smallestKey, largestKey) > 0
     ? "the smallest key is past the largest"
     : undefined;
+}
+
+/** Whether `segment` tells of the segment with these properties: one of another store, or an older one under the same name, is whole in itself. */
+export function tellsOf(
+  segment: SegmentInfo,
+  properties: SegmentProperties,
+): boolean {
+  return properties.entries === segment.entries &&
+    properties.tombstones === segment.tombstones &&
+    properties.maxSequence === segment.maxSequence &&
+    compareBytes(properties.smallestKey, segment.smallestKey) === 0 &&
+    compareBytes(properties.largestKey, segment.largestKey) === 0;
 }
 
 /** Orders a key against a segment: negative before its smallest key, positive behind its largest, else zero. */

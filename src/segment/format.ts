@@ -34,6 +34,9 @@ export const SEGMENT_VERSION = 1;
 
 export const FOOTER_BYTES = 52;
 
+/** Where the salt stands in the footer, for those who look for it in a damaged one. */
+export const FOOTER_SALT_OFFSET = 32;
+
 /** The longest segment: offsets of blocks are held as 32-bit integers. */
 export const MAX_SEGMENT_BYTES = 0xffff_ffff;
 
@@ -67,7 +70,7 @@ export function encodeFooter(footer: Footer): Uint8Array {
   writeUint64(bytes, 16, footer.propertiesOffset);
   writeUint32(bytes, 24, footer.hashPages);
   writeUint32(bytes, 28, footer.hashSlots);
-  writeUint32(bytes, 32, footer.salt);
+  writeUint32(bytes, FOOTER_SALT_OFFSET, footer.salt);
   writeUint32(bytes, VERSION_OFFSET, SEGMENT_VERSION);
   writeUint32(bytes, CRC_OFFSET, crc32(bytes.subarray(0, CRC_OFFSET)));
   bytes.set(MAGIC, MAGIC_OFFSET);
@@ -106,6 +109,6 @@ export function decodeFooter(
     propertiesOffset: readUint64(bytes, 16),
     hashPages: readUint32(bytes, 24),
     hashSlots: readUint32(bytes, 28),
-    salt: readUint32(bytes, 32),
+    salt: readUint32(bytes, FOOTER_SALT_OFFSET),
   };
 }

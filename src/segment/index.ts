@@ -127,6 +127,14 @@ export class SegmentIndex {
     return this.#blockStarts[block + 1]!;
   }
 
+  /** The separator behind `block`. */
+  separator(block: number): Uint8Array {
+    return this.#payload.subarray(
+      this.#separatorStarts[block]!,
+      this.#separatorEnds[block]!,
+    );
+  }
+
   /** Orders the separator behind `block` and a key. */
   compareSeparator(
     block: number,

@@ -13,7 +13,7 @@ import {
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 
 /** While looking for frames behind damage, how often the bytes of the log may be read over. */
-const MOST_SEARCH_READS = 16;
+export const MOST_SEARCH_READS = 16;
 
 /**
  * Reads the header of the log image `image`, or answers `undefined` if it is torn or damaged.

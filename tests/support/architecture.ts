@@ -2,8 +2,17 @@
 import { posix } from "node:path";
 
 /** From top to bottom: a layer imports from those below it only. */
-const layers = ["mod.ts", "engine", "compaction", "manifest", "iterator"]
-  .concat(["segment", "memtable", "wal", "format", "testing", "storage"])
+const layers = ["mod.ts", "maintenance", "engine", "inspection", "compaction"]
+  .concat([
+    "manifest",
+    "iterator",
+    "segment",
+    "memtable",
+    "wal",
+    "format",
+    "testing",
+    "storage",
+  ])
   .concat(["codec", "bytes", "options.ts", "errors.ts"]);
 
 /** Layers that never import one another, whichever stands higher. */
@@ -13,7 +22,9 @@ const siblings = new Set(["segment", "memtable", "wal"]);
 const impureLayers = new Set(["engine", "storage"]);
 
 /** What the layers above may know of storage. */
-const storageContract = new Set(["storage/storage.ts", "storage/awaitable.ts"]);
+const storageContract = new Set(
+  ["storage", "awaitable", "permission"].map((name) => `storage/${name}.ts`),
+);
 
 /** What a storage for the tests of users needs; nothing of the engine needs it. */
 const testingMayImport = new Set([...storageContract, "errors.ts"]);

@@ -1,3 +1,7 @@
+import type {
+  InspectionOptions,
+  VerifyReport,
+} from "../../inspection/report.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { CheckpointOptions } from "./checkpoint.ts";
 import type { KvReader, KvSnapshot } from "./reader.ts";
@@ -101,6 +105,28 @@ export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
     target: string | URL | Storage,
     options?: CheckpointOptions,
   ): Promise<void>;
+
+  /**
+   * Reads all files of the store as they are now and checks every byte, while reads and writes go on. It reports all that is wrong and
+   * throws for none of it. To check a store that is closed, or cannot be opened, there is `verify`.
+   *
+   * Also rejects with the reason of `signal`, and with `KV_CLOSED` when the engine is closed meanwhile.
+   *
+   * @param options How to be told of its progress and to end it.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assert } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("user:1", "Alice");
+   * const { ok, problems } = await db.verify();
+   * assert(ok, JSON.stringify(problems));
+   * ```
+   */
+  verify(options?: InspectionOptions): Promise<VerifyReport>;
 
   /** Makes all writes so far durable, also those that were made with `sync: false`. */
   sync(): Promise<void>;

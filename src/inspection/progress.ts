@@ -1,0 +1,52 @@
+import type { InspectionOptions } from "./report.ts";
+
+/** What long work needs of the place where it runs. */
+export interface ProgressHost {
+  /** Gives way to the rest of the program. */
+  nextTurn(): Promise<void>;
+  /** Throws once the work is not wanted any more, for another reason than the signal. */
+  assertWanted?(): void;
+}
+
+/** Counts the bytes that were looked at, tells of them, and ends the work when it is not wanted any more. */
+export class Progress {
+  readonly #options: InspectionOptions;
+  readonly #host: ProgressHost;
+  readonly #bytesTotal: number;
+  #bytesRead = 0;
+
+  /** @param bytesTotal Bytes of all files that will be read. */
+  constructor(
+    bytesTotal: number,
+    options: InspectionOptions,
+    host: ProgressHost,
+  ) {
+    this.#bytesTotal = bytesTotal;
+    this.#options = options;
+    this.#host = host;
+  }
+
+  /** Bytes that were looked at so far. */
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** Counts `bytes` more of a file, tells of them, and lets others have their turn. */
+  async advance(file: string, bytes: number): Promise<void> {
+    this.#bytesRead += bytes;
+    this.assertWanted();
+    this.#options.onProgress?.({
+      bytesRead: this.#bytesRead,
+      bytesTotal: Math.max(this.#bytesTotal, this.#bytesRead),
+      file,
+    });
+    await this.#host.nextTurn();
+    this.assertWanted();
+  }
+
+  /** Throws once the work is not wanted any more. */
+  assertWanted(): void {
+    this.#options.signal?.throwIfAborted();
+    this.#host.assertWanted?.();
+  }
+}
