@@ -1,8 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { CompactionJob, FlushJob } from "../compaction/job.ts";
 import { segmentName } from "../format/file_names.ts";
 import { type SegmentInfo, totalBytes } from "../manifest/segment_info.ts";
 import type { MemTable } from "../memtable/memtable.ts";
+import { mayRead } from "../storage/permission.ts";
 import { InlineRunner, type JobHost, type JobRunner } from "./job_runner.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./worker_messages.ts";
 
@@ -102,8 +104,13 @@ export class WorkerRunner implements JobRunner {
   #startedWorker(): Worker | undefined {
     if (this.#isBroken || this.#worker !== undefined) return this.#worker;
     try {
-      const setup: WorkerSetup = { folder: this.#folder };
-      const worker = new Worker(workerUrl(), { workerData: setup });
+      const url = workerUrl();
+      if (url.protocol === "file:" && !mayRead(fileURLToPath(url))) {
+        throw new Error("the module of the worker may not be read");
+      }
+      const workerData: WorkerSetup = { folder: this.#folder };
+      // Without an environment of its own it would get a copy of this one, for which Deno wants a permission.
+      const worker = new Worker(url, { workerData, env: {} });
       worker.on("message", (message: FromWorker) => this.#receive(message));
       worker.on("error", () => this.#giveUp());
       worker.on("exit", () => this.#giveUp());

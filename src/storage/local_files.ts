@@ -19,6 +19,7 @@ import { LocalReadableFile, LocalWritableFile } from "./local_file.ts";
 import { codeOf, createNew, ioError, openRegular } from "./local_io.ts";
 import { LOCK_FILE_NAMES, lockExclusive, lockShared } from "./local_lock.ts";
 import { SyncPace } from "./local_sync.ts";
+import { mayRead } from "./permission.ts";
 import type {
   LockOptions,
   ReadableFile,
@@ -175,21 +176,24 @@ function makeFolder(path: string, ensureFolder: (path: string) => void): void {
 /** The folder and those above it, as far as they are known to be missing. */
 function missingFolders(path: string): string[] {
   const missing: string[] = [];
-  for (let folder = path;; folder = dirname(folder)) {
+  for (let folder = path; mayRead(folder); folder = dirname(folder)) {
     try {
       lstatSync(folder);
-      return missing;
+      break;
     } catch (error) {
-      if (codeOf(error) !== "ENOENT") return missing;
+      if (codeOf(error) !== "ENOENT") break;
       missing.push(folder);
     }
   }
+  return missing;
 }
 
 /** Syncs the folder above, as long as it may be read: Deno may have been granted this one alone. */
 function syncParent(folder: string): void {
+  const parent = dirname(folder);
+  if (!mayRead(parent)) return;
   try {
-    syncFolder(dirname(folder));
+    syncFolder(parent);
   } catch (error) {
     if (ioError("lock", "", error).failure !== "denied") throw error;
   }

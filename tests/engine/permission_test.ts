@@ -1,0 +1,88 @@
+// What Deno must be granted for all that a store does.
+import { assert, assertEquals } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "../harness.ts";
+import { availableRuntimes, runScript } from "../support/runtimes.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const script = new URL("./permission/agent.ts", import.meta.url);
+const sources = fileURLToPath(new URL("../../src", import.meta.url));
+const deno = availableRuntimes().find(({ name }) => name === "deno");
+
+if (deno !== undefined) {
+  for (const exists of [true, false]) {
+    const state = exists ? "is there" : "is missing";
+    test(`In Deno a store needs to read and write a folder that ${state}, and no more`, async () => {
+      await using dir = tempDir();
+      const folder = join(dir.path, "data");
+      if (exists) mkdirSync(folder);
+      const permissions = [
+        `--allow-read=${folder}`,
+        `--allow-write=${folder}`,
+      ];
+      const args = [folder];
+      const result = await runScript(deno, script, { permissions, args });
+      assertEquals(result.stderr, "");
+      const { isWhole, usesWorker } = JSON.parse(result.stdout);
+      assertEquals([isWhole, usesWorker], [true, false]);
+    });
+  }
+
+  test("In Deno a store uses a worker if it may read the modules of the engine", async () => {
+    await using dir = tempDir();
+    const permissions = [
+      `--allow-read=${dir.path},${sources}`,
+      `--allow-write=${dir.path}`,
+    ];
+    const args = [dir.path];
+    const result = await runScript(deno, script, { permissions, args });
+    assertEquals(result.stderr, "");
+    assertEquals(JSON.parse(result.stdout), {
+      isWhole: true,
+      usesWorker: true,
+    });
+  });
+
+  if (hasTerminal()) {
+    test("In a terminal Deno asks nobody for more than a store needs", async () => {
+      await using dir = tempDir();
+      const folder = join(dir.path, "data");
+      const readable = [folder, `${folder},${sources}`];
+      for (const granted of readable) {
+        const output = inTerminal([
+          deno.binary,
+          "run",
+          "--quiet",
+          `--allow-read=${granted}`,
+          `--allow-write=${folder}`,
+          fileURLToPath(script),
+          join(folder, String(readable.indexOf(granted))),
+        ]);
+        assert(output.includes('"isWhole":true'), output);
+        assert(!output.includes("requests"), output);
+      }
+    });
+  }
+}
+
+/** Whether there is the tool that gives a process a terminal of its own. */
+function hasTerminal(): boolean {
+  const { status, stdout } = spawnSync("script", ["--version"], {
+    encoding: "utf8",
+  });
+  return status === 0 && stdout.includes("util-linux");
+}
+
+/** What a command writes to its terminal; whoever is asked there never answers. */
+function inTerminal(command: readonly string[]): string {
+  const quoted = command.map((word) => `'${word}'`).join(" ");
+  const { stdout } = spawnSync("script", ["-qec", quoted, "/dev/null"], {
+    encoding: "utf8",
+    timeout: 20_000,
+    input: "n\nn\nn\nn\n",
+  });
+  return stdout;
+}
