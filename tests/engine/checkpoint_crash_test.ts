@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type KvEngine, open } from "../../mod.ts";
 import { KvError, KvIoError } from "../../src/errors.ts";
@@ -9,7 +9,7 @@ import { MemoryStorage } from "../../src/storage/memory.ts";
 import { NodeStorage } from "../../src/storage/node.ts";
 import type { Awaitable, Storage } from "../../src/storage/storage.ts";
 import { test } from "../harness.ts";
-import { type Fault, FaultyStorage } from "../support/faulty_storage.ts";
+import { FaultyStorage } from "../support/faulty_storage.ts";
 import { assertKvError } from "../support/kv_error.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { History, smallOptions } from "./checkpoint/history.ts";

@@ -19,11 +19,13 @@ import type { Storage } from "../../src/storage/storage.ts";
 import { test } from "../harness.ts";
 import { AsyncStorage } from "../support/async_storage.ts";
 import { FaultyStorage } from "../support/faulty_storage.ts";
+import { fingerprints } from "../support/fingerprints.ts";
 import { assertKvError } from "../support/kv_error.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { WatchedStorage } from "../support/watched_storage.ts";
 import { History, smallOptions } from "./checkpoint/history.ts";
 import { entriesIn } from "./crafted_store.ts";
+import { writeCrashedFolder } from "./crashed_folder.ts";
 import { expectLiveFilesOnly, openDescriptors } from "./live_files.ts";
 
 const kinds: [string, () => Storage][] = [
@@ -160,12 +162,13 @@ test("A checkpoint between folders of one file system shares the segments", asyn
   const [source, target] = [join(dir.path, "store"), join(dir.path, "a", "b")];
   const db = await open(source, smallOptions);
   await history.writeMany(db, 500);
-  await db.checkpoint(pathToFileURL(target));
-  const segments = segmentsIn(target);
-  assert(segments.length > 1);
-  for (const name of segments) {
-    assertEquals(statSync(join(target, name)).nlink, 2);
-  }
+  const names: number[] = [];
+  await db.checkpoint(pathToFileURL(target), {
+    onProgress: ({ file }) => {
+      names.push(statSync(join(target, file)).nlink);
+    },
+  });
+  assertEquals(names, segmentsIn(target).map(() => 2));
   assertEquals(statSync(target).mode & 0o777, 0o700);
   for (const name of readdirSync(target)) {
     assertEquals(statSync(join(target, name)).mode & 0o777, 0o600, name);
@@ -213,7 +216,7 @@ test("A checkpoint of a store that is opened to be read has what its logs have, 
   await using dir = tempDir();
   const source = join(dir.path, "store");
   const history = new History(7);
-  const crashed = await crashedStore(history, source);
+  const crashed = await writeCrashedFolder(history, source);
   const before = fingerprints(source);
   const db = await open(source, { ...smallOptions, readOnly: true });
   const events: CheckpointProgress[] = [];
@@ -407,31 +410,6 @@ test("A checkpoint refuses bad arguments by name", async () => {
   assertEquals(target.list(), []);
 });
 
-/** A store whose process ended without closing it, with logs to be replayed; answers with how many writes it has. */
-async function crashedStore(history: History, folder: string): Promise<number> {
-  const storage = new FaultyStorage();
-  const db = await open(storage, {
-    ...smallOptions,
-    memtableEntries: 1000,
-  });
-  await history.writeMany(db, 200);
-  await db.flush();
-  await history.writeMany(db, 300);
-  const survivor = storage.afterKill();
-  const written = history.length;
-  await db.close();
-  mkdirSync(folder);
-  for (const name of survivor.names) {
-    const bytes = survivor.content(name)!;
-    // The last frame is torn.
-    const isLog = name.endsWith(".log");
-    const torn = new Uint8Array(bytes.length + (isLog ? 20 : 0));
-    torn.set(bytes);
-    writeFileSync(join(folder, name), torn);
-  }
-  return written;
-}
-
 function expectProgress(
   events: readonly CheckpointProgress[],
   folder: string,
@@ -463,13 +441,4 @@ function segmentsIn(folder: string): string[] {
 function storeFilesIn(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => name !== "LOCK" && name !== "READERS");
-}
-
-/** All of a folder that anybody could notice. */
-function fingerprints(folder: string): unknown[] {
-  return readdirSync(folder).sort().map((name) => {
-    const { mtimeMs, ctimeMs, nlink, mode } = statSync(join(folder, name));
-    const content = readFileSync(join(folder, name)).toString("base64");
-    return { name, mtimeMs, ctimeMs, nlink, mode, content };
-  });
 }

@@ -5,14 +5,14 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "../harness.ts";
-import { availableRuntimes, runScript } from "../support/runtimes.ts";
+import { currentRuntime, runScript } from "../support/runtimes.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const script = new URL("./permission/agent.ts", import.meta.url);
 const sources = fileURLToPath(new URL("../../src", import.meta.url));
-const deno = availableRuntimes().find(({ name }) => name === "deno");
+const deno = currentRuntime();
 
-if (deno !== undefined) {
+if (deno.name === "deno") {
   for (const exists of [true, false]) {
     const state = exists ? "is there" : "is missing";
     test(`In Deno a store needs to read and write a folder that ${state}, and no more`, async () => {
