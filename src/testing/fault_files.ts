@@ -77,11 +77,11 @@ export class FaultWritableFile extends FaultFile implements WritableFile {
     return this.medium.answer(
       { operation: "append", file: this.name, bytes: length },
       (fault) => {
-        const { random, capacity, bytesUsed } = this.medium;
+        const { medium } = this;
         const wanted = fault?.kind === "torn"
-          ? landedBytes(fault, length, random)
+          ? landedBytes(fault, length, medium.random)
           : length;
-        const landed = Math.min(wanted, Math.max(0, capacity - bytesUsed));
+        const landed = Math.min(wanted, medium.room);
         if (landed > 0) this.#land(bytes.subarray(0, landed));
         if (landed < wanted) {
           throw new KvIoError("append", this.name, "full", {

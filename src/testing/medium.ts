@@ -57,6 +57,12 @@ export class Medium {
     return bytes;
   }
 
+  /** How many bytes more there is room for. */
+  get room(): number {
+    if (this.capacity === Infinity) return Infinity;
+    return Math.max(0, this.capacity - this.bytesUsed);
+  }
+
   /** Makes an effect of the call that is carried out happen. */
   effect(effect: Effect): void {
     this.journal.add(this.trace.length, effect);

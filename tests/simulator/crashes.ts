@@ -1,0 +1,150 @@
+import { Random } from "../../src/testing/random.ts";
+import {
+  FaultStorage,
+  type Survival,
+  survivals,
+} from "../../src/testing/testing.ts";
+import { nextTurn } from "../../src/engine/event_loop.ts";
+import { deterministic } from "./deterministic.ts";
+import { History } from "./history.ts";
+import type { Operation } from "./operations.ts";
+import { recover, type Wreck } from "./recovery.ts";
+import { Session } from "./session.ts";
+import { operationsOf, type Workload } from "./workloads.ts";
+
+/** A run of a workload. */
+export interface Run {
+  readonly workload: Workload;
+  readonly seed: number;
+  /** Default: all that the seed makes. */
+  readonly operations?: readonly Operation[];
+  /** Makes the storage worse than it should be, for tests of the simulator itself. */
+  readonly sabotage?: (storage: FaultStorage) => void;
+}
+
+/** Which crashes of a run are tried. Default: all. */
+export interface CrashFilter {
+  readonly call?: number | undefined;
+  readonly survival?: Survival | undefined;
+}
+
+/** What the engine has done wrong: in the run itself, or after a crash. */
+export interface RunFailure {
+  readonly error: unknown;
+  readonly crash?: { readonly call: number; readonly survival: Survival };
+}
+
+/** Operations that leave the disk as it was. */
+const HARMLESS = ["lock", "release", "list", "open", "readAt", "close"];
+
+/** The operations of a run. */
+export function operationsOfRun({ workload, seed, operations }: Run) {
+  return operations ?? operationsOf(workload, new Random(seed, 1));
+}
+
+/** An empty storage for a run. */
+export function storageOf({ workload, seed, sabotage }: Run): FaultStorage {
+  const { synchronous, slow } = workload;
+  const storage = new FaultStorage({ seed, synchronous });
+  const random = new Random(seed, 2);
+  if (slow === "any") {
+    storage.onCall = () =>
+      random.below(5) === 0 ? turns(1 + random.below(4)) : undefined;
+  }
+  if (slow === "flushes") {
+    storage.onCall = ({ operation, file }) =>
+      operation === "create" && file.endsWith(".seg")
+        ? turns(1 + random.below(60))
+        : undefined;
+  }
+  sabotage?.(storage);
+  return storage;
+}
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await nextTurn();
+}
+
+/**
+ * Carries out a run once and then recovers from the crashes after all of its calls. Calls `onRecovery` with how many recoveries there were;
+ * it ends the run by answering with `false`. Answers with the first failure.
+ */
+export async function crashEverywhere(
+  run: Run,
+  { filter = {}, onRecovery }: {
+    readonly filter?: CrashFilter;
+    readonly onRecovery: (count: number) => boolean;
+  },
+): Promise<RunFailure | undefined> {
+  using _ = deterministic(run.seed);
+  const { workload } = run;
+  const storage = storageOf(run);
+  const history = new History();
+  try {
+    const options = { storage, workload, history };
+    await Session.run(operationsOfRun(run), options);
+  } catch (error) {
+    return { error };
+  }
+  for (const wreck of wrecks(run, { storage, history }, filter)) {
+    const { call, survival } = wreck;
+    const random = new Random(run.seed, call, survivals.indexOf(survival));
+    try {
+      if (!onRecovery(await recover(wreck, random))) return;
+    } catch (error) {
+      return { error, crash: { call, survival } };
+    }
+  }
+  return undefined;
+}
+
+/** What crashes can leave, without those that leave the same as others and owe no more. */
+function* wrecks(
+  { workload }: Run,
+  { storage, history }: { storage: FaultStorage; history: History },
+  filter: CrashFilter,
+): Generator<Wreck> {
+  const latest = new Map<Survival, Seen>();
+  for (let call = 0; call <= storage.trace.length; call++) {
+    if (filter.call !== undefined && filter.call !== call) continue;
+    const before = storage.trace[call - 1];
+    const here: Seen[] = [];
+    for (const survival of ORDER) {
+      if (filter.survival !== undefined && filter.survival !== survival) {
+        continue;
+      }
+      const promised = history.promised(call, survival !== "written");
+      const last = latest.get(survival);
+      const isUnchanged = before && HARMLESS.includes(before.operation);
+      if (isUnchanged && last && last.promised === promised) continue;
+      const image = storage.crash({ at: call, survival });
+      const seen = { image, promised };
+      latest.set(survival, seen);
+      const isKnown = [...here, ...(last ? [last] : [])].some((other) =>
+        other.promised >= promised && haveSameFiles(other.image, image)
+      );
+      here.push(seen);
+      if (!isKnown) yield { image, workload, history, call, survival };
+    }
+  }
+}
+
+/** The one that owes the most comes first. */
+const ORDER: readonly Survival[] = [
+  "written",
+  ...survivals.filter((survival) => survival !== "written"),
+];
+
+interface Seen {
+  readonly image: FaultStorage;
+  readonly promised: number;
+}
+
+function haveSameFiles(one: FaultStorage, other: FaultStorage): boolean {
+  const names = one.fileNames;
+  if (names.join() !== other.fileNames.join()) return false;
+  return names.every((name) => {
+    const [a, b] = [one.readFile(name)!, other.readFile(name)!];
+    return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  });
+}

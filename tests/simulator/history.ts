@@ -1,0 +1,130 @@
+import type { Write } from "./operations.ts";
+
+/** A key and its value. */
+export type Entry = readonly [key: string, value: string];
+
+/** Writes that happen together, and what is known of them. */
+interface Commit {
+  /** Sequence number of the last of them. */
+  readonly lastSequence: number;
+  /** The whole state after them, by key. */
+  readonly entries: readonly Entry[];
+  /** Calls of the storage before they were issued. */
+  readonly issuedAt: number;
+  /** Calls of the storage before they were acknowledged. */
+  acknowledgedAt: number;
+  /** Calls of the storage before they were acknowledged as durable. */
+  syncedAt: number;
+}
+
+/** The oracle: all that a user has written, in order, and what had been promised of it when. */
+export class History {
+  readonly #commits: Commit[];
+
+  /** @param commits By default none, on an empty store. */
+  constructor(commits: readonly Commit[] = []) {
+    this.#commits = [...commits];
+    if (commits.length > 0) return;
+    const always = { issuedAt: -1, acknowledgedAt: 0, syncedAt: 0 };
+    this.#commits.push({ lastSequence: 0, entries: [], ...always });
+  }
+
+  /** Number of the last commit; that of an empty store is 0. */
+  get last(): number {
+    return this.#commits.length - 1;
+  }
+
+  /** The state that reads see: everything that was issued. */
+  get entries(): readonly Entry[] {
+    return this.entriesAfter(this.last);
+  }
+
+  entriesAfter(commit: number): readonly Entry[] {
+    return this.#commits[commit]!.entries;
+  }
+
+  /** Value of a key in the state that reads see. */
+  value(key: string): string | undefined {
+    return this.entries.find(([other]) => other === key)?.[1];
+  }
+
+  /** Notes writes that the engine has taken, and answers with their number. */
+  issue(
+    writes: readonly Write[],
+    { lastSequence, call }: { lastSequence: number; call: number },
+  ): number {
+    this.#commits.push({
+      lastSequence,
+      entries: apply(this.entries, writes),
+      issuedAt: call,
+      acknowledgedAt: Infinity,
+      syncedAt: Infinity,
+    });
+    return this.last;
+  }
+
+  /** Notes that the user has learned, after `call`, that a commit and all before it are safe from the death of the process. */
+  acknowledge(commit: number, call: number): void {
+    for (let i = commit; i >= 0; i--) {
+      const known = this.#commits[i]!;
+      if (known.acknowledgedAt <= call) return;
+      known.acknowledgedAt = call;
+    }
+  }
+
+  /** Notes that the user has learned, after `call`, that a commit and all before it are safe from a loss of power too. */
+  acknowledgeSync(commit: number, call: number): void {
+    this.acknowledge(commit, call);
+    for (let i = commit; i >= 0; i--) {
+      const known = this.#commits[i]!;
+      if (known.syncedAt <= call) return;
+      known.syncedAt = call;
+    }
+  }
+
+  /** The last commit that a crash after `call` must not lose. */
+  promised(call: number, isPowerLoss: boolean): number {
+    return this.#commits.findLastIndex(({ acknowledgedAt, syncedAt }) =>
+      (isPowerLoss ? syncedAt : acknowledgedAt) <= call
+    );
+  }
+
+  /** The last commit that can be on storage after `call`. */
+  possible(call: number): number {
+    return this.#commits.findLastIndex(({ issuedAt }) => issuedAt < call);
+  }
+
+  /** The commit after which `lastSequence` is the last sequence number, or -1 if it is that of none. */
+  commitAt(lastSequence: number): number {
+    return this.#commits.findIndex((known) =>
+      known.lastSequence === lastSequence
+    );
+  }
+
+  /** The history that begins with the recovery, from a crash after `call`, of all up to `commit`. */
+  recovered(
+    commit: number,
+    { call, isPowerLoss }: { call: number; isPowerLoss: boolean },
+  ): History {
+    const kept = this.#commits.slice(0, commit + 1).map((known) => ({
+      ...known,
+      issuedAt: -1,
+      // Recovery finds the same again. What was in memory of the system only is as durable as before.
+      acknowledgedAt: 0,
+      syncedAt: isPowerLoss || known.syncedAt <= call ? 0 : Infinity,
+    }));
+    return new History(kept);
+  }
+}
+
+function apply(
+  entries: readonly Entry[],
+  writes: readonly Write[],
+): readonly Entry[] {
+  const state = new Map(entries);
+  for (const [key, value] of writes) {
+    if (value === undefined) state.delete(key);
+    else state.set(key, value);
+  }
+  return [...state].sort(([a], [b]) => a < b ? -1 : 1);
+}

@@ -1,0 +1,49 @@
+/** A put, or, without a value, a delete. */
+export type Write = readonly [key: string, value: string | undefined];
+
+/** What a simulated user does. */
+export type Action =
+  /** A put, a delete, or, if there are several writes, a batch. */
+  | {
+    readonly kind: "write";
+    readonly writes: readonly Write[];
+    readonly sync: boolean;
+  }
+  | { readonly kind: "sync" | "flush" | "compact" | "reopen" }
+  /** Reads one key, or all. */
+  | { readonly kind: "get"; readonly key: string }
+  | { readonly kind: "scan"; readonly reverse: boolean }
+  /** Takes a snapshot; looks through the oldest one and lets go of it. */
+  | { readonly kind: "takeSnapshot" | "readSnapshot" }
+  /** Begins a scan; takes steps of the oldest one; ends it. */
+  | { readonly kind: "openScan" | "stepScan" | "endScan" }
+  /** Gives way to what is under way. */
+  | { readonly kind: "pause" };
+
+/** An action, and whether the user waits for the answer before the next. */
+export type Operation = Action & { readonly isAwaited: boolean };
+
+/** An operation in one line, for people. */
+export function describe(operation: Operation): string {
+  const wait = operation.isAwaited ? "await " : "";
+  switch (operation.kind) {
+    case "write": {
+      const { writes, sync } = operation;
+      const calls = writes.map(([key, value]) =>
+        value === undefined ? `del ${key}` : `put ${key}=${shortened(value)}`
+      );
+      const name = writes.length > 1 ? `batch(${calls.join(", ")})` : calls[0];
+      return `${wait}${name}${sync ? "" : " unsynced"}`;
+    }
+    case "get":
+      return `${wait}get ${operation.key}`;
+    default:
+      return `${wait}${operation.kind}`;
+  }
+}
+
+function shortened(value: string): string {
+  return value.length <= 12
+    ? value
+    : `${value.slice(0, 8)}... (${value.length})`;
+}

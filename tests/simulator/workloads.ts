@@ -1,0 +1,230 @@
+import { type Codec, json, type Tuple, tuple, utf8 } from "../../mod.ts";
+import type { EngineOptions } from "../../src/options.ts";
+import type { Random } from "../../src/testing/random.ts";
+import type { Operation, Write } from "./operations.ts";
+
+/** How the texts of a simulation are stored: it has its own form of keys and values. */
+export interface Face<K = unknown, V = unknown> {
+  readonly keys: Codec<K>;
+  readonly values: Codec<V>;
+  key(text: string): K;
+  value(text: string): V;
+  /** Back from what the store has answered. */
+  textOfKey(key: K): string;
+  textOfValue(value: V): string;
+}
+
+/** A kind of use, from which a seed makes a history. */
+export interface Workload {
+  readonly name: string;
+  readonly options: EngineOptions;
+  readonly face: Face;
+  /** Whether the storage answers at once. */
+  readonly synchronous: boolean;
+  /** Which calls of the storage are held up now and then. */
+  readonly slow: "none" | "any" | "flushes";
+  readonly mix: Mix;
+}
+
+/** What happens how often, and to what. */
+interface Mix {
+  readonly operations: number;
+  readonly keys: number;
+  /** Of ten writes, how many are deletes. */
+  readonly deletes: number;
+  /** Of ten writes, how many are synced. */
+  readonly synced: number;
+  /** Of ten operations, how many are waited for. */
+  readonly awaited: number;
+  /** The most writes of a batch; 1: no batches. */
+  readonly batch: number;
+  readonly largestValue: number;
+  /** Other actions, each as often as it is named; writes are as many as `writes`. */
+  readonly writes: number;
+  readonly others: readonly Other[];
+}
+
+type Other =
+  | "sync"
+  | "flush"
+  | "compact"
+  | "reopen"
+  | "get"
+  | "scan"
+  | "takeSnapshot"
+  | "readSnapshot"
+  | "openScan"
+  | "stepScan"
+  | "endScan"
+  | "pause";
+
+const tiny: EngineOptions = {
+  memtableSize: 64 * 1024,
+  memtableEntries: 8,
+  blockSize: 256,
+  cacheSize: 64 * 1024,
+  compaction: {
+    threshold: 2,
+    levelSize: 64 * 1024,
+    levelRatio: 2,
+    segmentSize: 16 * 1024,
+  },
+};
+
+const text: Face<string, string> = {
+  keys: utf8,
+  values: utf8,
+  key: (text) => text,
+  value: (text) => text,
+  textOfKey: (key) => key,
+  textOfValue: (value) => value,
+};
+
+const typed: Face<Tuple, { text: string }> = {
+  keys: tuple,
+  values: json(),
+  key: (text) => ["key", Number(text.slice(1))],
+  value: (text) => ({ text }),
+  textOfKey: (key) => `k${String(key[1]).padStart(2, "0")}`,
+  textOfValue: (value) => value.text,
+};
+
+const usual: Mix = {
+  operations: 40,
+  keys: 12,
+  deletes: 2,
+  synced: 5,
+  awaited: 6,
+  batch: 1,
+  largestValue: 40,
+  writes: 10,
+  others: ["get", "scan"],
+};
+
+/** All of them. */
+export const workloads: readonly Workload[] = [
+  workload("synced", {
+    mix: { synced: 10, awaited: 10 },
+    options: { memtableEntries: 100 },
+  }),
+  workload("mixed", { mix: { awaited: 4 }, options: { memtableEntries: 100 } }),
+  workload("batches", { mix: { batch: 9, awaited: 5 } }),
+  workload("overwrites", { mix: { keys: 3, operations: 50 } }),
+  workload("deletes", { mix: { deletes: 6, keys: 8, operations: 50 } }),
+  workload("tables", {
+    mix: { operations: 60, synced: 2, others: ["get", "pause"] },
+    options: { memtableEntries: 2 },
+  }),
+  workload("readers", {
+    mix: {
+      keys: 8,
+      operations: 60,
+      others: ["takeSnapshot", "readSnapshot", "openScan", "stepScan"]
+        .concat(["stepScan", "endScan", "flush", "compact"]) as Other[],
+    },
+    options: { memtableEntries: 4 },
+  }),
+  workload("large values", {
+    mix: { largestValue: 9_000, operations: 25, synced: 3 },
+  }),
+  workload("syncs", { mix: { synced: 0, others: ["sync", "sync", "get"] } }),
+  workload("maintenance", {
+    mix: { synced: 3, others: ["flush", "compact", "flush", "scan", "pause"] },
+  }),
+  workload("reopens", {
+    mix: { synced: 3, others: ["reopen", "reopen", "scan", "get"] },
+  }),
+  workload("codecs", {
+    mix: { batch: 3, others: ["flush", "scan", "get", "pause"] },
+    options: { compression: "deflate", blockSize: 1024 },
+    face: typed as Face,
+  }),
+  workload("promises", {
+    mix: { awaited: 3, batch: 3, others: ["flush", "sync", "get", "pause"] },
+    options: { memtableEntries: 4 },
+    synchronous: false,
+  }),
+  workload("slow storage", {
+    mix: { awaited: 2, synced: 2, others: ["pause", "pause", "get", "sync"] },
+    options: { memtableEntries: 3 },
+    synchronous: false,
+    slow: "any",
+  }),
+  workload("piled logs", {
+    mix: { awaited: 2, synced: 1, batch: 3, others: ["pause"] },
+    options: { memtableEntries: 3 },
+    slow: "flushes",
+  }),
+];
+
+function workload(
+  name: string,
+  { mix, options, ...rest }:
+    & { mix: Partial<Mix>; options?: EngineOptions }
+    & Partial<Pick<Workload, "face" | "synchronous" | "slow">>,
+): Workload {
+  return {
+    name,
+    face: text as Face<never, never> as Face,
+    synchronous: true,
+    slow: "none",
+    ...rest,
+    options: { ...tiny, ...options },
+    mix: { ...usual, ...mix },
+  };
+}
+
+/** Makes a history of a workload, or of its first `count` operations. */
+export function operationsOf(
+  { mix }: Workload,
+  random: Random,
+  count: number = mix.operations,
+): Operation[] {
+  return Array.from(
+    { length: count },
+    (_, number) => operation(mix, random, number),
+  );
+}
+
+function operation(mix: Mix, random: Random, number: number): Operation {
+  const isAwaited = random.below(10) < mix.awaited;
+  const other = mix.others[random.below(mix.writes + mix.others.length)];
+  switch (other) {
+    case undefined:
+      return { ...write(mix, random, number), isAwaited };
+    case "get":
+      return { kind: other, key: key(mix, random), isAwaited };
+    case "scan":
+      return { kind: other, reverse: random.flip(), isAwaited: true };
+    case "sync":
+    case "flush":
+    case "compact":
+      return { kind: other, isAwaited };
+    default:
+      return { kind: other, isAwaited: true };
+  }
+}
+
+function write(mix: Mix, random: Random, number: number) {
+  const count = random.flip() ? 1 : 1 + random.below(mix.batch);
+  const writes = Array.from({ length: count }, (_, i): Write => {
+    const isDelete = random.below(10) < mix.deletes;
+    const value = valueOf(`${number}.${i} `, mix.largestValue, random);
+    return [key(mix, random), isDelete ? undefined : value];
+  });
+  return {
+    kind: "write",
+    writes,
+    sync: random.below(10) < mix.synced,
+  } as const;
+}
+
+/** A value like no other. Most are short. */
+function valueOf(name: string, largest: number, random: Random): string {
+  const length = random.below(1 + random.below(1 + largest));
+  return name + "x".repeat(length);
+}
+
+function key({ keys }: Mix, random: Random): string {
+  return `k${String(random.below(keys)).padStart(2, "0")}`;
+}
