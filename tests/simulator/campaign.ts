@@ -15,6 +15,8 @@ export interface CampaignOptions {
   readonly workload?: string | undefined;
   /** The only call to crash after, in one round. */
   readonly crash?: number | undefined;
+  /** Crashes after every so manyth call only, and so comes to more histories. */
+  readonly every?: number | undefined;
   /** The only kind of survival. */
   readonly survival?: Survival | undefined;
   readonly sabotage?: Run["sabotage"];
@@ -45,7 +47,8 @@ export async function simulate(options: CampaignOptions): Promise<Outcome> {
   const elapsed = () => Date.now() - start;
   const isOver = () =>
     recoveries >= options.recoveries || elapsed() >= options.milliseconds;
-  const filter = { call: options.crash, survival: options.survival };
+  const { crash: call, every, survival } = options;
+  const filter = { call, every, survival };
   for (let seed = options.seed;; seed++) {
     for (const workload of chosen(options.workload)) {
       const run: Run = {
@@ -72,7 +75,7 @@ export async function simulate(options: CampaignOptions): Promise<Outcome> {
       }
       if (isOver()) return { recoveries, milliseconds: elapsed() };
     }
-    if (options.crash !== undefined) {
+    if (call !== undefined) {
       return { recoveries, milliseconds: elapsed() };
     }
   }

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "../harness.ts";
 import { simulate } from "./campaign.ts";
-import { recoveries, seed } from "./settings.ts";
+import { every, recoveries, seed } from "./settings.ts";
 import { workloads } from "./workloads.ts";
 
 const share = Math.ceil(recoveries / workloads.length);

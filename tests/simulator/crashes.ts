@@ -1,3 +1,4 @@
+import { compareBytes } from "../../src/bytes/compare.ts";
 import { Random } from "../../src/testing/random.ts";
 import {
   FaultStorage,
@@ -25,6 +26,8 @@ export interface Run {
 /** Which crashes of a run are tried. Default: all. */
 export interface CrashFilter {
   readonly call?: number | undefined;
+  /** Only those after every so manyth call. */
+  readonly every?: number | undefined;
   readonly survival?: Survival | undefined;
 }
 
@@ -76,11 +79,11 @@ export async function crashEverywhere(
     readonly onRecovery: (count: number) => boolean;
   },
 ): Promise<RunFailure | undefined> {
-  using _ = deterministic(run.seed);
-  const { workload } = run;
+  const { workload, seed } = run;
   const storage = storageOf(run);
   const history = new History();
   try {
+    using _ = deterministic(seed);
     const options = { storage, workload, history };
     await Session.run(operationsOfRun(run), options);
   } catch (error) {
@@ -88,9 +91,12 @@ export async function crashEverywhere(
   }
   for (const wreck of wrecks(run, { storage, history }, filter)) {
     const { call, survival } = wreck;
-    const random = new Random(run.seed, call, survivals.indexOf(survival));
+    // Of its own, so that it does not matter which crashes were tried before.
+    const chance = [seed, call, survivals.indexOf(survival)];
+    using _ = deterministic(...chance);
     try {
-      if (!onRecovery(await recover(wreck, random))) return;
+      const count = await recover(wreck, new Random(...chance));
+      if (!onRecovery(count)) return undefined;
     } catch (error) {
       return { error, crash: { call, survival } };
     }
@@ -100,28 +106,28 @@ export async function crashEverywhere(
 
 /** What crashes can leave, without those that leave the same as others and owe no more. */
 function* wrecks(
-  { workload }: Run,
+  { workload, seed }: Run,
   { storage, history }: { storage: FaultStorage; history: History },
   filter: CrashFilter,
 ): Generator<Wreck> {
+  const { trace } = storage;
+  const { every = 1 } = filter;
   const latest = new Map<Survival, Seen>();
-  for (let call = 0; call <= storage.trace.length; call++) {
+  for (let call = seed % every; call <= trace.length; call += every) {
     if (filter.call !== undefined && filter.call !== call) continue;
-    const before = storage.trace[call - 1];
+    const isUnchanged = trace.slice(Math.max(0, call - every), call)
+      .every(({ operation }) => HARMLESS.includes(operation));
     const here: Seen[] = [];
     for (const survival of ORDER) {
-      if (filter.survival !== undefined && filter.survival !== survival) {
-        continue;
-      }
+      if ((filter.survival ?? survival) !== survival) continue;
       const promised = history.promised(call, survival !== "written");
       const last = latest.get(survival);
-      const isUnchanged = before && HARMLESS.includes(before.operation);
-      if (isUnchanged && last && last.promised === promised) continue;
+      if (isUnchanged && last?.promised === promised) continue;
       const image = storage.crash({ at: call, survival });
-      const seen = { image, promised };
+      const seen = { files: filesOf(image), promised };
       latest.set(survival, seen);
       const isKnown = [...here, ...(last ? [last] : [])].some((other) =>
-        other.promised >= promised && haveSameFiles(other.image, image)
+        other.promised >= promised && haveSame(other.files, seen.files)
       );
       here.push(seen);
       if (!isKnown) yield { image, workload, history, call, survival };
@@ -135,16 +141,27 @@ const ORDER: readonly Survival[] = [
   ...survivals.filter((survival) => survival !== "written"),
 ];
 
+/** What was found after a crash, before a recovery has changed it. */
 interface Seen {
-  readonly image: FaultStorage;
+  readonly files: readonly File[];
   readonly promised: number;
 }
 
-function haveSameFiles(one: FaultStorage, other: FaultStorage): boolean {
-  const names = one.fileNames;
-  if (names.join() !== other.fileNames.join()) return false;
-  return names.every((name) => {
-    const [a, b] = [one.readFile(name)!, other.readFile(name)!];
-    return a.length === b.length && a.every((byte, i) => byte === b[i]);
+interface File {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+function filesOf(image: FaultStorage): File[] {
+  return image.fileNames.map((name) => ({
+    name,
+    bytes: image.readFile(name)!,
+  }));
+}
+
+function haveSame(one: readonly File[], other: readonly File[]): boolean {
+  return one.length === other.length && one.every(({ name, bytes }, i) => {
+    const file = other[i]!;
+    return name === file.name && compareBytes(bytes, file.bytes) === 0;
   });
 }

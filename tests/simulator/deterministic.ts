@@ -1,11 +1,11 @@
 import { Random } from "../../src/testing/random.ts";
 
 /**
- * Makes the clock and the randomness of this runtime depend on a seed until it is disposed of: `using _ = deterministic(seed)`. The engine asks
- * nothing else of the world around it, so the same seed and the same calls of it give the same calls of its storage, and the same bytes.
+ * Makes the clock and the randomness of this runtime depend on seeds until it is disposed of: `using _ = deterministic(seed)`. The engine asks
+ * nothing else of the world around it, so the same seeds and the same calls of it give the same calls of its storage, and the same bytes.
  */
-export function deterministic(seed: number): Disposable {
-  const random = new Random(seed);
+export function deterministic(...seeds: readonly number[]): Disposable {
+  const random = new Random(...seeds);
   let nowMs = 0;
   const clock = replace(performance, "now", () => {
     // Mostly little time passes between two looks, now and then more than a slice of background work.
