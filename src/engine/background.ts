@@ -33,6 +33,8 @@ export interface BackgroundOptions {
   readonly removeLog: (name: string) => Promise<void>;
   /** Called in the turn in which tables or segments have changed. */
   readonly onChange: () => void;
+  /** Throws once a write or a sync has failed, which may have taken with it what a later sync would say to be durable. */
+  readonly assertSound: () => void;
   /** Called when work has failed: no more is begun. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -124,7 +126,7 @@ export class Background {
   }
 
   async #flushOldest(): Promise<void> {
-    const { tables, versions, runner } = this.#options;
+    const { tables, versions, runner, assertSound } = this.#options;
     const oldest = tables.waiting[0]!;
     const { table } = oldest;
     // What is in a segment must not be missing in an older log: the table's own log comes first.
@@ -145,6 +147,7 @@ export class Background {
       edit: { add, remove: [] },
       flushedSequence: table.lastSequence,
       logs: () => tables.liveLogs(1),
+      assertSound,
     }, () => {
       tables.removeOldest();
       this.counts.flushes++;
@@ -231,7 +234,7 @@ export class Background {
     signal: AbortSignal = this.#stop.signal,
   ): Promise<void> {
     signal.throwIfAborted();
-    const { versions } = this.#options;
+    const { versions, assertSound } = this.#options;
     const remove = plan.inputs.flatMap(({ level, segments }) =>
       segments.map(({ number }) => ({ level, number }))
     );
@@ -241,7 +244,7 @@ export class Background {
       level: plan.outputLevel,
       segment,
     }));
-    await versions.change({ edit: { add, remove } }, () => {
+    await versions.change({ edit: { add, remove }, assertSound }, () => {
       if (plan.move) {
         this.counts.moves++;
       } else {

@@ -97,6 +97,7 @@ export class Store {
       compaction: options.compaction,
       removeLog: (name) => this.#removeLog(name),
       onChange: () => this.#onBackgroundChange(),
+      assertSound: () => this.#assertSound(),
       onFailure: (error) => this.#poison(error),
     });
   }
@@ -146,7 +147,7 @@ export class Store {
         "Cannot write: the store was opened with readOnly",
       );
     }
-    if (this.#failure !== undefined) throw this.#poisonedError();
+    this.#assertSound();
     if (this.isEncoding) {
       throw invalidArgument(
         "Cannot write from within a codec or toJSON: a value is being encoded for another write",
@@ -188,7 +189,7 @@ export class Store {
   }
 
   #append(): Awaitable<void> {
-    if (this.#failure !== undefined) throw this.#poisonedError();
+    this.#assertSound();
     return this.#logs.append();
   }
 
@@ -211,6 +212,10 @@ export class Store {
     this.#failure ??= error;
     void this.#background.stop(this.#poisonedError());
     this.#queue.releaseHeldBack();
+  }
+
+  #assertSound(): void {
+    if (this.#failure !== undefined) throw this.#poisonedError();
   }
 
   #poisonedError(): KvError {

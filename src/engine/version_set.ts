@@ -22,6 +22,8 @@ export interface ManifestChange {
   readonly flushedSequence?: number;
   /** Asks for the logs that are needed after the change, in the turn in which it is written. */
   readonly logs?: () => LiveLogs;
+  /** Throws if the files that come must not be relied on any more. Called at the last moment before the change is made. */
+  readonly assertSound?: () => void;
 }
 
 /** The logs that a recovery would have to replay. */
@@ -140,7 +142,7 @@ export class VersionSet {
       oldestLog,
       logs,
       levels: next.levels,
-    });
+    }, change.assertSound);
     this.#logs = { oldestLog, logs };
     this.#flushedSequence = flushedSequence;
     if (edit) this.#replaceVersion(next);

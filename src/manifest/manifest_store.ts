@@ -43,17 +43,19 @@ export async function readManifest(
  * there, whole; which of them, only reading it can tell. One call at a time.
  *
  * 1. Write it under a temporary name and sync it, so that the rename cannot reach the medium before the bytes.
- * 2. Rename it, which replaces the old one atomically.
+ * 2. Rename it, which replaces the old one atomically. At this last moment `assertSound` may throw, and the old one stays.
  * 3. Sync the directory, so that what follows may rely on it, such as removing files that it does not name any more.
  */
 export async function replaceManifest(
   storage: Storage,
   state: ManifestState,
+  assertSound: () => void = () => {},
 ): Promise<void> {
   const bytes = encodeManifest(state);
   await removeTemporary(storage);
   try {
     await writeTemporary(storage, bytes);
+    assertSound();
     await storage.rename(MANIFEST_TEMPORARY_NAME, MANIFEST_NAME);
   } catch (error) {
     await giveUp(storage);

@@ -63,6 +63,25 @@ test("A compaction that fails ends all writing, and no reading", async () => {
   assertEquals(await entriesIn(again), expected);
 });
 
+test("Once a sync of the directory has failed nothing relies on the next, which may say that what was dropped is durable", async () => {
+  const storage = new FaultStorage();
+  const db = await open(storage, tiny);
+  const segments = gate(storage, /^sync .*seg/);
+  await putAll(db, 1, 4);
+  await turns(5);
+  // The name of the segment is there, and goes with the name of the next log.
+  storage.inject({ kind: "dropped-sync", operation: "syncDirectory" });
+  await assertRejects(() => db.put("k5", "v5"), KvIoError);
+  segments.resolve();
+  await turns(20);
+  await db.close();
+  const killed = storage.crash({ survival: "written" });
+  const again = await open(killed, tiny);
+  await again.close();
+  await using left = await open(killed.crash(), tiny);
+  assertEquals(await entriesIn(left), { ...entriesOf(1, 4) });
+});
+
 test("Once the store is poisoned no further table is flushed", async () => {
   const storage = new FaultStorage();
   const db = await open(storage, tiny);
