@@ -45,7 +45,7 @@ export interface EngineOptions {
   readonly memtableEntries?: number;
   /** When segments are merged, and into what shape. */
   readonly compaction?: CompactionOptions;
-  /** Memory for blocks and indexes of segments, in bytes. Default 64 MiB; 0 to 64 GiB. */
+  /** Memory for blocks and indexes of segments, in bytes. Default 32 MiB; 0 to 64 GiB. */
   readonly cacheSize?: number;
   /** Size at which a block of a segment is closed, before compression, in bytes. Default 4096; 256 to 1 MiB. */
   readonly blockSize?: number;
@@ -89,7 +89,7 @@ interface Bounds {
 
 const MEMTABLE_SIZE = bytes(16 * MIB, 64 * KIB, GIB);
 const MEMTABLE_ENTRIES = bounds(1_000_000, 1, 8_000_000, " entries");
-const CACHE_SIZE = bytes(64 * MIB, 0, 64 * GIB);
+const CACHE_SIZE = bytes(32 * MIB, 0, 64 * GIB);
 const BLOCK_SIZE = bytes(4 * KIB, 256, MIB);
 const MAX_KEY_SIZE = bytes(64 * KIB, 1, MAX_KEY_BYTES);
 const MAX_VALUE_SIZE = bytes(MAX_VALUE_BYTES, 0, MAX_VALUE_BYTES);

@@ -19,8 +19,8 @@ export interface LogTable {
 export async function readLogImage(
   file: ReadableFile,
   name: string,
-  buffer: Uint8Array = new Uint8Array(0),
-): Promise<Uint8Array> {
+  buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0),
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
     if (file.size > MOST_LOG_BYTES) {
       throw corruption(
@@ -42,7 +42,7 @@ export async function readLogImage(
 /** Makes a table of the valid frames of a log. */
 export function tableOfLog(
   name: string,
-  image: Uint8Array,
+  image: Uint8Array<ArrayBuffer>,
   header: LogHeader,
 ): LogTable {
   const reader = new LogReader(image, header);

@@ -70,7 +70,7 @@ class Replay {
   }
 
   /** Replays one log. */
-  add(number: number, image: Uint8Array, isNamed: boolean): void {
+  add(number: number, image: Uint8Array<ArrayBuffer>, isNamed: boolean): void {
     const name = logName(number);
     const header = openLogImage(image, name, number);
     if (header === undefined) {

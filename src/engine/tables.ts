@@ -1,9 +1,13 @@
 import { LOG_HEADER_BYTES } from "../format/log_format.ts";
-import { newTableMemory, type TableMemory } from "../memtable/table_memory.ts";
+import {
+  newTableMemory,
+  releaseTableMemory,
+  type TableMemory,
+} from "../memtable/table_memory.ts";
 import { LoggedTable } from "./logged_table.ts";
 import type { LiveLogs } from "./version_set.ts";
 
-/** How many tables' worth of unused memory is kept. */
+/** How many tables' worth of unused memory is kept when no table waits to be flushed; a load that goes on reuses all there is. */
 const MOST_SPARE = 1;
 
 /** When a MemTable is full, and where new logs get number and salt from. */
@@ -96,7 +100,12 @@ export class Tables {
     const { memory } = table;
     const isUsual = memory.bytes.length ===
       LOG_HEADER_BYTES + this.#options.memtableSize;
-    if (isUsual && this.#spare.length < MOST_SPARE) this.#spare.push(memory);
+    if (isUsual) this.#spare.push(memory);
+    else releaseTableMemory(memory);
+    if (this.#waiting.length > 0) return;
+    for (const unneeded of this.#spare.splice(MOST_SPARE)) {
+      releaseTableMemory(unneeded);
+    }
   }
 
   /** The logs that are needed if the first `flushed` waiting tables are in segments. */

@@ -102,7 +102,7 @@ function flush(job: FlushJob, context: JobContext): Promise<SegmentInfo[]> {
 }
 
 /** What the last flush read its log into, for the next one. */
-let buffer: Uint8Array | undefined;
+let buffer: Uint8Array<ArrayBuffer> | undefined;
 
 async function writeLog(
   job: FlushJob,

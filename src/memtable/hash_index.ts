@@ -1,4 +1,5 @@
 import { equalSpans } from "../bytes/compare.ts";
+import { releaseMemory } from "../bytes/release.ts";
 import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
 
 /**
@@ -11,9 +12,9 @@ import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
  */
 export class HashIndex {
   /** Top of the hash and where the newest record begins; no record begins at 0, which says that the slot is free. */
-  #slots: Int32Array;
+  #slots: Int32Array<ArrayBuffer>;
   /** Ordinal of the key's first record, by slot. */
-  #firsts: Uint32Array;
+  #firsts: Uint32Array<ArrayBuffer>;
   #mask: number;
   #size = 0;
   /** The bits of a slot that say where the record begins. */
@@ -97,9 +98,16 @@ export class HashIndex {
     this.#size = 0;
   }
 
+  /** Gives its memory back. It is of no use any more. */
+  release(): void {
+    releaseMemory(this.#slots);
+    releaseMemory(this.#firsts);
+  }
+
   /** Forgets all keys and has twice as many slots. */
   clearAndDouble(): void {
     const slots = 2 * this.#slots.length;
+    this.release();
     this.#slots = new Int32Array(slots);
     this.#firsts = new Uint32Array(slots);
     this.#mask = slots - 1;

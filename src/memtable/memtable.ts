@@ -63,7 +63,10 @@ export class MemTable implements KeySpans {
   }
 
   /** A table over the image of a log, empty until {@linkcode MemTable.loadFrame} is called for each frame. */
-  static fromImage(image: Uint8Array, header: LogHeader): MemTable {
+  static fromImage(
+    image: Uint8Array<ArrayBuffer>,
+    header: LogHeader,
+  ): MemTable {
     const arena = Arena.fromImage(image, header);
     const memory = tableMemoryOver(image);
     return new MemTable(memory, arena, header.firstSequence);

@@ -1,3 +1,4 @@
+import { releaseMemory } from "../bytes/release.ts";
 import { LOG_HEADER_BYTES } from "../format/log_format.ts";
 import { HashIndex } from "./hash_index.ts";
 
@@ -10,14 +11,14 @@ const INITIAL_RECORDS = 1024;
  */
 export interface TableMemory {
   /** The bytes of the arena. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly index: HashIndex;
   /** By ordinal: where the record begins. */
-  offsets: Uint32Array;
+  offsets: Uint32Array<ArrayBuffer>;
   /** By ordinal: how to get from one version of a key to the next. */
-  links: Uint32Array;
+  links: Uint32Array<ArrayBuffer>;
   /** Ordinals of the first records of all keys. */
-  firsts: Uint32Array;
+  firsts: Uint32Array<ArrayBuffer>;
 }
 
 /** Memory for a table with room for `capacity` bytes of frames. */
@@ -26,7 +27,7 @@ export function newTableMemory(capacity: number): TableMemory {
 }
 
 /** Memory for a table over the bytes of an arena that is there already. */
-export function tableMemoryOver(bytes: Uint8Array): TableMemory {
+export function tableMemoryOver(bytes: Uint8Array<ArrayBuffer>): TableMemory {
   return {
     bytes,
     index: new HashIndex(INITIAL_RECORDS, bytes.length),
@@ -36,14 +37,22 @@ export function tableMemoryOver(bytes: Uint8Array): TableMemory {
   };
 }
 
-/** Makes room for twice as many records. */
-export function doubleRecords(memory: TableMemory): void {
-  memory.offsets = doubled(memory.offsets);
-  memory.links = doubled(memory.links);
-  memory.firsts = doubled(memory.firsts);
+/** Gives memory back that no table uses any more. */
+export function releaseTableMemory(memory: TableMemory): void {
+  memory.index.release();
+  const { bytes, offsets, links, firsts } = memory;
+  for (const array of [bytes, offsets, links, firsts]) releaseMemory(array);
 }
 
-function doubled(array: Uint32Array): Uint32Array {
+/** Makes room for twice as many records. */
+export function doubleRecords(memory: TableMemory): void {
+  const { offsets, links, firsts } = memory;
+  memory.offsets = doubled(offsets);
+  memory.links = doubled(links);
+  memory.firsts = doubled(firsts);
+}
+
+function doubled(array: Uint32Array): Uint32Array<ArrayBuffer> {
   const grown = new Uint32Array(2 * array.length);
   grown.set(array);
   return grown;

@@ -110,7 +110,8 @@ export class SegmentReader {
     const page = this.#pages[pageNumber];
     if (page === undefined) {
       const lookup = { key, keyOffset, keyLength, hash, maxSequence, view };
-      return this.#findLoading(lookup, geometry);
+      const at = firstSlotOf(hash, geometry.slots);
+      return this.#probeLoading(lookup, { geometry, at, tried: 0 });
     }
     this.#cache.hits++;
     this.#pageMarks[pageNumber] = 1;
@@ -124,7 +125,7 @@ export class SegmentReader {
       const block = this.#blocks[number];
       if (block === undefined) {
         const lookup = { key, keyOffset, keyLength, hash, maxSequence, view };
-        return this.#probeLoading(lookup, { geometry, page, at, tried });
+        return this.#probeLoading(lookup, { geometry, at, tried });
       }
       this.#cache.hits++;
       this.#blockMarks[number] = 1;
@@ -154,36 +155,27 @@ export class SegmentReader {
     return this.#parts.close();
   }
 
-  /** `find` where the hash page is not in memory. */
-  #findLoading(
-    lookup: HashLookup,
-    geometry: HashGeometry,
-  ): Awaitable<boolean> {
-    const { hash } = lookup;
-    return chain(this.#parts.loadPage(pageOf(hash, geometry.pages)), (page) => {
-      const at = firstSlotOf(hash, geometry.slots);
-      return this.#probeLoading(lookup, { geometry, page, at, tried: 0 });
-    });
-  }
-
-  /** Goes on with a lookup in a page, and reads the blocks that are not in memory. */
+  /** Goes on with a lookup from a slot of a page, and reads what is not in memory. */
   #probeLoading(lookup: HashLookup, position: Position): Awaitable<boolean> {
-    const { geometry, page, tried } = position;
-    const { slots, pointerBits, offsetBits } = geometry;
-    const at = probe(page, position.at, lookup.hash, geometry);
-    if (at < 0) return false;
+    const { geometry, tried } = position;
     if (tried === MAX_CANDIDATES) return this.#search(lookup);
-    const pointer = pointerIn(slotLow(page, at), pointerBits);
-    const number = pointer >>> offsetBits;
-    return chain(this.#block(number), (block) => {
-      const match = matchAt(block, pointer - (number << offsetBits), lookup);
-      if (match === FOUND) return true;
-      if (match !== OTHER_KEY) return this.#notFound(match);
-      const next = at + 1 === slots ? 0 : at + 1;
-      return this.#probeLoading(
-        lookup,
-        { geometry, page, at: next, tried: tried + 1 },
-      );
+    const { slots, pages, pointerBits, offsetBits } = geometry;
+    // Asked for each time: to load a block may have taken the page out of memory.
+    return chain(this.#parts.page(pageOf(lookup.hash, pages)), (page) => {
+      const at = probe(page, position.at, lookup.hash, geometry);
+      if (at < 0) return false;
+      const pointer = pointerIn(slotLow(page, at), pointerBits);
+      const number = pointer >>> offsetBits;
+      return chain(this.#block(number), (block) => {
+        const match = matchAt(block, pointer - (number << offsetBits), lookup);
+        if (match === FOUND) return true;
+        if (match !== OTHER_KEY) return this.#notFound(match);
+        const next = at + 1 === slots ? 0 : at + 1;
+        return this.#probeLoading(
+          lookup,
+          { geometry, at: next, tried: tried + 1 },
+        );
+      });
     });
   }
 
@@ -243,7 +235,6 @@ interface HashLookup extends Lookup {
 /** Where a lookup is in the hash index. */
 interface Position {
   readonly geometry: HashGeometry;
-  readonly page: Uint8Array;
   readonly at: number;
   /** How many candidates were other keys. */
   readonly tried: number;

@@ -5,6 +5,7 @@ import type { ReadableFile } from "../storage/storage.ts";
 import { Block } from "./block.ts";
 import { type BlockCache, CacheShelf } from "./block_cache.ts";
 import { checkBlock } from "./block_check.ts";
+import { grown } from "./copy_span.ts";
 import type { Footer } from "./format.ts";
 import { pageBytes } from "./hash_index.ts";
 import { SegmentIndex } from "./index.ts";
@@ -34,6 +35,7 @@ export class SegmentParts {
   readonly #source: SegmentSource;
   /** For comparisons while a block is checked. */
   readonly #scratch = new EntryView();
+  #scratchKey: Uint8Array = new Uint8Array(64);
   #closed = false;
 
   constructor(source: SegmentSource) {
@@ -72,8 +74,9 @@ export class SegmentParts {
     }
     const { name, footer, properties } = this.#source;
     const offset = footer.indexOffset;
+    const section = new Uint8Array(footer.propertiesOffset - offset);
     return chain(
-      this.#readSection(offset, footer.propertiesOffset),
+      this.#readSection(section, offset),
       (payload) => {
         const index = new SegmentIndex(payload, {
           name,
@@ -87,18 +90,22 @@ export class SegmentParts {
     );
   }
 
-  /** Reads a hash page that is not in memory. */
-  loadPage(number: number): Awaitable<Uint8Array> {
+  /** A hash page, from memory or from storage. It holds until another part is asked for. */
+  page(number: number): Awaitable<Uint8Array> {
     const { name, cache, footer } = this.#source;
+    const cached = this.pages.parts[number];
+    if (cached !== undefined) return cached;
     cache.misses++;
     const bytes = pageBytes(footer.hashSlots) + SECTION_TRAILER_BYTES;
     const start = footer.hashOffset + number * bytes;
-    return chain(this.#readSection(start, start + bytes), (payload) => {
+    const section = cache.takeBuffer(bytes);
+    return chain(this.#readSection(section, start), (payload) => {
       if (payload.length !== pageBytes(footer.hashSlots)) {
         throw corruption(name, start, "the hash page has another length");
       }
       return this.#admit(this.pages, number, payload, {
         bytes: payload.length,
+        buffer: bufferBehind(payload, section),
       });
     });
   }
@@ -132,7 +139,7 @@ export class SegmentParts {
   openBlock(
     number: number,
     { section, index, fillCache }: {
-      readonly section: Uint8Array;
+      readonly section: Uint8Array<ArrayBuffer>;
       readonly index: SegmentIndex;
       readonly fillCache: boolean;
     },
@@ -143,10 +150,9 @@ export class SegmentParts {
     const lastKey = checkBlock(payload, name, offset);
     this.#checkPlace(number, { payload, lastKey, index });
     if (!fillCache) return payload;
-    const isStored = payload.buffer === section.buffer;
     return this.#admit(this.blocks, number, payload, {
       bytes: payload.length,
-      buffer: isStored ? section : undefined,
+      buffer: bufferBehind(payload, section),
     });
   }
 
@@ -159,12 +165,11 @@ export class SegmentParts {
     return this.#source.file.close();
   }
 
-  #readSection(start: number, end: number): Awaitable<Uint8Array> {
+  #readSection(section: Uint8Array, offset: number): Awaitable<Uint8Array> {
     const { name, file, footer } = this.#source;
-    const section = new Uint8Array(end - start);
     return chain(
-      file.readAt(section, start),
-      () => openSection(section, { name, salt: footer.salt, offset: start }),
+      file.readAt(section, offset),
+      () => openSection(section, { name, salt: footer.salt, offset }),
     );
   }
 
@@ -173,7 +178,7 @@ export class SegmentParts {
     shelf: CacheShelf<T>,
     number: number,
     part: T,
-    memory: { bytes: number; buffer?: Uint8Array | undefined },
+    memory: { bytes: number; buffer?: Uint8Array<ArrayBuffer> | undefined },
   ): T {
     const earlier = shelf.parts[number];
     if (earlier !== undefined) return earlier;
@@ -193,12 +198,9 @@ export class SegmentParts {
     },
   ): void {
     const block = new Block(payload);
-    const last = this.#keyAt(lastKey, block);
-    let isBetween = index.compareSeparator(number, last, 0, last.length) >= 0;
+    let isBetween = this.#compareSeparator(index, number, block, lastKey) >= 0;
     if (isBetween && number > 0) {
-      const first = this.#keyAt(0, block);
-      isBetween =
-        index.compareSeparator(number - 1, first, 0, first.length) < 0;
+      isBetween = this.#compareSeparator(index, number - 1, block, 0) < 0;
     }
     if (isBetween) return;
     throw corruption(
@@ -208,12 +210,26 @@ export class SegmentParts {
     );
   }
 
-  /** The key of the entry at `offset`. */
-  #keyAt(offset: number, block: Block): Uint8Array {
+  /** Orders the separator behind block number `number` and the key of the entry at `offset` of `block`. */
+  #compareSeparator(
+    index: SegmentIndex,
+    number: number,
+    block: Block,
+    offset: number,
+  ): number {
     block.readEntry(offset, this.#scratch);
-    const key = new Uint8Array(block.prefixLength + this.#scratch.keyLength);
-    block.copyPrefix(key);
-    block.copySuffix(key, this.#scratch);
-    return key;
+    const length = block.prefixLength + this.#scratch.keyLength;
+    this.#scratchKey = grown(this.#scratchKey, 0, length);
+    block.copyPrefix(this.#scratchKey);
+    block.copySuffix(this.#scratchKey, this.#scratch);
+    return index.compareSeparator(number, this.#scratchKey, 0, length);
   }
+}
+
+/** The buffer that the cache may have back when it evicts `payload`, which was made of `section`. */
+function bufferBehind(
+  payload: Uint8Array,
+  section: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> | undefined {
+  return payload.buffer === section.buffer ? section : undefined;
 }

@@ -30,7 +30,7 @@ test("Options that are left out get their documented defaults", () => {
       levelRatio: 10,
       segmentSize: 16_777_216,
     },
-    cacheSize: 67_108_864,
+    cacheSize: 33_554_432,
     blockSize: 4096,
     compression: "none",
     readOnly: false,

@@ -112,6 +112,19 @@ test("keys made to have equal hashes are found, whether they share a page or are
   }
 });
 
+test("find asks for a hash page again when the blocks that it read took the page's buffer", async () => {
+  const rows: Row[] = keysOfHash(0xdeadbeef, 100).sort(compareBytes)
+    .map((key, i) => put(key, String(i).padEnd(700)));
+  // A block for each key, of the size of the page, and room for one of them at a time.
+  const content = await build(rows, { blockSize: 1 });
+  const cache = new BlockCache(1200, true);
+  const reader = await openBytes(content, cache);
+  for (const row of rows) {
+    assertEquals(show(await lookUp(reader, row.key)), show(row));
+  }
+  await reader.close();
+});
+
 test("two lookups that read the same block at once are both answered, and it is cached once", async () => {
   const content = await build([put("a", "1"), put("b", "2")]);
   const cache = new BlockCache(1 << 20);
