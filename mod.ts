@@ -24,6 +24,12 @@ import type {
   StoreProblemCode,
   VerifyReport,
 } from "./src/inspection/report.ts";
+import type {
+  RepairLoss,
+  RepairOptions,
+  RepairReport,
+} from "./src/maintenance/repair_report.ts";
+import { repairStore } from "./src/maintenance/repair_store.ts";
 import { verifyStore } from "./src/maintenance/verify.ts";
 import { openLocalStorage } from "./src/storage/local_storage.ts";
 import type { Awaitable, Storage } from "./src/storage/storage.ts";
@@ -34,6 +40,9 @@ export type {
   InspectionOptions,
   InspectionProgress,
   KeyRange,
+  RepairLoss,
+  RepairOptions,
+  RepairReport,
   StoreProblem,
   StoreProblemCode,
   VerifyReport,
@@ -128,6 +137,50 @@ export async function verify(
   options: InspectionOptions = {},
 ): Promise<VerifyReport> {
   return await verifyStore(await storageAt(location), options);
+}
+
+/**
+ * Saves all that can be saved of a damaged store into a new one: with `into` somewhere else, the damaged store being only read, or with `inPlace` in
+ * the place of the damaged one. Of each key the new store has the newest value that could be read.
+ *
+ * It reads whatever is there: every whole block of a segment, also without index or footer, and every whole frame of a log, also behind damage.
+ * What is lost is reported with the keys concerned. Where it hid something older, older values and deleted keys come back. Without a manifest it is not
+ * known which of several segments is the newest; that is reported as a warning.
+ *
+ * If it fails, or the process or the power does, the damaged store is as it was, and `into` holds no store.
+ *
+ * @param location A path, a `file:` URL or a storage, as for {@linkcode open}.
+ * @param options Where the new store goes; see {@linkcode RepairOptions}.
+ * @returns What was saved and what was not. `ok` says whether nothing is lost or in doubt.
+ * @throws {KvError} `KV_LOCKED` while an engine has the store open; `KV_NOT_FOUND` if there is none; `KV_INVALID_ARGUMENT` for an option
+ * that is none, or a target with files of a store; `KV_UNSUPPORTED` for a format or a compression that is not known here; `KV_IO` if the storage refuses to
+ * read or write.
+ *
+ * @example
+ * ```ts
+ * import { open, repair } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const damaged = new MemoryStorage(); // or a path: "./data"
+ * {
+ *   await using db = await open(damaged);
+ *   await db.put("user:1", "Alice");
+ * }
+ * damaged.remove("MANIFEST");
+ *
+ * const repaired = new MemoryStorage(); // or a path: "./repaired"
+ * const { entries, losses, warnings } = await repair(damaged, { into: repaired });
+ * assertEquals([entries, losses.length, warnings.length > 0], [1, 0, true]);
+ * await using db = await open(repaired);
+ * assertEquals(await db.get("user:1"), "Alice");
+ * ```
+ */
+export async function repair(
+  location: string | URL | Storage,
+  options: RepairOptions,
+): Promise<RepairReport> {
+  return await repairStore(await storageAt(location), options, storageAt);
 }
 
 function storageAt(location: string | URL | Storage): Awaitable<Storage> {

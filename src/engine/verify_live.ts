@@ -24,16 +24,15 @@ export async function verifyLive(
     flushedSequence: store.tables.all[0]!.table.firstSequence - 1,
   };
   const logBytes = tables.reduce((sum, { logBytes }) => sum + logBytes, 0);
-  const progress = new Progress(totalBytes(segments) + logBytes, options, {
-    nextTurn,
-    assertWanted: () => store.assertOpen(),
-  });
+  const assertWanted = () => store.assertOpen();
+  const progress = new Progress(options, { nextTurn, assertWanted });
   const findings = new Findings();
   const context = { storage, findings, progress };
   readState.retain();
   try {
     progress.assertWanted();
     await checkManifest(context);
+    progress.expect(totalBytes(segments) + logBytes);
     await checkFiles(files, context);
   } finally {
     readState.release();

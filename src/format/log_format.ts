@@ -34,6 +34,9 @@ export const LOG_VERSION = 1;
 export const LOG_HEADER_BYTES = 40;
 export const FRAME_HEADER_BYTES = 32;
 
+/** Where the salt stands in the header of a log, for those who look for it in a damaged one. */
+export const LOG_SALT_OFFSET = 12;
+
 const LOG_MAGIC = new TextEncoder().encode("PUREKVL\n");
 const FRAME_MAGIC = 0x4d415246; // "FRAM"
 
@@ -61,7 +64,7 @@ export interface FrameHeader {
 export function writeLogHeader(target: Uint8Array, header: LogHeader): void {
   target.set(LOG_MAGIC, 0);
   writeUint32(target, 8, LOG_VERSION);
-  writeUint32(target, 12, header.salt);
+  writeUint32(target, LOG_SALT_OFFSET, header.salt);
   writeUint64(target, 16, header.number);
   writeUint64(target, 24, header.firstSequence);
   writeUint32(target, 32, 0);
@@ -88,7 +91,7 @@ export function readLogHeader(
   if (!(number <= MAX_SEQUENCE && firstSequence <= MAX_SEQUENCE + 1)) {
     return undefined;
   }
-  return { salt: readUint32(source, 12), number, firstSequence };
+  return { salt: readUint32(source, LOG_SALT_OFFSET), number, firstSequence };
 }
 
 /** Completes the frame whose header room starts at `start` and whose records lie before `end`. */

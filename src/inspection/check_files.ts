@@ -54,6 +54,7 @@ export async function checkManifest(
       });
       return undefined;
     }
+    progress.expect(file.size);
     await progress.advance(MANIFEST_NAME, file.size);
     return await readManifest(context.storage);
   });

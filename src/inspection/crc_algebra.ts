@@ -50,3 +50,14 @@ export function multiply(a: number, b: number): number {
   }
   return product >>> 0;
 }
+
+/** What divides a polynomial by x^(8 * `bytes`) when it is multiplied with it. */
+export function inverseOfBytes(bytes: number): number {
+  let power = divideByByte(ONE);
+  let product = ONE;
+  for (let left = bytes; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) product = multiply(product, power);
+    power = multiply(power, power);
+  }
+  return product;
+}

@@ -14,7 +14,7 @@ export class FileWindow {
   readonly #file: ReadableFile;
   readonly #progress: Progress;
   readonly #capacity: number;
-  #buffer: Uint8Array | undefined;
+  #buffer: Uint8Array = new Uint8Array(0);
   #start = 0;
   #end = 0;
   /** Up to where the file was read. What is read again counts once. */
@@ -40,7 +40,7 @@ export class FileWindow {
   spanNow(start: number, length: number): Uint8Array | undefined {
     if (start < this.#start || start + length > this.#end) return undefined;
     const offset = start - this.#start;
-    return this.#buffer!.subarray(offset, offset + length);
+    return this.#buffer.subarray(offset, offset + length);
   }
 
   /** The `length` bytes from `start` on, all of which lie in the file. They hold until the next read. */
@@ -51,12 +51,21 @@ export class FileWindow {
       return await this.#read(new Uint8Array(length), start);
     }
     const end = Math.min(start + this.#capacity, this.size);
-    this.#buffer ??= new Uint8Array(this.#capacity);
+    if (this.#buffer.length === 0) {
+      this.#buffer = new Uint8Array(this.#capacity);
+    }
     this.#end = 0;
     await this.#read(this.#buffer.subarray(0, end - start), start);
     this.#start = start;
     this.#end = end;
     return this.#buffer.subarray(0, length);
+  }
+
+  /** Counts what was not read as looked at: nothing there is of interest any more. */
+  async finish(): Promise<void> {
+    const left = this.size - this.#reached;
+    this.#reached = this.size;
+    if (left > 0) await this.#progress.advance(this.name, left);
   }
 
   async #read(target: Uint8Array, start: number): Promise<Uint8Array> {

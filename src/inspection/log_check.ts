@@ -6,6 +6,7 @@ import type { ReadableFile } from "../storage/storage.ts";
 import { openLogImage } from "../wal/log_reader.ts";
 import { FileWindow } from "./file_window.ts";
 import type { Findings } from "./findings.ts";
+import { restoreHeader } from "./log_salt.ts";
 import { LogWalk } from "./log_walk.ts";
 import type { Progress } from "./progress.ts";
 import { RecordWalk } from "./record_walk.ts";
@@ -82,7 +83,10 @@ export class LogChainCheck {
       throw corruption(name, MOST_LOG_BYTES, problem);
     }
     const header = await readHeader(window, number);
-    if (header === undefined) return this.#addHeaderless(name, isNamed);
+    if (header === undefined) {
+      const restored = await restoreHeader(window, number);
+      return this.#addHeaderless(name, isNamed || restored !== undefined);
+    }
     const log = await readLog(window, header);
     this.#lastSequence ??= header.firstSequence - 1;
     if (header.firstSequence > this.#lastSequence + 1) {
@@ -109,15 +113,16 @@ export class LogChainCheck {
     });
   }
 
-  /** The header of a log is durable before the manifest names it and before any of its writes is acknowledged. */
-  #addHeaderless(name: string, isNamed: boolean): void {
+  /** The header of a log is durable before the manifest names it and before there is any frame. */
+  #addHeaderless(name: string, hasHadHeader: boolean): void {
     const message = "The log has no valid header";
-    if (isNamed) {
+    if (hasHadHeader) {
       this.#findings.damage(name, {
         code: "log-header",
         offset: 0,
         message,
-        consequence: "the writes of the log cannot be read",
+        consequence:
+          "no engine reads the writes of the log; a repair saves all whose frames are whole",
       });
       return;
     }
@@ -220,6 +225,7 @@ async function readLog(
     if (!walked.isWhole) badRecord ??= walked.end;
   }
   if (walk.gaveUp) promisedBehind = MAX_SEQUENCE;
+  await window.finish();
   return {
     intactEnd: walk.intactEnd,
     lastSequence: walk.nextSequence - 1,

@@ -12,16 +12,10 @@ export interface ProgressHost {
 export class Progress {
   readonly #options: InspectionOptions;
   readonly #host: ProgressHost;
-  readonly #bytesTotal: number;
   #bytesRead = 0;
+  #bytesTotal = 0;
 
-  /** @param bytesTotal Bytes of all files that will be read. */
-  constructor(
-    bytesTotal: number,
-    options: InspectionOptions,
-    host: ProgressHost,
-  ) {
-    this.#bytesTotal = bytesTotal;
+  constructor(options: InspectionOptions, host: ProgressHost) {
     this.#options = options;
     this.#host = host;
   }
@@ -31,13 +25,18 @@ export class Progress {
     return this.#bytesRead;
   }
 
+  /** Says how many bytes are to be looked at from here on. */
+  expect(bytes: number): void {
+    this.#bytesTotal = this.#bytesRead + bytes;
+  }
+
   /** Counts `bytes` more of a file, tells of them, and lets others have their turn. */
   async advance(file: string, bytes: number): Promise<void> {
     this.#bytesRead += bytes;
     this.assertWanted();
     this.#options.onProgress?.({
       bytesRead: this.#bytesRead,
-      bytesTotal: Math.max(this.#bytesTotal, this.#bytesRead),
+      bytesTotal: this.#bytesTotal,
       file,
     });
     await this.#host.nextTurn();

@@ -20,6 +20,8 @@ export class SearchWalk implements SegmentWalk {
   /** Everything before was answered. */
   #at = 0;
   #lastKey: Uint8Array | undefined;
+  /** Whether it is known that no block follows. */
+  #isComplete: boolean;
   /** The block behind a gap, which is answered first. */
   #behindGap: SoundBlock | undefined;
 
@@ -33,6 +35,7 @@ export class SearchWalk implements SegmentWalk {
     this.plan = plan;
     this.#salt = salt;
     this.#end = plan.footer?.hashOffset ?? window.size;
+    this.#isComplete = plan.footer !== undefined;
     this.#search = new SectionSearch(window, salt ?? 0, this.#end);
   }
 
@@ -43,12 +46,13 @@ export class SearchWalk implements SegmentWalk {
       return this.#pass(waiting);
     }
     const start = this.#at;
-    if (start >= this.#end) return undefined;
+    if (start >= this.#end) return this.#finish();
     const found = this.#salt === undefined
       ? undefined
       : await this.#search.next(start);
     this.#at = found?.end ?? this.#end;
     if (found === undefined) {
+      this.#isComplete = true;
       return this.#gap(start, this.#end, "no block can be told from here on");
     }
     const block = await this.#read(found);
@@ -91,10 +95,20 @@ export class SearchWalk implements SegmentWalk {
     start: number,
     { start: foundAt, end }: FoundSection,
   ): Gap | undefined {
-    const isEndKnown = this.plan.footer !== undefined;
-    if (!isEndKnown) this.#at = this.#end;
-    if (!isEndKnown && foundAt === start) return undefined;
-    return this.#gap(start, isEndKnown ? end : foundAt, "there is no block");
+    if (this.plan.footer !== undefined) {
+      return this.#gap(start, end, "there is no block");
+    }
+    this.#isComplete = true;
+    this.#at = this.#end;
+    if (foundAt === start) return undefined;
+    return this.#gap(start, foundAt, "no block can be told up to here");
+  }
+
+  /** Where the file was cut off between two blocks, nothing is left of those that followed but that there is no index. */
+  #finish(): Gap | undefined {
+    if (this.#isComplete) return undefined;
+    this.#isComplete = true;
+    return this.#gap(this.#end, this.#end, "the file ends before its index");
   }
 
   #pass(block: SoundBlock): SoundBlock {

@@ -85,6 +85,7 @@ class SegmentCheck {
       this.#checkProperties(properties);
       if (geometry !== undefined) this.#reportHashes(properties);
     }
+    await this.#walk.window.finish();
   }
 
   /** What can be said before the blocks are read. */

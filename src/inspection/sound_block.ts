@@ -16,8 +16,9 @@ export interface SoundBlock {
   readonly isSound: true;
   /** Holds until the next call. */
   readonly payload: Uint8Array;
-  /** Where its section begins in the file. */
+  /** Where its section begins and ends in the file. */
   readonly start: number;
+  readonly end: number;
   readonly firstKey: Uint8Array;
   readonly lastKey: Uint8Array;
   /** Number of the block, or -1 where that is not known. */
@@ -71,6 +72,7 @@ export async function readBlock(
     isSound: true,
     payload,
     start,
+    end,
     number,
     firstKey: keyAt(payload, 0),
     lastKey: keyAt(payload, last),

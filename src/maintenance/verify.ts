@@ -2,7 +2,12 @@ import { nextTurn } from "../engine/event_loop.ts";
 import { liveLogNumbers } from "../engine/recovery.ts";
 import { refuseNoStorage } from "../engine/storage_check.ts";
 import { KvError } from "../errors.ts";
-import { type FileName, parseFileName } from "../format/file_names.ts";
+import {
+  type FileName,
+  logName,
+  parseFileName,
+  segmentName,
+} from "../format/file_names.ts";
 import {
   checkFiles,
   checkManifest,
@@ -38,12 +43,13 @@ async function verifyLocked(
 ): Promise<VerifyReport> {
   const names = (await storage.list()).sort();
   refuseNoStore(storage, names, "verify");
-  const total = await totalBytes(storage, names);
-  const progress = new Progress(total, options, { nextTurn });
+  const progress = new Progress(options, { nextTurn });
   const findings = new Findings();
   const context = { storage, findings, progress };
   const state = await checkManifest(context);
-  await checkFiles(filesOf(state, names), context);
+  const files = filesOf(state, names);
+  progress.expect(await totalBytes(storage, files));
+  await checkFiles(files, context);
   remarkOthers(findings, names, state);
   return findings.report(progress.bytesRead);
 }
@@ -61,14 +67,20 @@ export function refuseNoStore(
   );
 }
 
-/** Bytes of all files of the store. */
+/** Bytes of all these files. */
 export async function totalBytes(
   storage: Storage,
-  names: readonly string[],
+  { segments, logs }: {
+    readonly segments: readonly { readonly number: number }[];
+    readonly logs: readonly { readonly number: number }[];
+  },
 ): Promise<number> {
   let total = 0;
-  for (const name of names) {
-    if (parseFileName(name) !== undefined) total += await sizeOf(storage, name);
+  for (const { number } of segments) {
+    total += await sizeOf(storage, segmentName(number));
+  }
+  for (const { number } of logs) {
+    total += await sizeOf(storage, logName(number));
   }
   return total;
 }

@@ -1,0 +1,248 @@
+import { KvCorruptionError } from "../errors.ts";
+import { logName } from "../format/file_names.ts";
+import { LOG_HEADER_BYTES, type LogHeader } from "../format/log_format.ts";
+import {
+  RECORD_HEADER_BYTES,
+  recordKeyLength,
+  recordValueLength,
+} from "../format/record.ts";
+import { openIfThere } from "../inspection/check_files.ts";
+import { FileWindow } from "../inspection/file_window.ts";
+import { readHeader } from "../inspection/log_check.ts";
+import { guessHeader, restoreHeader } from "../inspection/log_salt.ts";
+import { type LogFrame, LogWalk } from "../inspection/log_walk.ts";
+import type { Progress } from "../inspection/progress.ts";
+import { RecordWalk } from "../inspection/record_walk.ts";
+import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from "../options.ts";
+import type { ReadableFile, Storage } from "../storage/storage.ts";
+import type { FoundLoss, Losses } from "./losses.ts";
+import type { RunWriter } from "./run_writer.ts";
+
+/** What logs are read with, and where their writes go. */
+export interface LogSalvageContext {
+  readonly storage: Storage;
+  readonly progress: Progress;
+  readonly losses: Losses;
+  readonly runs: RunWriter;
+}
+
+/** The longest record with a key and a value that can be written. */
+const MOST_RECORD_BYTES = RECORD_HEADER_BYTES + MAX_KEY_BYTES + MAX_VALUE_BYTES;
+
+/** A log and its header, which may have been restored. */
+interface OpenLog {
+  readonly name: string;
+  readonly file: ReadableFile;
+  readonly window: FileWindow;
+  readonly header: LogHeader | undefined;
+  readonly headerError: KvCorruptionError | undefined;
+}
+
+/**
+ * Saves the writes of logs: those of all frames that are whole, before and behind damage, in the order of their sequence numbers.
+ *
+ * A log that begins at or before the last write of an older one was made by a recovery that had cut the history there: what the older ones have from
+ * that write on is dead.
+ */
+export class LogSalvage {
+  readonly #context: LogSalvageContext;
+  files = 0;
+  /** Sequence number of the last write that was met; `undefined` if that is not known. */
+  #last: number | undefined;
+
+  /** @param flushedSequence Writes up to this one are in segments; `undefined` where that is not known. */
+  constructor(
+    flushedSequence: number | undefined,
+    context: LogSalvageContext,
+  ) {
+    this.#last = flushedSequence;
+    this.#context = context;
+  }
+
+  /** Sequence number of the last write that there was. */
+  get lastSequence(): number {
+    return this.#last ?? 0;
+  }
+
+  /** Reads logs, oldest first. */
+  async read(numbers: readonly number[]): Promise<void> {
+    const ends = await this.#endsOf(numbers);
+    for (const [i, number] of numbers.entries()) {
+      await this.#withLog(number, async (log) => {
+        if (log === undefined) return this.#reportMissing(number);
+        this.files++;
+        await this.#readLog(log, ends[i]!);
+        await log.window.finish();
+      });
+    }
+    await this.#context.runs.finish();
+  }
+
+  /** For each log the first sequence number that a newer one has. */
+  async #endsOf(numbers: readonly number[]): Promise<number[]> {
+    const ends: number[] = [];
+    let end = Infinity;
+    for (const number of numbers.toReversed()) {
+      ends.unshift(end);
+      await this.#withLog(number, (log) => {
+        end = Math.min(end, log?.header?.firstSequence ?? Infinity);
+        return Promise.resolve();
+      });
+    }
+    return ends;
+  }
+
+  async #withLog(
+    number: number,
+    work: (log: OpenLog | undefined) => Promise<void>,
+  ): Promise<void> {
+    const { storage, progress } = this.#context;
+    const name = logName(number);
+    const file = await openIfThere(storage, name);
+    try {
+      if (file === undefined) return await work(undefined);
+      const window = new FileWindow(file, { name, progress });
+      let headerError: KvCorruptionError | undefined;
+      let header: LogHeader | undefined;
+      try {
+        header = await readHeader(window, number);
+      } catch (error) {
+        if (!(error instanceof KvCorruptionError)) throw error;
+        headerError = error;
+      }
+      header ??= await restoreHeader(window, number) ??
+        await guessHeader(window, number);
+      await work({ name, file, window, header, headerError });
+    } finally {
+      await file?.close();
+    }
+  }
+
+  #reportMissing(number: number): void {
+    this.#context.losses.add({
+      file: logName(number),
+      offset: 0,
+      end: 0,
+      reason: "the file is gone",
+    });
+  }
+
+  async #readLog(log: OpenLog, end: number): Promise<void> {
+    const { window, header } = log;
+    if (header === undefined) return this.#reportHeaderless(log);
+    const walk = new LogWalk(window, header);
+    let at = LOG_HEADER_BYTES;
+    for (let frame = await walk.next(); frame; frame = await walk.next()) {
+      this.#reportGap(log, at, { frame, end });
+      at = frame.end;
+      await this.#readFrame(log, frame, end);
+    }
+    if (at < window.size) this.#reportTail(log, at, { walk, end });
+  }
+
+  #reportHeaderless({ name, window: { size }, headerError }: OpenLog): void {
+    if (size > LOG_HEADER_BYTES) {
+      const reason = headerError?.message ??
+        "the header is damaged and no frame tells what it was";
+      this.#lose(name, { offset: 0, end: size, reason });
+    } else {
+      this.#context.losses.warn(
+        `${name} has no valid header and no writes: a crash cut it short, or it was damaged`,
+      );
+    }
+  }
+
+  /** Reports what is missing between two frames, if that had not been cut off by a recovery anyway. */
+  #reportGap(
+    { name }: OpenLog,
+    offset: number,
+    { frame, end }: { frame: LogFrame; end: number },
+  ): void {
+    const { firstSequence } = frame.header;
+    const first = this.#last === undefined ? firstSequence : this.#last + 1;
+    if (first >= end) return;
+    const isMissing = firstSequence > first;
+    if (!isMissing && frame.start === offset) return;
+    const reason = frame.start > offset
+      ? "the log is damaged here"
+      : "writes are missing before this place";
+    const writes = { first, last: firstSequence - 1 };
+    this.#lose(name, {
+      offset,
+      end: frame.start,
+      reason,
+      ...(isMissing ? { writes } : {}),
+    });
+  }
+
+  #reportTail(
+    { name, window: { size } }: OpenLog,
+    offset: number,
+    { walk, end }: { walk: LogWalk; end: number },
+  ): void {
+    if (this.lastSequence + 1 >= end) return;
+    if (walk.gaveUp) {
+      const reason = "the search for frames behind damage became too long";
+      this.#lose(name, { offset, end: size, reason });
+      return;
+    }
+    this.#context.losses.warn(
+      `${name} ends with ${
+        size - offset
+      } bytes that are no whole frame: writes that a crash cut short, or that were damaged`,
+    );
+  }
+
+  async #readFrame(
+    { name, window }: OpenLog,
+    frame: LogFrame,
+    end: number,
+  ): Promise<void> {
+    const { firstSequence, count } = frame.header;
+    const records = new RecordWalk(window, frame);
+    while (await records.next()) {
+      const sequence = firstSequence + records.passed - 1;
+      if (sequence >= end) return;
+      if (this.#last !== undefined && sequence <= this.#last) continue;
+      this.#last = sequence;
+      const { start } = records;
+      const record = await window.span(start, recordBytes(records));
+      const reason = problemOf(record);
+      if (reason !== undefined) {
+        const writes = { first: sequence, last: sequence };
+        this.#lose(name, { offset: start, end: records.end, reason, writes });
+        continue;
+      }
+      await this.#context.runs.add(record);
+    }
+    if (records.isWhole) return;
+    const first = firstSequence + records.passed;
+    const last = firstSequence + count - 1;
+    this.#last = Math.max(this.lastSequence, last);
+    this.#lose(name, {
+      offset: records.end,
+      end: frame.end,
+      reason: "no valid record",
+      writes: { first, last },
+    });
+  }
+
+  #lose(file: string, loss: Omit<FoundLoss, "file">): void {
+    this.#context.losses.add({ file, ...loss });
+  }
+}
+
+/** How much of a record is read at first: all of it, unless it is too long to be one. */
+function recordBytes({ start, end }: RecordWalk): number {
+  return end - start > MOST_RECORD_BYTES ? RECORD_HEADER_BYTES : end - start;
+}
+
+/** Says what is wrong with a record, or answers `undefined`. */
+function problemOf(record: Uint8Array): string | undefined {
+  if (recordKeyLength(record, 0) > MAX_KEY_BYTES) {
+    return "the key is longer than any that can be written";
+  }
+  return recordValueLength(record, 0) > MAX_VALUE_BYTES
+    ? "the value is longer than any that can be written"
+    : undefined;
+}

@@ -1,0 +1,218 @@
+import { compareBytes } from "../bytes/compare.ts";
+import { invalidArgument, type KvError } from "../errors.ts";
+import type { Cursor } from "../format/cursor.ts";
+import type { EntryView } from "../format/entry.ts";
+import { segmentName } from "../format/file_names.ts";
+import { openIfThere } from "../inspection/check_files.ts";
+import type { Progress } from "../inspection/progress.ts";
+import { walkSegment } from "../inspection/segment_walk.ts";
+import type {
+  Gap,
+  SegmentWalk,
+  SoundBlock,
+} from "../inspection/sound_block.ts";
+import type { SegmentInfo } from "../manifest/segment_info.ts";
+import { MAX_KEY_BYTES } from "../options.ts";
+import { BlockEntries } from "../segment/block_entries.ts";
+import type { Awaitable } from "../storage/awaitable.ts";
+import type { ReadableFile, Storage } from "../storage/storage.ts";
+import type { FoundLoss } from "./losses.ts";
+
+/** A segment to be read, and what the manifest says of it, if that is known. */
+export interface SourceSegment {
+  readonly number: number;
+  readonly info?: SegmentInfo;
+}
+
+/** What a {@linkcode SegmentSource} works with. */
+export interface SegmentSourceContext {
+  readonly storage: Storage;
+  readonly progress: Progress;
+  /** Whether the segments hold what was in logs, which is newer than all else: the sequence number of entries becomes `Infinity`. */
+  readonly isFromLogs?: boolean;
+  /** Told of every stretch that cannot be read. */
+  onLoss(loss: FoundLoss): void;
+  /** Told whenever a segment was read, with the largest sequence number so far. */
+  onSegment?(maxSequence: number): void;
+}
+
+/**
+ * The newest versions of the keys of one segment, or of several that follow one another, as far as they can be read. What is damaged is passed over
+ * and reported. Keys ascend whatever the files hold. It goes forward only.
+ */
+export class SegmentSource implements Cursor {
+  readonly #entries = new BlockEntries();
+  readonly #segments: readonly SourceSegment[];
+  readonly #context: SegmentSourceContext;
+  #nextSegment = 0;
+  #open: OpenSegment | undefined;
+  /** How many entries of the open segment were read, all versions counted. */
+  #entriesRead = 0;
+  #maxSequence = 0;
+  /** The last key of the last block. */
+  #lastKey: Uint8Array | undefined;
+
+  constructor(
+    segments: readonly SourceSegment[],
+    context: SegmentSourceContext,
+  ) {
+    this.#segments = segments;
+    this.#context = context;
+  }
+
+  get entry(): EntryView {
+    return this.#entries.entry;
+  }
+
+  seekToFirst(): Awaitable<boolean> {
+    return this.next();
+  }
+
+  next(): Awaitable<boolean> {
+    return this.#nextInBlock() || this.#nextBlock();
+  }
+
+  /** Lets go of the file that is open. */
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    await open?.file.close();
+  }
+
+  #nextInBlock(): boolean {
+    const entries = this.#entries;
+    while (entries.next()) {
+      this.#entriesRead++;
+      if (entries.entry.sequence > this.#maxSequence) {
+        this.#maxSequence = entries.entry.sequence;
+      }
+      if (entries.isNewest && this.#admit(entries.entry)) return true;
+    }
+    return false;
+  }
+
+  #admit(entry: EntryView): boolean {
+    if (this.#context.isFromLogs) entry.sequence = Infinity;
+    if (entry.keyLength <= MAX_KEY_BYTES) return true;
+    const { walk: { window } } = this.#open!;
+    const reason = "a key is longer than any that can be written";
+    const { name: file, size: end } = window;
+    this.#context.onLoss({ file, offset: 0, end, reason });
+    return false;
+  }
+
+  async #nextBlock(): Promise<boolean> {
+    for (;;) {
+      const open = this.#open ?? await this.#openNext();
+      if (open === undefined) return false;
+      const part = await open.walk.next();
+      if (part === undefined) await this.#finish(open);
+      else if (!part.isSound) open.gaps.push(part);
+      else if (this.#enter(part, open) && this.#nextInBlock()) return true;
+    }
+  }
+
+  #enter(block: SoundBlock, { walk }: OpenSegment): boolean {
+    const { start, end, payload, firstKey, lastKey } = block;
+    if (this.#lastKey && compareBytes(firstKey, this.#lastKey) <= 0) {
+      this.#context.onLoss({
+        file: walk.window.name,
+        offset: start,
+        end,
+        reason: "the block is out of order",
+        from: firstKey,
+        to: lastKey,
+      });
+      return false;
+    }
+    this.#lastKey = lastKey;
+    this.#entries.enter(payload);
+    return true;
+  }
+
+  async #openNext(): Promise<OpenSegment | undefined> {
+    while (this.#nextSegment < this.#segments.length) {
+      const segment = this.#segments[this.#nextSegment++]!;
+      const name = segmentName(segment.number);
+      const file = await openIfThere(this.#context.storage, name);
+      if (file === undefined) {
+        this.#reportMissing(name, segment);
+        continue;
+      }
+      try {
+        const walk = await walkSegment(file, name, this.#context.progress);
+        const { info } = segment;
+        this.#entriesRead = 0;
+        return this.#open = { file, walk, info, gaps: [] };
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+    }
+    return undefined;
+  }
+
+  #reportMissing(name: string, { info }: SourceSegment): void {
+    this.#context.onLoss({
+      file: name,
+      offset: 0,
+      end: info?.sizeBytes ?? 0,
+      reason: "the file is gone",
+      from: info?.smallestKey,
+      to: info?.largestKey,
+    });
+  }
+
+  async #finish(open: OpenSegment): Promise<void> {
+    const { walk, info, gaps } = open;
+    const expected = walk.plan.properties?.entries ?? info?.entries;
+    // Without the end of the file nothing tells blocks from what follows them: only the count of entries does.
+    if (gaps.length > 0 && this.#entriesRead !== expected) {
+      for (const gap of gaps) this.#reportGap(gap, open);
+    }
+    this.#context.onSegment?.(this.#maxSequence);
+    await walk.window.finish();
+    await this.close();
+  }
+
+  #reportGap(
+    { start, end, error, from, to }: Gap,
+    { walk, info }: OpenSegment,
+  ): void {
+    this.#context.onLoss({
+      file: walk.window.name,
+      offset: start,
+      end,
+      reason: error.message,
+      from: from ?? info?.smallestKey,
+      to: to ?? info?.largestKey,
+    });
+  }
+
+  seekToLast(): never {
+    throw forwardOnly();
+  }
+
+  seek(): never {
+    throw forwardOnly();
+  }
+
+  seekBefore(): never {
+    throw forwardOnly();
+  }
+
+  prev(): never {
+    throw forwardOnly();
+  }
+}
+
+interface OpenSegment {
+  readonly file: ReadableFile;
+  readonly walk: SegmentWalk;
+  readonly info: SegmentInfo | undefined;
+  readonly gaps: Gap[];
+}
+
+function forwardOnly(): KvError {
+  return invalidArgument("Cannot move: a damaged segment is read forward only");
+}
