@@ -118,13 +118,37 @@ async function openLocked<K, V>(
   });
   if (options.readOnly) return store;
   try {
-    await sweep(storage, state, names);
-    await store.start();
+    await startSwept(storage, store, { state, names });
   } catch (error) {
     await giveUp(store);
     throw error;
   }
   return store;
+}
+
+/**
+ * Starts a store and removes what a crash left of work that was not finished, in three steps:
+ *
+ * 1. Remove what no manifest has ever named, since the next step may need the space.
+ * 2. Write a new manifest.
+ * 3. Remove the rest. Not earlier: the manifest that was read may only be what the system shows, and an older one, which names other files,
+ *    what is durable.
+ */
+async function startSwept(
+  storage: Storage,
+  store: Store,
+  { state, names }: { state: ManifestState; names: readonly string[] },
+): Promise<void> {
+  const unnamed = namesOfStale(state, names);
+  const isNew = (name: string) => {
+    const { type, number } = parseFileName(name)!;
+    return type === "temporary" || type === "checkpoint" ||
+      number >= state.nextFileNumber;
+  };
+  for (const name of unnamed.filter(isNew)) await storage.remove(name);
+  await store.start();
+  for (const name of unnamed) if (!isNew(name)) await storage.remove(name);
+  store.beginWork();
 }
 
 /** Lets go of a store that could not be opened; the error that made it so is the one to report. */
@@ -200,22 +224,19 @@ function refuseOtherCodec(
   );
 }
 
-/** Removes files of the engine that the manifest does not name: what a crash left of work that was not finished. */
-async function sweep(
-  storage: Storage,
+/** Names of the files of the engine that the manifest does not name. */
+function namesOfStale(
   state: ManifestState,
   names: readonly string[],
-): Promise<void> {
+): string[] {
   const logs = new Set(liveLogNumbers(state, names));
   const segments = new Set(
     state.levels.flat().map(({ number }) => number),
   );
-  for (const name of names) {
+  return names.filter((name) => {
     const file = parseFileName(name);
-    const isStale = file?.type === "temporary" ||
-      file?.type === "checkpoint" ||
+    return file?.type === "temporary" || file?.type === "checkpoint" ||
       file?.type === "log" && !logs.has(file.number) ||
       file?.type === "segment" && !segments.has(file.number);
-    if (isStale) await storage.remove(name);
-  }
+  });
 }

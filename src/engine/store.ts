@@ -112,12 +112,16 @@ export class Store {
     return this.tables.active.table.lastSequence;
   }
 
-  /** Creates the first log, names it in the manifest, and begins with what background work there is. */
+  /** Creates the first log and names it in the manifest. */
   async start(): Promise<void> {
     const { tables } = this;
     await tables.active.createLog(this.storage);
     await this.#versions.change({ logs: () => tables.liveLogs(0) });
-    if (tables.waiting.length > 0) this.#flushRecovered();
+  }
+
+  /** Begins with what background work there is. */
+  beginWork(): void {
+    if (this.tables.waiting.length > 0) this.#flushRecovered();
     this.#background.wake();
   }
 

@@ -54,6 +54,32 @@ test("What a crash left of unfinished work is removed, what others put there is 
   }
 });
 
+test("What only an older manifest names goes when a newer one is durable, which the one that was read may not be", async () => {
+  const storage = new FaultStorage();
+  const db = await open(storage, small);
+  await db.put("a", "1");
+  // The new manifest, which needs no log, is there for all to see, and never will be durable.
+  const manifest = { operation: "syncDirectory", from: 2 } as const;
+  storage.inject({ kind: "dropped-sync", ...manifest });
+  await assertRejects(() => db.flush(), KvError);
+  await db.close();
+  const killed = storage.crash({ survival: "written" });
+  const again = await open(killed, small);
+  await again.close();
+  for (let at = 0; at <= killed.trace.length; at++) {
+    await using left = await open(killed.crash({ at }), small);
+    assertEquals(await entriesIn(left), { a: "1" }, `call ${at}`);
+  }
+});
+
+test("What a crash left of unfinished work goes before its space is needed", async () => {
+  const storage = await storeWithData();
+  storage.writeFile(segmentName(5_000), new Uint8Array(10_000));
+  storage.capacity = storage.bytesUsed;
+  await using db = await open(storage, small);
+  await db.put("a", "1");
+});
+
 test("Numbers of files that were lying about are not given out again", async () => {
   const storage = await storeWithData();
   storage.writeFile(segmentName(5_000), junk);
