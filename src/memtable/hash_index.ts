@@ -2,6 +2,18 @@ import { equalSpans } from "../bytes/compare.ts";
 import { releaseMemory } from "../bytes/release.ts";
 import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
 
+/** Share of the slots that are in use at most. */
+const MOST_LOAD = 7 / 8;
+
+/** With fewer slots none would be free at the most load, and a search for what is not there would not end. */
+const FEWEST_SLOTS = 8;
+
+/** How many slots an index has that need not grow for this many keys. */
+export function slotsFor(keys: number): number {
+  const slots = Math.max(FEWEST_SLOTS, keys / MOST_LOAD);
+  return 2 ** Math.ceil(Math.log2(slots));
+}
+
 /**
  * Finds keys among the records of an arena: open addressing with linear probing in typed arrays, so that no object is made per entry.
  * A slot is one word, which says where the key's newest record begins and, in the bits that no place in the arena needs, the top of the key's
@@ -36,9 +48,9 @@ export class HashIndex {
     return this.#size;
   }
 
-  /** Whether it must grow before another key comes: seven of eight slots are in use. */
+  /** Whether it must grow before another key comes. */
   get isFull(): boolean {
-    return 8 * this.#size >= 7 * this.#slots.length;
+    return this.#size >= MOST_LOAD * this.#slots.length;
   }
 
   /** Bytes of memory that the index takes. */

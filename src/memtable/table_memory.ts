@@ -1,8 +1,12 @@
 import { releaseMemory } from "../bytes/release.ts";
 import { LOG_HEADER_BYTES } from "../format/log_format.ts";
-import { HashIndex } from "./hash_index.ts";
+import { HashIndex, slotsFor } from "./hash_index.ts";
 
-const INITIAL_RECORDS = 1024;
+/**
+ * Records of this size, in bytes, and larger ones never make the arrays of a full table grow; to double the index of
+ * 100,000 keys takes some ten milliseconds.
+ */
+const EXPECTED_RECORD_BYTES = 120;
 
 /**
  * The memory that a MemTable works with: large, slow to get and slow to be collected, so the next table takes over
@@ -28,12 +32,13 @@ export function newTableMemory(capacity: number): TableMemory {
 
 /** Memory for a table over the bytes of an arena that is there already. */
 export function tableMemoryOver(bytes: Uint8Array<ArrayBuffer>): TableMemory {
+  const records = Math.ceil(bytes.length / EXPECTED_RECORD_BYTES);
   return {
     bytes,
-    index: new HashIndex(INITIAL_RECORDS, bytes.length),
-    offsets: new Uint32Array(INITIAL_RECORDS),
-    links: new Uint32Array(INITIAL_RECORDS),
-    firsts: new Uint32Array(INITIAL_RECORDS),
+    index: new HashIndex(slotsFor(records), bytes.length),
+    offsets: new Uint32Array(records),
+    links: new Uint32Array(records),
+    firsts: new Uint32Array(records),
   };
 }
 

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { hashSpan } from "../../src/bytes/hash.ts";
 import { PUT } from "../../src/format/kind.ts";
 import {
@@ -6,7 +6,7 @@ import {
   recordLength,
   writeRecordHeader,
 } from "../../src/format/record.ts";
-import { HashIndex } from "../../src/memtable/hash_index.ts";
+import { HashIndex, slotsFor } from "../../src/memtable/hash_index.ts";
 import { test } from "../harness.ts";
 
 const KEY_BYTES = 2;
@@ -54,6 +54,15 @@ test("HashIndex keeps places past 2 GiB", () => {
   index.replace(5, 0xffff_fff0);
   assertEquals(index.newestRecord(5), 0xffff_fff0);
   assertEquals(index.firstOrdinal(5), 7);
+});
+
+test("slotsFor leaves a slot free however few the keys are", () => {
+  for (let keys = 0; keys < 300; keys++) {
+    const index = new HashIndex(slotsFor(keys), 2 ** 20);
+    let used = 0;
+    for (; !index.isFull; used++) index.insert(used, used + 1, used);
+    assert(used >= keys && used < slotsFor(keys), `${keys} keys`);
+  }
 });
 
 test("HashIndex is full with seven of eight slots in use", () => {
