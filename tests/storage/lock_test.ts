@@ -1,9 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { Worker } from "node:worker_threads";
 import { NodeStorage } from "../../src/storage/node.ts";
 import { test } from "../harness.ts";
 import {
@@ -13,18 +11,7 @@ import {
   startScript,
 } from "../support/runtimes.ts";
 import { tempDir } from "../support/temp_dir.ts";
-
-const script = new URL("./lock_agent.ts", import.meta.url);
-
-/** Somebody who locks a folder as told. */
-interface Agent extends AsyncDisposable {
-  ask(command: string): Promise<string>;
-}
-
-interface ProcessAgent extends Agent {
-  /** Ends the process at once, as kill -9 does. */
-  kill(): Promise<void>;
-}
+import { agentScript, startProcess, startWorker } from "./agents.ts";
 
 for (const holder of availableRuntimes()) {
   for (const challenger of availableRuntimes()) {
@@ -82,7 +69,9 @@ for (const holder of availableRuntimes()) {
 
   test(`A lock in ${holder.name} prints no warning`, async () => {
     await using dir = tempDir();
-    await using running = startScript(holder, script, { args: [dir.path] });
+    await using running = startScript(holder, agentScript, {
+      args: [dir.path],
+    });
     assertEquals(await running.nextLine(), "ready");
     running.write("exclusive\n");
     assertEquals(await running.nextLine(), "locked");
@@ -92,36 +81,6 @@ for (const holder of availableRuntimes()) {
     assertEquals([code, stderr], [0, ""]);
   });
 }
-
-test("Of processes that race for the lock one wins each time", async () => {
-  await using dir = tempDir();
-  const runtimes = availableRuntimes();
-  await using agents = new AsyncDisposableStack();
-  const racers: Agent[] = [];
-  for (const runtime of [...runtimes, ...runtimes]) {
-    racers.push(agents.use(await startProcess(runtime, dir.path)));
-  }
-  for (let round = 0; round < 100; round++) await race(racers);
-});
-
-test("Of two processes that race in step neither is refused by the other's refusal", async () => {
-  await using dir = tempDir();
-  await using first = await startProcess(currentRuntime(), dir.path);
-  await using second = await startProcess(currentRuntime(), dir.path);
-  // Two that run at the very same time, on two processors, meet most often.
-  for (let round = 0; round < 300; round++) await race([first, second]);
-});
-
-test("Of workers and their process that race for the lock one wins each time", async () => {
-  await using dir = tempDir();
-  await using agents = new AsyncDisposableStack();
-  const racers: Agent[] = [];
-  for (let count = 0; count < 3; count++) {
-    racers.push(agents.use(await startWorker(dir.path)));
-  }
-  racers.push(agents.use(await startProcess(currentRuntime(), dir.path)));
-  for (let round = 0; round < 100; round++) await race(racers);
-});
 
 test("A worker is refused what its own process holds", async () => {
   await using dir = tempDir();
@@ -175,61 +134,9 @@ test("A shared lock creates nothing", async () => {
   assertEquals(readdirSync(dir.path), []);
 });
 
-/** Lets everybody try at once, and asserts that one has won. */
-async function race(racers: readonly Agent[]): Promise<void> {
-  // Time enough for everybody to hear of it.
-  const start = performance.timeOrigin + performance.now() + 3;
-  const answers = await Promise.all(
-    racers.map((racer) => racer.ask(`race ${start}`)),
-  );
-  const winners = answers.filter((answer) => answer === "locked");
-  assertEquals(winners.length, 1, answers.join(", "));
-  for (const answer of answers) assertMatch(answer, /^(locked|refused: .+)$/);
-  const winner = racers[answers.indexOf("locked")]!;
-  assertEquals(await winner.ask("release"), "released");
-}
-
 function refusalBy({ name }: Runtime): RegExp {
   const title = name.charAt(0).toUpperCase() + name.slice(1);
   return new RegExp(
     `^refused: ${title} [0-9.]+, process \\d+, since 20\\d\\d-[0-9T:.-]+Z$`,
   );
-}
-
-async function startProcess(
-  runtime: Runtime,
-  folder: string,
-): Promise<ProcessAgent> {
-  const running = startScript(runtime, script, { args: [folder] });
-  assertEquals(await running.nextLine(), "ready");
-  return {
-    ask(command): Promise<string> {
-      running.write(`${command}\n`);
-      return running.nextLine();
-    },
-    async kill(): Promise<void> {
-      running.kill();
-      await running.result;
-    },
-    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
-  };
-}
-
-async function startWorker(folder: string): Promise<Agent> {
-  const worker = new Worker(script, { workerData: folder });
-  const nextMessage = async () => {
-    const [message] = await once(worker, "message") as [string];
-    return message;
-  };
-  assertEquals(await nextMessage(), "ready");
-  return {
-    ask(command): Promise<string> {
-      const answer = nextMessage();
-      worker.postMessage(command);
-      return answer;
-    },
-    async [Symbol.asyncDispose](): Promise<void> {
-      await worker.terminate();
-    },
-  };
 }

@@ -1,0 +1,103 @@
+import process from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { open } from "../../mod.ts";
+import { KvLockedError } from "../../src/errors.ts";
+import { NodeStorage } from "../../src/storage/node.ts";
+
+/**
+ * Locks a folder as it is told. Commands:
+ *
+ * - `exclusive`, `shared`: takes the lock of the storage; `open`: opens the store
+ * - `release`: lets go of it
+ * - `forget`: drops the lock without releasing it and collects garbage
+ * - `race`, `race-open` and a time: as `exclusive` and `open`, at that time in milliseconds since 1970
+ *
+ * Each is answered with a line.
+ */
+export class Locker {
+  readonly #folder: string;
+  #release: (() => unknown) | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async obey(line: string): Promise<string> {
+    const [command, time] = line.split(" ");
+    switch (command) {
+      case "race":
+        await until(Number(time));
+        return this.#take(false);
+      case "race-open":
+        await until(Number(time));
+        return await this.#open();
+      case "open":
+        return await this.#open();
+      case "exclusive":
+      case "shared":
+        return this.#take(command === "shared");
+      case "release":
+        await this.#release?.();
+        this.#release = undefined;
+        return "released";
+      case "forget":
+        this.#release = undefined;
+        await collectGarbage();
+        return "forgotten";
+      default:
+        return `unknown command ${command}`;
+    }
+  }
+
+  #take(shared: boolean): string {
+    try {
+      const lock = new NodeStorage(this.#folder).lock({ shared });
+      this.#release = () => lock.release();
+      return "locked";
+    } catch (error) {
+      return refusal(error);
+    }
+  }
+
+  async #open(): Promise<string> {
+    try {
+      const db = await open(new NodeStorage(this.#folder));
+      this.#release = () => db.close();
+      return "locked";
+    } catch (error) {
+      return refusal(error);
+    }
+  }
+}
+
+/** The last stretch is waited for without letting go of the thread: to race is to be on time. */
+async function until(timeMs: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  while (performance.timeOrigin + performance.now() < timeMs);
+}
+
+function refusal(error: unknown): string {
+  return error instanceof KvLockedError
+    ? `refused: ${error.holder}`
+    : `failed: ${error}`;
+}
+
+async function collectGarbage(): Promise<void> {
+  const collect = collector();
+  for (let round = 0; round < 3; round++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+function collector(): () => void {
+  if (process.versions.bun !== undefined) {
+    const { Bun } = globalThis as unknown as {
+      Bun: { gc(force: boolean): void };
+    };
+    return () => Bun.gc(true);
+  }
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
