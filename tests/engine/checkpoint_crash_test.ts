@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type KvEngine, open } from "../../mod.ts";
+import { type CheckpointProgress, type KvEngine, open } from "../../mod.ts";
 import { KvError, KvIoError } from "../../src/errors.ts";
 import { parseFileName } from "../../src/format/file_names.ts";
 import { chain } from "../../src/storage/awaitable.ts";
@@ -75,9 +75,10 @@ test("A checkpoint that is given up when the crash comes is no store, and can be
   for (let call = 1;; call++) {
     const target = new FaultyStorage();
     target.fault = { call, moment: "after", isCrash: true };
-    let events = 0;
-    const onProgress = () => {
-      if (++events === 3) throw new Error("enough");
+    const onProgress = (progress: CheckpointProgress) => {
+      if (progress.bytesCopied === progress.bytesTotal) {
+        throw new Error("enough");
+      }
     };
     await assertRejects(() => db.checkpoint(target, { onProgress }));
     const note = `call ${call}: ${target.trace[call - 1]}`;
@@ -179,7 +180,7 @@ test("The mark of a checkpoint beside a manifest means nothing and is swept", as
   assert(!storage.names.includes("CHECKPOINT"));
 });
 
-/** A store with few segments on several levels, and what it holds. */
+/** A store with a few segments, which nothing merges, and what it holds. */
 async function openSource(
   storage: Storage,
 ): Promise<{ db: Engine; state: Record<string, string> }> {
@@ -187,7 +188,7 @@ async function openSource(
   const db = await open(storage, {
     ...smallOptions,
     memtableEntries: 1000,
-    compaction: { threshold: 3 },
+    compaction: { threshold: 64 },
   });
   for (let i = 0; i < 3; i++) {
     await history.writeMany(db, 20);
