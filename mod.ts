@@ -31,11 +31,14 @@ import type {
 } from "./src/maintenance/repair_report.ts";
 import { repairStore } from "./src/maintenance/repair_store.ts";
 import { verifyStore } from "./src/maintenance/verify.ts";
+import type { FollowOptions, KvFollower } from "./src/follower/api.ts";
+import { followStore } from "./src/follower/follow.ts";
 import { openLocalStorage } from "./src/storage/local_storage.ts";
 import type { Awaitable, Storage } from "./src/storage/storage.ts";
 
 export type { OpenOptions };
 export type { KvEngine };
+export type { FollowOptions, KvFollower };
 export type {
   InspectionOptions,
   InspectionProgress,
@@ -105,6 +108,37 @@ export async function open<K = string, V = string>(
   options: OpenOptions<K, V> = {},
 ): Promise<KvEngine<K, V>> {
   return await openStore(await storageAt(location), options, storageAt);
+}
+
+/**
+ * Follows the store at `location` while an engine writes it elsewhere: in another worker of this process, in another process, in another
+ * runtime. Any number of followers read side by side, each with a cache of its own; they take no lock and write nothing.
+ *
+ * @param location A path, a `file:` URL or a storage, as for {@linkcode open}.
+ * @param options How to follow it; see {@linkcode FollowOptions}.
+ * @returns The follower. Close it with `close` or `await using`.
+ * @throws {KvError} `KV_NOT_FOUND` if there is no store; `KV_CORRUPTION` for a damaged one; `KV_INVALID_ARGUMENT` for an option that is none, or
+ * codecs other than those it was made with; `KV_UNSUPPORTED` for a format that this version does not know; `KV_IO` if the storage refuses.
+ *
+ * @example
+ * ```ts
+ * import { follow, open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const storage = new MemoryStorage(); // or a path: "./data", in a worker for example
+ * await using db = await open(storage);
+ * await using reader = await follow(storage);
+ * await db.put("user:1", "Alice");
+ * await reader.refresh(); // or wait for `refreshMs`
+ * assertEquals(reader.getSync("user:1"), "Alice");
+ * ```
+ */
+export async function follow<K = string, V = string>(
+  location: string | URL | Storage,
+  options: FollowOptions<K, V> = {},
+): Promise<KvFollower<K, V>> {
+  return await followStore(await storageAt(location), options);
 }
 
 /**

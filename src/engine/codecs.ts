@@ -1,5 +1,9 @@
 import type { Codec } from "../codec/codec.ts";
+import { utf8 } from "../codec/utf8.ts";
 import { invalidArgument } from "../errors.ts";
+import type { ManifestState } from "../manifest/manifest_codec.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Codecs } from "./reader.ts";
 
 /**
  * Checks a codec that a user gave as the option `option`, and completes one that has no fast path. One that has is used as it is:
@@ -36,5 +40,38 @@ function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes;
   throw invalidArgument(
     `Cannot encode with codec ${codec.name}: its encode answered with ${typeof bytes}, not with a Uint8Array`,
+  );
+}
+
+/** The codecs that options ask for. The types of the presets are those that `open` promises for options without codecs. */
+export function codecsOf<K, V>(
+  options: { readonly keys?: Codec<K>; readonly values?: Codec<V> },
+): Codecs<K, V> {
+  const { keys = utf8 as unknown, values = utf8 as unknown } = options;
+  return {
+    keys: completeCodec(keys as Codec<K>, "keys"),
+    values: completeCodec(values as Codec<V>, "values"),
+  };
+}
+
+/** Refuses to read a store with other codecs than it was written with. */
+export function refuseOtherCodecs<K, V>(
+  storage: Storage,
+  state: ManifestState,
+  { keys, values }: Codecs<K, V>,
+): void {
+  refuseOtherCodec(storage, "keys", state.keyCodec, keys.name);
+  refuseOtherCodec(storage, "values", state.valueCodec, values.name);
+}
+
+function refuseOtherCodec(
+  storage: Storage,
+  what: "keys" | "values",
+  stored: string,
+  given: string,
+): void {
+  if (stored === given) return;
+  throw invalidArgument(
+    `Cannot open ${storage.location}: its ${what} are written with codec ${stored}, option ${what} says ${given}`,
   );
 }

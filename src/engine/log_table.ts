@@ -47,13 +47,22 @@ export function tableOfLog(
 ): LogTable {
   const reader = new LogReader(image, header);
   const table = MemTable.fromImage(image, header);
+  loadFrames(name, table, reader);
+  return { table, reader };
+}
+
+/** Adds all valid frames that `reader` has not come to yet to the table over its image. */
+export function loadFrames(
+  name: string,
+  table: MemTable,
+  reader: LogReader,
+): void {
   let start = reader.offset;
   for (let frame = reader.next(); frame; frame = reader.next()) {
     const problem = table.loadFrame(start, frame);
     if (problem >= 0) throw noRecord(name, problem);
     start = reader.offset;
   }
-  return { table, reader };
 }
 
 /** Lists the records of a log that has `count` of them, all in valid frames. */

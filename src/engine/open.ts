@@ -1,5 +1,4 @@
 import type { Codec } from "../codec/codec.ts";
-import { utf8 } from "../codec/utf8.ts";
 import { corruption, invalidArgument, KvError } from "../errors.ts";
 import {
   CHECKPOINT_NAME,
@@ -16,8 +15,9 @@ import {
 import { BlockCache } from "../segment/block_cache.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import type { KvEngine } from "./api/engine.ts";
-import { completeCodec } from "./codecs.ts";
+import { codecsOf, refuseOtherCodecs } from "./codecs.ts";
 import { Engine } from "./engine.ts";
+import { GuardedStorage } from "./guarded_storage.ts";
 import { randomStoreId } from "./random.ts";
 import type { Codecs } from "./reader.ts";
 import { liveLogNumbers, replayLogs } from "./recovery.ts";
@@ -50,21 +50,13 @@ export async function openStore<K, V>(
   await refuseMissing(storage, resolved);
   const lock = await storage.lock({ shared: resolved.readOnly });
   try {
-    const store = await openLocked(storage, lock, resolved, codecs);
+    const guarded = new GuardedStorage(storage);
+    const store = await openLocked(guarded, lock, resolved, codecs);
     return new Engine(store, codecs, storageAt);
   } catch (error) {
     await lock.release();
     throw error;
   }
-}
-
-/** The types of the presets are those that `open` promises for options without codecs. */
-function codecsOf<K, V>(options: OpenOptions<K, V>): Codecs<K, V> {
-  const { keys = utf8 as unknown, values = utf8 as unknown } = options;
-  return {
-    keys: completeCodec(keys as Codec<K>, "keys"),
-    values: completeCodec(values as Codec<V>, "values"),
-  };
 }
 
 /** Looks before the lock is taken, since an exclusive lock makes the location. */
@@ -200,27 +192,6 @@ function refuseRemains(names: readonly string[]): void {
     MANIFEST_NAME,
     0,
     `the file is missing, but ${orphan} is there`,
-  );
-}
-
-function refuseOtherCodecs<K, V>(
-  storage: Storage,
-  state: ManifestState,
-  { keys, values }: Codecs<K, V>,
-): void {
-  refuseOtherCodec(storage, "keys", state.keyCodec, keys.name);
-  refuseOtherCodec(storage, "values", state.valueCodec, values.name);
-}
-
-function refuseOtherCodec(
-  storage: Storage,
-  what: "keys" | "values",
-  stored: string,
-  given: string,
-): void {
-  if (stored === given) return;
-  throw invalidArgument(
-    `Cannot open ${storage.location}: its ${what} are written with codec ${stored}, option ${what} says ${given}`,
   );
 }
 

@@ -16,6 +16,7 @@ import {
   encodeRange,
 } from "./ranges.ts";
 import { ScanIterator, type ScanSource, SyncScanIterator } from "./scan.ts";
+import type { ReadSource } from "./read_source.ts";
 import type { Store } from "./store.ts";
 
 /** The codecs of a store, complete. */
@@ -25,15 +26,16 @@ export interface Codecs<K, V> {
 }
 
 /** Reads with the codecs of a store: what engine and snapshot have in common. */
-export abstract class Reader<K, V> implements KvReader<K, V> {
-  protected readonly store: Store;
+export abstract class Reader<K, V, S extends ReadSource = Store>
+  implements KvReader<K, V> {
+  protected readonly store: S;
   protected readonly codecs: Codecs<K, V>;
   /** Serves all reads that are answered at once. */
   readonly #lookup = new Lookup();
 
   readonly #isSynchronous: boolean;
 
-  constructor(store: Store, codecs: Codecs<K, V>) {
+  constructor(store: S, codecs: Codecs<K, V>) {
     this.store = store;
     this.codecs = codecs;
     this.#isSynchronous = store.storage.synchronous;

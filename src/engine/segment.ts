@@ -22,6 +22,7 @@ export class Segment implements SegmentInfo {
   readonly #storage: Storage;
   #holders = 0;
   #onGone: (() => void) | undefined;
+  #isUnused = false;
   #letGo: Promise<void> | undefined;
 
   private constructor(
@@ -77,12 +78,18 @@ export class Segment implements SegmentInfo {
   /** Lets go of the file for one holder. */
   release(): void {
     this.#holders--;
-    if (this.#onGone !== undefined && this.#holders === 0) void this.letGo();
+    const isDone = this.#isUnused || this.#onGone !== undefined;
+    if (isDone && this.#holders === 0) void this.letGo();
   }
 
   /** Says that no later version names the segment: its file goes with the last holder. Then `onGone` is called. */
   markObsolete(onGone: () => void): void {
     this.#onGone = onGone;
+  }
+
+  /** Says that no later version here names the segment, whose file is not ours to remove: it is closed with the last holder. */
+  markUnused(): void {
+    this.#isUnused = true;
   }
 
   /** Closes the file, and removes it if the segment is obsolete, whoever holds it still. A second call waits for the first. */

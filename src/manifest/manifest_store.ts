@@ -15,6 +15,14 @@ import {
 export async function readManifest(
   storage: Storage,
 ): Promise<ManifestState | undefined> {
+  const bytes = await readManifestBytes(storage);
+  return bytes && decodeManifest(bytes);
+}
+
+/** The same, without looking at what it says. */
+export async function readManifestBytes(
+  storage: Storage,
+): Promise<Uint8Array | undefined> {
   let file: ReadableFile;
   try {
     file = await storage.open(MANIFEST_NAME);
@@ -32,7 +40,7 @@ export async function readManifest(
     }
     const bytes = new Uint8Array(file.size);
     if (file.size > 0) await file.readAt(bytes, 0);
-    return decodeManifest(bytes);
+    return bytes;
   } finally {
     await file.close();
   }

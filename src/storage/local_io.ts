@@ -8,6 +8,9 @@ import {
 } from "node:fs";
 import { type IoFailure, KvIoError } from "../errors.ts";
 
+/** How often a file is opened anew that was renamed over between the look at its name and its opening. */
+const MOST_OPEN_ATTEMPTS = 20;
+
 /** A regular file that is open, and its size in bytes. */
 export interface OpenFile {
   readonly fd: number;
@@ -57,6 +60,15 @@ function failureOf(cause: unknown): IoFailure {
  * it. So what is open must also be what had the name before.
  */
 export function openRegular(path: string): OpenFile {
+  for (let attempt = 0; attempt < MOST_OPEN_ATTEMPTS; attempt++) {
+    const file = openIfUnchanged(path);
+    if (file !== undefined) return file;
+  }
+  throw new Error("it was replaced again and again meanwhile");
+}
+
+/** Answers with nothing where another file has taken the name, as a rename may do while somebody else writes. */
+function openIfUnchanged(path: string): OpenFile | undefined {
   const named = lstatSync(path);
   requireRegular(named);
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) |
@@ -64,14 +76,15 @@ export function openRegular(path: string): OpenFile {
   const fd = openSync(path, flags);
   try {
     const opened = fstatSync(fd);
-    if (opened.ino !== named.ino || opened.dev !== named.dev) {
-      throw new Error("it was replaced meanwhile");
+    if (opened.ino === named.ino && opened.dev === named.dev) {
+      return { fd, size: opened.size };
     }
-    return { fd, size: opened.size };
   } catch (error) {
     closeSync(fd);
     throw error;
   }
+  closeSync(fd);
+  return undefined;
 }
 
 /** Creates a file that nobody else may read. Whatever has the name already, even a dangling link, is refused. */

@@ -2,7 +2,14 @@
 import { posix } from "node:path";
 
 /** From top to bottom: a layer imports from those below it only. */
-const layers = ["mod.ts", "maintenance", "engine", "inspection", "compaction"]
+const layers = [
+  "mod.ts",
+  "maintenance",
+  "follower",
+  "engine",
+  "inspection",
+  "compaction",
+]
   .concat([
     "manifest",
     "iterator",
@@ -19,7 +26,7 @@ const layers = ["mod.ts", "maintenance", "engine", "inspection", "compaction"]
 const siblings = new Set(["segment", "memtable", "wal"]);
 
 /** Layers that may ask for the time, for chance and for files. */
-const impureLayers = new Set(["engine", "storage"]);
+const impureLayers = new Set(["follower", "engine", "storage"]);
 
 /** What the layers above may know of storage. */
 const storageContract = new Set(

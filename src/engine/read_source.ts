@@ -1,0 +1,13 @@
+import type { Storage } from "../storage/storage.ts";
+import type { ReadState } from "./read_state.ts";
+
+/** What reads need of a store. */
+export interface ReadSource {
+  readonly storage: Storage;
+  /** What a read that begins now goes through. */
+  readonly readState: ReadState;
+  /** Sequence number of the last write. */
+  readonly lastSequence: number;
+  /** Keeps `work`, which waits for storage, from being overtaken by `close`. */
+  track<T>(work: Promise<T>): Promise<T>;
+}

@@ -1,0 +1,229 @@
+import { LiveVersion } from "../engine/live_version.ts";
+import type { ReadSource } from "../engine/read_source.ts";
+import { ReadState } from "../engine/read_state.ts";
+import { liveLogNumbers } from "../engine/recovery.ts";
+import { Segment } from "../engine/segment.ts";
+import { nextTurn } from "../engine/event_loop.ts";
+import { KvError } from "../errors.ts";
+import { compareBytes } from "../bytes/compare.ts";
+import {
+  decodeManifest,
+  type ManifestState,
+} from "../manifest/manifest_codec.ts";
+import { readManifestBytes } from "../manifest/manifest_store.ts";
+import { Version } from "../manifest/version.ts";
+import { releaseTableMemory } from "../memtable/table_memory.ts";
+import type { BlockCache } from "../segment/block_cache.ts";
+import { inTurn } from "../storage/awaitable.ts";
+import type { Storage } from "../storage/storage.ts";
+import { LogTail } from "./log_tail.ts";
+
+/** How often a step is tried anew because the engine has replaced the manifest meanwhile. */
+const MOST_ATTEMPTS = 10;
+
+/** What one look at the storage has found. */
+interface Found {
+  readonly bytes: Uint8Array;
+  readonly state: ManifestState;
+  readonly version: Version<Segment>;
+  readonly tails: readonly LogTail[];
+}
+
+/**
+ * A store that an engine elsewhere writes, as the files show it.
+ *
+ * Nothing is locked: the engine replaces its manifest atomically, only ever appends to logs, and removes a file once
+ * no manifest names it. So a look at the storage goes from the manifest to the files that it names; if one of them is gone, the manifest has been replaced
+ * and the look begins anew. Files that are open stay readable when they are removed.
+ */
+export class FollowedStore implements ReadSource {
+  readonly storage: Storage;
+  readonly #cache: BlockCache;
+  #found: Found;
+  #live: LiveVersion;
+  #readState: ReadState;
+  #lastSequence = 0;
+  #underWay = 0;
+
+  private constructor(storage: Storage, cache: BlockCache, found: Found) {
+    this.storage = storage;
+    this.#cache = cache;
+    this.#found = found;
+    this.#live = new LiveVersion(found.version);
+    this.#readState = this.#newReadState();
+    this.#showLogs();
+  }
+
+  /** Takes a first look. Throws `KV_NOT_FOUND` if there is no store. */
+  static async open(
+    storage: Storage,
+    cache: BlockCache,
+  ): Promise<FollowedStore> {
+    const found = await look(storage, cache, undefined);
+    return new FollowedStore(storage, cache, found);
+  }
+
+  get readState(): ReadState {
+    return this.#readState;
+  }
+
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  /** The manifest as it was seen last. */
+  get state(): ManifestState {
+    return this.#found.state;
+  }
+
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay++;
+    return work.finally(() => this.#underWay--);
+  }
+
+  /** Looks again, and shows readers all that is new at once. One call at a time. */
+  async advance(): Promise<void> {
+    const found = await look(this.storage, this.#cache, this.#found);
+    const old = this.#found;
+    this.#found = found;
+    if (found.version !== old.version) this.#replaceVersion(found.version);
+    this.#showLogs();
+  }
+
+  #replaceVersion(version: Version<Segment>): void {
+    const old = this.#live;
+    this.#live = new LiveVersion(version);
+    const kept = new Set(version.levels.flat());
+    for (const segment of old.version.levels.flat()) {
+      if (!kept.has(segment)) segment.markUnused();
+    }
+    old.release();
+  }
+
+  /** Indexes what the logs have, as far as they follow one another, and lets reads go through it. */
+  #showLogs(): void {
+    let last = this.#found.state.flushedSequence;
+    for (const tail of this.#found.tails) {
+      tail.index();
+      const table = tail.table?.table;
+      if (table === undefined || table.firstSequence !== last + 1) break;
+      last = table.lastSequence;
+      if (!tail.isWhole) break;
+    }
+    this.#lastSequence = last;
+    const old = this.#readState;
+    this.#readState = this.#newReadState();
+    old.release();
+  }
+
+  #newReadState(): ReadState {
+    const tables = this.#found.tails.map((tail) => tail.table)
+      .filter((table) => table !== undefined)
+      .filter(({ table }) => table.firstSequence <= this.#lastSequence)
+      .toReversed();
+    return new ReadState(
+      tables,
+      this.#live,
+      ({ table }) => releaseTableMemory(table.memory),
+    );
+  }
+
+  /** Lets go of all files, once the reads that wait for them have ended. */
+  async close(): Promise<void> {
+    while (this.#underWay > 0) await nextTurn();
+    await inTurn(
+      this.#found.version.levels.flat().map((segment) => () => segment.letGo()),
+    );
+  }
+}
+
+/** Looks at the manifest and what it names. Segments and logs that are known already are not opened again. */
+async function look(
+  storage: Storage,
+  cache: BlockCache,
+  known: Found | undefined,
+): Promise<Found> {
+  for (let attempt = 1;; attempt++) {
+    const bytes = await readManifestBytes(storage);
+    if (bytes === undefined) throw notFound(storage);
+    try {
+      return await lookFrom(bytes, { storage, cache, known });
+    } catch (error) {
+      const now = await readManifestBytes(storage);
+      const isSame = now !== undefined && compareBytes(now, bytes) === 0;
+      if (isSame || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function lookFrom(
+  bytes: Uint8Array,
+  { storage, cache, known }: {
+    readonly storage: Storage;
+    readonly cache: BlockCache;
+    readonly known: Found | undefined;
+  },
+): Promise<Found> {
+  const isSame = known !== undefined && compareBytes(bytes, known.bytes) === 0;
+  const state = isSame ? known.state : decodeManifest(bytes);
+  const tails = await loadTails(storage, state, known?.tails ?? []);
+  const version = isSame
+    ? known.version
+    : await openVersion(state, { storage, cache, known: known?.version });
+  return { bytes, state, version, tails };
+}
+
+async function loadTails(
+  storage: Storage,
+  state: ManifestState,
+  known: readonly LogTail[],
+): Promise<LogTail[]> {
+  const numbers = liveLogNumbers(state, await storage.list());
+  const largest = Math.max(0, ...known.map(({ size }) => size));
+  const tails: LogTail[] = [];
+  for (const number of numbers) {
+    const tail = known.find((other) => other.number === number) ??
+      new LogTail(number);
+    await tail.load(storage, largest);
+    tails.push(tail);
+  }
+  return tails;
+}
+
+/** Opens the segments that are new. */
+async function openVersion(
+  state: ManifestState,
+  { storage, cache, known }: {
+    readonly storage: Storage;
+    readonly cache: BlockCache;
+    readonly known: Version<Segment> | undefined;
+  },
+): Promise<Version<Segment>> {
+  const segments = new Map(
+    known?.levels.flat().map((segment) => [segment.number, segment]),
+  );
+  const opened: Segment[] = [];
+  try {
+    for (const info of state.levels.flat()) {
+      if (segments.has(info.number)) continue;
+      const segment = await Segment.open(storage, cache, info);
+      segments.set(info.number, segment);
+      opened.push(segment);
+    }
+  } catch (error) {
+    await inTurn(opened.map((segment) => () => segment.letGo()));
+    throw error;
+  }
+  return new Version(
+    state.levels.map((level) =>
+      level.map(({ number }) => segments.get(number)!)
+    ),
+  );
+}
+
+function notFound(storage: Storage): KvError {
+  return new KvError(
+    "KV_NOT_FOUND",
+    `Cannot follow ${storage.location}: there is no store; an engine has to make it first`,
+  );
+}

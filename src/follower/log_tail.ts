@@ -1,0 +1,86 @@
+import { corruption } from "../errors.ts";
+import { LoggedTable } from "../engine/logged_table.ts";
+import { loadFrames } from "../engine/log_table.ts";
+import { logName } from "../format/file_names.ts";
+import { MAX_LOG_BYTES } from "../format/log_format.ts";
+import { MemTable } from "../memtable/memtable.ts";
+import type { Storage } from "../storage/storage.ts";
+import { LogReader, openLogImage } from "../wal/log_reader.ts";
+
+/**
+ * A log that an engine elsewhere still writes, and a table of what it holds so far. Bytes are read with {@linkcode LogTail.load}, which waits for
+ * storage and changes nothing for readers; {@linkcode LogTail.index} then shows them all frames that have become whole, at once.
+ */
+export class LogTail {
+  readonly number: number;
+  readonly #name: string;
+  /** The log as far as it was read, and zeros, which are no frame, behind that. */
+  #image = new Uint8Array(0);
+  #size = 0;
+  #reader: LogReader | undefined;
+  #table: LoggedTable | undefined;
+
+  constructor(number: number) {
+    this.number = number;
+    this.#name = logName(number);
+  }
+
+  /** The table; `undefined` as long as the header of the log is not whole. */
+  get table(): LoggedTable | undefined {
+    return this.#table;
+  }
+
+  /** Whether every byte that was read belongs to a whole frame. */
+  get isWhole(): boolean {
+    return this.#reader?.offset === this.#size;
+  }
+
+  /** Bytes that the log had when it was read last. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Reads what has come since the last time.
+   *
+   * @param expectedBytes Size that the log will have, as far as one can tell; larger ones cost time.
+   */
+  async load(storage: Storage, expectedBytes: number): Promise<void> {
+    const file = await storage.open(this.#name);
+    try {
+      if (file.size > MAX_LOG_BYTES) {
+        throw corruption(this.#name, MAX_LOG_BYTES, "the log is too long");
+      }
+      // The last frame may have been read while it was being written.
+      const start = this.#reader?.offset ?? 0;
+      if (file.size <= Math.max(start, this.#size)) return;
+      this.#makeRoom(file.size, expectedBytes);
+      await file.readAt(this.#image.subarray(start, file.size), start);
+      this.#size = file.size;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** A table cannot grow: for a longer log there will be another, in which everything is indexed again. */
+  #makeRoom(size: number, expectedBytes: number): void {
+    if (size <= this.#image.length) return;
+    const image = new Uint8Array(Math.max(2 * size, expectedBytes));
+    image.set(this.#image);
+    this.#image = image;
+    this.#reader = undefined;
+  }
+
+  /** Adds the frames that are whole by now to the table. */
+  index(): void {
+    if (this.#reader === undefined) {
+      const image = this.#image.subarray(0, this.#size);
+      const header = openLogImage(image, this.#name, this.number);
+      if (header === undefined) return;
+      this.#reader = new LogReader(this.#image, header);
+      const table = MemTable.fromImage(this.#image, header);
+      this.#table = new LoggedTable(table, this.number, this.#size);
+    }
+    loadFrames(this.#name, this.#table!.table, this.#reader);
+  }
+}
