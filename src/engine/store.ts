@@ -1,7 +1,7 @@
 import { invalidArgument, KvError } from "../errors.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
-import { type Awaitable, inTurn } from "../storage/awaitable.ts";
+import { type Awaitable, chain, inTurn } from "../storage/awaitable.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { KvStats } from "./api/stats.ts";
@@ -82,8 +82,8 @@ export class Store {
     });
     this.#readState = this.#currentReadState();
     this.#queue = new CommitQueue({
-      append: () => this.#append(),
-      sync: () => this.#logs.sync(),
+      append: () => this.#whileSound(() => this.#logs.append()),
+      sync: () => this.#whileSound(() => this.#logs.sync()),
       isOverloaded: () => this.#background.isOverloaded,
       fail: (error) => this.#poison(error),
     });
@@ -192,9 +192,10 @@ export class Store {
     return work.finally(() => this.#underWay--);
   }
 
-  #append(): Awaitable<void> {
+  /** Does work of a commit, which is not acknowledged if anything has failed by its end. */
+  #whileSound(work: () => Awaitable<void>): Awaitable<void> {
     this.#assertSound();
-    return this.#logs.append();
+    return chain(work(), () => this.#assertSound());
   }
 
   /** Removes a log that is not needed any more. */

@@ -75,11 +75,60 @@ test("Once a sync of the directory has failed nothing relies on the next, which 
   segments.resolve();
   await turns(20);
   await db.close();
-  const killed = storage.crash({ survival: "written" });
-  const again = await open(killed, tiny);
-  await again.close();
-  await using left = await open(killed.crash(), tiny);
-  assertEquals(await entriesIn(left), { ...entriesOf(1, 4) });
+  assertEquals(await entriesAfterLoss(storage), entriesOf(1, 4));
+});
+
+test("A log whose name went with a failed sync of the directory takes no write that is acknowledged", async () => {
+  const storage = new FaultStorage();
+  const db = await open(storage, tiny);
+  const [segments, logs, removals] = [defer(), defer(), defer()];
+  storage.onCall = ({ operation, file }) => {
+    if (operation === "create" && file.endsWith(".seg")) {
+      return segments.promise;
+    }
+    if (operation === "sync" && file.endsWith(".log")) return logs.promise;
+    if (operation === "remove" && file.endsWith(".seg")) {
+      return removals.promise;
+    }
+  };
+  await putAll(db, 1, 4);
+  // The next log is there, and its name goes with that of the segment.
+  const writing = db.put("k5", "v5", { sync: true });
+  const outcome = writing.catch((error) => error);
+  await turns(5);
+  storage.inject({ kind: "dropped-sync", operation: "syncDirectory" });
+  segments.resolve();
+  await turns(5);
+  // The flush has failed, and is still busy putting away its segment.
+  logs.resolve();
+  await turns(5);
+  removals.resolve();
+  assert(await outcome instanceof KvError, `${await outcome}`);
+  await db.close();
+  assertEquals(await entriesAfterLoss(storage), entriesOf(1, 4));
+});
+
+test("A commit that is under way when a flush fails is not acknowledged", async () => {
+  const storage = new FaultStorage();
+  const db = await open(storage, tiny);
+  const [segments, logs] = [defer(), defer()];
+  storage.onCall = ({ operation, file }) => {
+    if (operation === "create" && file.endsWith(".seg")) {
+      return segments.promise;
+    }
+    // That of the full table comes first.
+    if (operation === "sync" && file === "000001.log") return logs.promise;
+  };
+  await putAll(db, 1, 4);
+  const writing = db.put("k5", "v5", { sync: true });
+  await turns(5);
+  storage.inject({ kind: "fail", operation: "create", file: /seg$/ });
+  segments.resolve();
+  await turns(5);
+  logs.resolve();
+  const error = await assertRejects(() => writing, KvError);
+  assertEquals(error.code, "KV_POISONED");
+  await db.close();
 });
 
 test("Once the store is poisoned no further table is flushed", async () => {
@@ -337,6 +386,17 @@ test("The log of a flushed table is closed and removed, that of a dropped empty 
   await db.close();
   assertEquals(storage.openFiles, []);
 });
+
+/** What is there when the process has died, another one has opened the store and closed it, and then the power was lost. */
+async function entriesAfterLoss(
+  storage: FaultStorage,
+): Promise<Record<string, string>> {
+  const killed = storage.crash({ survival: "written" });
+  const again = await open(killed, tiny);
+  await again.close();
+  await using left = await open(killed.crash(), tiny);
+  return await entriesIn(left);
+}
 
 function putAll(db: Db, from: number, to: number): Promise<void> {
   return (async () => {
