@@ -34,6 +34,9 @@ export const LOG_VERSION = 1;
 export const LOG_HEADER_BYTES = 40;
 export const FRAME_HEADER_BYTES = 32;
 
+/** The longest log that is read: no arena is larger. */
+export const MAX_LOG_BYTES: number = 2 ** 31;
+
 /** Where the salt stands in the header of a log, for those who look for it in a damaged one. */
 export const LOG_SALT_OFFSET = 12;
 

@@ -11,6 +11,7 @@ const POLYNOMIAL = 0xedb88320;
 export const ONE = 0x8000_0000;
 
 const TABLE = makeTable();
+const INVERSE_TABLE = makeInverseTable();
 
 function makeTable(): Uint32Array {
   const table = new Uint32Array(256);
@@ -24,6 +25,16 @@ function makeTable(): Uint32Array {
   return table;
 }
 
+/** For each high byte what the division of it alone by x^8 gives. */
+function makeInverseTable(): Uint32Array {
+  const table = new Uint32Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    // The table above has each high byte once: what was shifted out to put it there.
+    table[TABLE[byte]! >>> 24] = (TABLE[byte]! << 8) ^ byte;
+  }
+  return table;
+}
+
 /** The register after one more byte, as a signed number. A checksum with a seed starts with `~seed`, and is `~register` in the end. */
 export function step(register: number, byte: number): number {
   return (register >>> 8) ^ TABLE[(register ^ byte) & 0xff]!;
@@ -31,22 +42,16 @@ export function step(register: number, byte: number): number {
 
 /** What was multiplied by x^8 to become `value`. */
 export function divideByByte(value: number): number {
-  let quotient = value;
-  for (let bit = 0; bit < 8; bit++) {
-    quotient = quotient >>> 31 !== 0
-      ? ((quotient ^ POLYNOMIAL) << 1) | 1
-      : quotient << 1;
-  }
-  return quotient >>> 0;
+  return ((value << 8) ^ INVERSE_TABLE[value >>> 24]!) >>> 0;
 }
 
-/** The product of two polynomials. */
+/** The product of two polynomials. Without branches, as nobody can predict the bits of checksums. */
 export function multiply(a: number, b: number): number {
   let product = 0;
-  let shifted = b;
-  for (let bits = a; bits !== 0; bits <<= 1) {
-    if (bits >>> 31 !== 0) product ^= shifted;
-    shifted = (shifted >>> 1) ^ ((shifted & 1) === 0 ? 0 : POLYNOMIAL);
+  let shifted = b | 0;
+  for (let bits = a | 0; bits !== 0; bits <<= 1) {
+    product ^= shifted & (bits >> 31);
+    shifted = (shifted >>> 1) ^ (POLYNOMIAL & -(shifted & 1));
   }
   return product >>> 0;
 }

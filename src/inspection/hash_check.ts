@@ -14,8 +14,8 @@ import type { SegmentProperties } from "../segment/properties.ts";
 import { openSection, SECTION_TRAILER_BYTES } from "../segment/section.ts";
 import type { FileWindow } from "./file_window.ts";
 
-/** Memory for hash pages. A segment with more of them is gone through several times. */
-const MOST_BYTES = 32 * 1024 * 1024;
+/** Memory for hash pages, in bytes. A segment with more of them is gone through several times. */
+export const HASH_MEMORY_BYTES: number = 32 * 1024 * 1024;
 
 /** A run of hash pages in memory, to look whether they lead to every key that there is. */
 export class HashCheck {
@@ -41,18 +41,19 @@ export class HashCheck {
       : hashGeometry(hashPages, hashSlots, offsetBits, blocks);
   }
 
-  /** Reads as many pages from number `first` on as there is memory for. */
+  /** Reads as many pages from number `first` on as fit into `memoryBytes`, at least one. */
   static async load(
     window: FileWindow,
     footer: Footer,
-    { geometry, first }: {
+    { geometry, first, memoryBytes }: {
       readonly geometry: HashGeometry;
       readonly first: number;
+      readonly memoryBytes: number;
     },
   ): Promise<HashCheck> {
     const check = new HashCheck(geometry, first);
     const bytes = pageBytes(geometry.slots) + SECTION_TRAILER_BYTES;
-    const most = Math.max(1, Math.floor(MOST_BYTES / bytes));
+    const most = Math.max(1, Math.floor(memoryBytes / bytes));
     const end = Math.min(geometry.pages, first + most);
     for (let number = first; number < end; number++) {
       const offset = footer.hashOffset + number * bytes;
@@ -107,12 +108,23 @@ export class HashCheck {
     if (page === undefined) return true;
     const pointer = number * 2 ** offsetBits + offset;
     let at = firstSlotOf(hash, slots);
-    for (let left = slots; left > 0; left--) {
-      at = probe(page, at, hash, this.geometry);
-      if (at < 0) return false;
-      if ((slotLow(page, at) & (2 ** pointerBits - 1)) === pointer) return true;
-      if (++at === slots) at = 0;
+    // A page that was made up may have no end.
+    for (let left = slots; left > 0;) {
+      const found = probe(page, at, hash, this.geometry);
+      if (found < 0) return false;
+      if (pointerAt(page, found, pointerBits) === pointer) return true;
+      left -= 1 + (found - at + slots) % slots;
+      at = (found + 1) % slots;
     }
     return false;
   }
+}
+
+/** The low bits of a slot, which say where an entry lies. */
+function pointerAt(
+  page: Uint8Array,
+  slot: number,
+  pointerBits: number,
+): number {
+  return slotLow(page, slot) & (2 ** pointerBits - 1);
 }

@@ -1,6 +1,10 @@
 import { corruption } from "../errors.ts";
 import { logName } from "../format/file_names.ts";
-import { LOG_HEADER_BYTES, type LogHeader } from "../format/log_format.ts";
+import {
+  LOG_HEADER_BYTES,
+  type LogHeader,
+  MAX_LOG_BYTES,
+} from "../format/log_format.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 import { openLogImage } from "../wal/log_reader.ts";
@@ -40,9 +44,6 @@ interface Tear {
 /** Where the header says with which write a log begins. */
 const LOG_FIRST_SEQUENCE_OFFSET = 24;
 
-/** No engine reads a longer log. */
-const MOST_LOG_BYTES = 2 ** 31;
-
 const REFUSED =
   "no engine opens the store; a repair saves all writes whose frames are whole";
 
@@ -78,9 +79,9 @@ export class LogChainCheck {
     const name = logName(number);
     const progress = this.#progress;
     const window = new FileWindow(file, { name, progress, size });
-    if (window.size > MOST_LOG_BYTES) {
+    if (window.size > MAX_LOG_BYTES) {
       const problem = `the log is ${window.size} bytes long`;
-      throw corruption(name, MOST_LOG_BYTES, problem);
+      throw corruption(name, MAX_LOG_BYTES, problem);
     }
     const header = await readHeader(window, number);
     if (header === undefined) {

@@ -1,15 +1,25 @@
+import { crc32 } from "../bytes/crc32.ts";
 import { readUint32 } from "../bytes/fixed.ts";
-import { KvError } from "../errors.ts";
-import { checkBlock } from "../segment/block_check.ts";
 import { STORED } from "../segment/compression.ts";
-import { FOOTER_BYTES, FOOTER_SALT_OFFSET } from "../segment/format.ts";
-import { openSection, SECTION_TRAILER_BYTES } from "../segment/section.ts";
-import { divideByByte, multiply, ONE, step } from "./crc_algebra.ts";
+import {
+  endsWithMagic,
+  FOOTER_BYTES,
+  FOOTER_CRC_OFFSET,
+  FOOTER_SALT_OFFSET,
+} from "../segment/format.ts";
+import { SECTION_TRAILER_BYTES } from "../segment/section.ts";
+import {
+  divideByByte,
+  inverseOfBytes,
+  multiply,
+  ONE,
+  step,
+} from "./crc_algebra.ts";
 import type { FileWindow } from "./file_window.ts";
-import { SectionSearch } from "./section_search.ts";
+import { isBlock, SectionSearch } from "./section_search.ts";
 
 /** A first block that is longer is not recognised without a footer. */
-const MOST_BLOCK_BYTES = 1024 * 1024;
+const MOST_BLOCK_BYTES = 16 * 1024 * 1024;
 
 /** How many bytes of blocks that are none may be looked at. */
 const MOST_TRIED_BYTES = 256 * 1024 * 1024;
@@ -17,36 +27,70 @@ const MOST_TRIED_BYTES = 256 * 1024 * 1024;
 /** The right end is nearly always the first that comes into question. */
 const MOST_CANDIDATES = 8;
 
+/** A salt that was found without a footer. */
+export interface FoundSalt {
+  readonly salt: number;
+  /** Whether no more than the form of the first block speaks for it: its checksum fits because the salt was made to. */
+  readonly isGuessed: boolean;
+}
+
 /**
- * Finds the salt of a segment whose footer is damaged or cut off. It may still stand where the footer had it. Otherwise it follows from the
- * first block, which begins at offset 0: a checksum can be solved for its seed, so each place where the block may end gives a salt, and the right one
- * is where the bytes before are a block in every respect and another section follows.
+ * Finds the salt of a segment whose footer is damaged or cut off.
+ *
+ * 1. It may still stand in the footer, or follow from the checksum of the footer, if nothing but the salt is damaged there. It is right if it lets the
+ *    first block pass.
+ * 2. Otherwise it follows from the first block, which begins at offset 0. A checksum can be solved for its seed, so each place where the block may end
+ *    gives a salt, and the right one is where the bytes before are a block in every respect and another one follows somewhere.
+ * 3. If the first block is damaged too, a salt of the footer may let any other block pass.
+ * 4. If the file is cut off, it may have ended before another block: then the form of the first one has to do.
  */
 export async function findSalt(
   window: FileWindow,
-): Promise<number | undefined> {
-  const { size } = window;
-  if (size >= FOOTER_BYTES) {
-    const at = size - FOOTER_BYTES + FOOTER_SALT_OFFSET;
-    const salt = readUint32(await window.span(at, 4), 0);
-    const search = new SectionSearch(window, salt, size);
-    if (await search.next(0) !== undefined) return salt;
+): Promise<FoundSalt | undefined> {
+  const salts = await saltsOfFooter(window);
+  const searchWith = (salt: number) =>
+    new SectionSearch(window, salt, window.size);
+  for (const salt of salts) {
+    const end = await searchWith(salt).endFrom(0, MOST_BLOCK_BYTES);
+    if (end !== undefined) return { salt, isGuessed: false };
   }
-  let likely: number | undefined;
-  for (const { salt, end } of await saltsOfFirstBlock(window)) {
-    const search = new SectionSearch(window, salt, size);
-    const follows = await search.endFrom(end, end + MOST_BLOCK_BYTES);
-    if (follows !== undefined) return salt;
-    likely ??= salt;
+  const candidates = await saltsOfFirstBlock(window);
+  for (const { salt, end } of candidates) {
+    const next = await searchWith(salt).next(end);
+    if (next !== undefined) return { salt, isGuessed: false };
   }
-  return likely;
+  for (const salt of salts) {
+    const any = await searchWith(salt).next(0);
+    if (any !== undefined) return { salt, isGuessed: false };
+  }
+  const [likely] = candidates;
+  return likely === undefined || salts.length > 0
+    ? undefined
+    : { salt: likely.salt, isGuessed: true };
+}
+
+/** What the salt may be if there is a footer; nothing if the file does not end like a segment. */
+async function saltsOfFooter(window: FileWindow): Promise<number[]> {
+  const start = window.size - FOOTER_BYTES;
+  if (start < 0) return [];
+  const footer = await window.span(start, FOOTER_BYTES);
+  if (!endsWithMagic(footer)) return [];
+  const unsalted = footer.slice(0, FOOTER_CRC_OFFSET);
+  unsalted.fill(0, FOOTER_SALT_OFFSET, FOOTER_SALT_OFFSET + 4);
+  const difference = readUint32(footer, FOOTER_CRC_OFFSET) ^ crc32(unsalted);
+  const covered = FOOTER_CRC_OFFSET - FOOTER_SALT_OFFSET;
+  return [
+    readUint32(footer, FOOTER_SALT_OFFSET),
+    multiply(inverseOfBytes(covered), difference),
+  ];
 }
 
 /** What the salt would be for each place where the first block may end. */
 async function saltsOfFirstBlock(
   window: FileWindow,
 ): Promise<{ salt: number; end: number }[]> {
-  const bytes = await window.span(0, Math.min(window.size, MOST_BLOCK_BYTES));
+  const length = Math.min(window.size, MOST_BLOCK_BYTES);
+  const bytes = await window.span(0, length);
   const found: { salt: number; end: number }[] = [];
   let register = 0;
   let inverse = ONE;
@@ -62,7 +106,7 @@ async function saltsOfFirstBlock(
     const crc = readUint32(bytes, kindOffset + 1);
     const salt = ~multiply(inverse, ~crc ^ register) >>> 0;
     const section = bytes.subarray(0, end);
-    if (!isFirstBlock(section, window.name, salt)) continue;
+    if (!isBlock(section, { name: window.name, salt, offset: 0 })) continue;
     found.push({ salt, end });
     if (found.length === MOST_CANDIDATES) break;
   }
@@ -76,18 +120,4 @@ function isPlausible(bytes: Uint8Array, kindOffset: number): boolean {
   // Restarts and flags of the block.
   return kindOffset >= 2 && bytes[kindOffset - 2] !== 0 &&
     bytes[kindOffset - 1]! <= 3;
-}
-
-function isFirstBlock(
-  section: Uint8Array,
-  name: string,
-  salt: number,
-): boolean {
-  try {
-    checkBlock(openSection(section, { name, salt, offset: 0 }), name, 0);
-    return true;
-  } catch (error) {
-    if (error instanceof KvError) return false;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import { corruption, KvCorruptionError } from "../errors.ts";
+import { MAX_SEGMENT_BYTES } from "../segment/format.ts";
 import type { FileWindow } from "./file_window.ts";
 import { type FoundSection, SectionSearch } from "./section_search.ts";
 import {
@@ -20,8 +21,7 @@ export class SearchWalk implements SegmentWalk {
   /** Everything before was answered. */
   #at = 0;
   #lastKey: Uint8Array | undefined;
-  /** Whether it is known that no block follows. */
-  #isComplete: boolean;
+  #isFinished = false;
   /** The block behind a gap, which is answered first. */
   #behindGap: SoundBlock | undefined;
 
@@ -34,81 +34,74 @@ export class SearchWalk implements SegmentWalk {
     this.window = window;
     this.plan = plan;
     this.#salt = salt;
-    this.#end = plan.footer?.hashOffset ?? window.size;
-    this.#isComplete = plan.footer !== undefined;
+    this.#end = plan.footer?.hashOffset ??
+      Math.min(window.size, MAX_SEGMENT_BYTES);
     this.#search = new SectionSearch(window, salt ?? 0, this.#end);
   }
 
   async next(): Promise<SoundBlock | Gap | undefined> {
     const waiting = this.#behindGap;
-    if (waiting !== undefined) {
-      this.#behindGap = undefined;
-      return this.#pass(waiting);
-    }
+    this.#behindGap = undefined;
+    if (waiting !== undefined) return this.#pass(waiting);
     const start = this.#at;
-    if (start >= this.#end) return this.#finish();
-    const found = this.#salt === undefined
-      ? undefined
-      : await this.#search.next(start);
-    this.#at = found?.end ?? this.#end;
-    if (found === undefined) {
-      this.#isComplete = true;
-      return this.#gap(start, this.#end, "no block can be told from here on");
+    /** Where the first section begins that is no block. */
+    let other: number | undefined;
+    for (let from = start; from < this.#end;) {
+      const found = await this.#find(from);
+      if (found === undefined) break;
+      const block = await this.#read(found);
+      if (block !== undefined) return this.#reach(start, block);
+      other ??= found.start;
+      from = found.end;
     }
-    const block = await this.#read(found);
-    if (block instanceof KvCorruptionError) return this.#noBlock(start, found);
-    if (found.start === start) return this.#pass(block);
+    return this.#finish(start, other);
+  }
+
+  async #find(from: number): Promise<FoundSection | undefined> {
+    if (this.#salt === undefined) return undefined;
+    return await this.#search.next(from);
+  }
+
+  /** Answers with a block, or first with the gap before it. */
+  #reach(start: number, block: SoundBlock): SoundBlock | Gap {
+    this.#at = block.end;
+    if (block.start === start) return this.#pass(block);
     this.#behindGap = block;
-    const gap = this.#gap(
-      start,
-      found.start,
-      "no block can be told up to here",
-    );
+    const problem = "no block can be told up to the next one";
+    const gap = this.#gap(start, block.start, problem);
     return { ...gap, to: block.firstKey };
+  }
+
+  /**
+   * Says what is left behind the last block. Where nothing tells how far the blocks reach, sections that are none of them show where they end;
+   * where there is no such section, the file was cut off before.
+   */
+  #finish(start: number, other: number | undefined): Gap | undefined {
+    if (this.#isFinished) return undefined;
+    this.#isFinished = true;
+    this.#at = this.#end;
+    const isEndKnown = this.plan.footer !== undefined;
+    const end = isEndKnown ? this.#end : other ?? this.#end;
+    if (start === end && (isEndKnown || other !== undefined)) return undefined;
+    return this.#gap(start, end, "no block can be told from here on");
   }
 
   rewind(): void {
     this.#at = 0;
     this.#lastKey = undefined;
     this.#behindGap = undefined;
+    this.#isFinished = false;
   }
 
-  async #read(found: FoundSection): Promise<SoundBlock | KvCorruptionError> {
-    const place = {
-      name: this.window.name,
-      salt: this.#salt!,
-      offset: found.start,
-    };
+  async #read({ start, end }: FoundSection): Promise<SoundBlock | undefined> {
+    const { name } = this.window;
+    const place = { name, salt: this.#salt!, offset: start };
     try {
-      return await readBlock(this.window, place, {
-        end: found.end,
-        number: -1,
-      });
+      return await readBlock(this.window, place, { end, number: -1 });
     } catch (error) {
-      if (error instanceof KvCorruptionError) return error;
+      if (error instanceof KvCorruptionError) return undefined;
       throw error;
     }
-  }
-
-  /** A section that is no block. Where nothing says how far the blocks reach, it is the first one behind them. */
-  #noBlock(
-    start: number,
-    { start: foundAt, end }: FoundSection,
-  ): Gap | undefined {
-    if (this.plan.footer !== undefined) {
-      return this.#gap(start, end, "there is no block");
-    }
-    this.#isComplete = true;
-    this.#at = this.#end;
-    if (foundAt === start) return undefined;
-    return this.#gap(start, foundAt, "no block can be told up to here");
-  }
-
-  /** Where the file was cut off between two blocks, nothing is left of those that followed but that there is no index. */
-  #finish(): Gap | undefined {
-    if (this.#isComplete) return undefined;
-    this.#isComplete = true;
-    return this.#gap(this.#end, this.#end, "the file ends before its index");
   }
 
   #pass(block: SoundBlock): SoundBlock {

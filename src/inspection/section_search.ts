@@ -9,11 +9,19 @@
  *    is P(e) + x^(8 (e - s)) (r + P(s)), where + is exclusive or.
  * 2. So there is a section from s to the checksum c at e if x^(-8 e) (~c + P(e)) = x^(-8 s) (~seed(s) + P(s)).
  * 3. Going forward, the right side of each possible start is entered into a table, and the left side of each possible end is looked up.
+ * 4. Of so many pairs some fit by chance: only what is a block in every respect counts.
  *
  * @module
  */
 import { readUint32 } from "../bytes/fixed.ts";
-import { SECTION_TRAILER_BYTES, sectionSeed } from "../segment/section.ts";
+import { KvError } from "../errors.ts";
+import { checkBlock } from "../segment/block_check.ts";
+import {
+  openSection,
+  SECTION_TRAILER_BYTES,
+  type SectionPlace,
+  sectionSeed,
+} from "../segment/section.ts";
 import { divideByByte, multiply, ONE, step } from "./crc_algebra.ts";
 import type { FileWindow } from "./file_window.ts";
 
@@ -21,14 +29,28 @@ import type { FileWindow } from "./file_window.ts";
 const CRC_BYTES = 4;
 const LAST_KIND = 2;
 
+/** Most sections are no longer: so far is looked first. */
+const NEAR_BYTES = 64 * 1024;
+
 /** Sections of up to this length are found wherever they begin, longer ones only right behind another. */
-const NEAR_BYTES = 1024 * 1024;
+const WINDOW_BYTES = 256 * 1024;
 
 /** How much is gone through at once by byte. */
 const STEP_BYTES = 32 * 1024;
 
 /** How often the bytes of the file may be gone over: bytes can be made to keep the search busy. */
-const MOST_READS = 16;
+const MOST_READS = 32;
+
+/** Whether these bytes are a section with a block. */
+export function isBlock(section: Uint8Array, place: SectionPlace): boolean {
+  try {
+    checkBlock(openSection(section, place), place.name, place.offset);
+    return true;
+  } catch (error) {
+    if (error instanceof KvError) return false;
+    throw error;
+  }
+}
 
 /** Where a section lies in the file. */
 export interface FoundSection {
@@ -51,16 +73,17 @@ export class SectionSearch {
     this.#budgetBytes = MOST_READS * window.size;
   }
 
-  /** The first section at or behind `start`, or `undefined` if there is none or the search has become too long. */
+  /** The section at `start` or else the first block behind it; `undefined` if there is none, or the search has become too long. */
   async next(start: number): Promise<FoundSection | undefined> {
-    const end = await this.endFrom(start, start + NEAR_BYTES);
-    if (end !== undefined) return { start, end };
-    for (let at = start; at < this.#end; at += NEAR_BYTES) {
-      const found = await this.#join(at, at + 2 * NEAR_BYTES);
-      if (found !== undefined) return found;
-      if (at > start) continue;
-      const far = await this.endFrom(start, this.#end);
-      if (far !== undefined) return { start, end: far };
+    const near = await this.endFrom(start, start + NEAR_BYTES);
+    if (near !== undefined) return { start, end: near };
+    const found = await this.#join(start, start + 2 * NEAR_BYTES);
+    if (found !== undefined) return found;
+    const far = await this.endFrom(start, this.#end);
+    if (far !== undefined) return { start, end: far };
+    for (let at = start; at < this.#end; at += WINDOW_BYTES) {
+      const behind = await this.#join(at, at + 2 * WINDOW_BYTES);
+      if (behind !== undefined) return behind;
     }
     return undefined;
   }
@@ -71,7 +94,6 @@ export class SectionSearch {
     let register = ~sectionSeed(this.#salt, start);
     for (let at = start; end - at >= SECTION_TRAILER_BYTES;) {
       const length = Math.min(STEP_BYTES, end - at);
-      if (!this.#mayRead(length)) return undefined;
       const span = await this.#window.span(at, length);
       const ends = length - CRC_BYTES;
       for (let i = 0; i < ends; i++) {
@@ -82,11 +104,12 @@ export class SectionSearch {
         }
       }
       at += ends;
+      if (!this.#mayRead(ends)) return undefined;
     }
     return undefined;
   }
 
-  /** The section that lies between `start` and `limit` and ends first. */
+  /** The block that lies between `start` and `limit` and ends first. */
   async #join(
     start: number,
     limit: number,
@@ -101,8 +124,11 @@ export class SectionSearch {
       if (i > 0 && bytes[i - 1]! <= LAST_KIND) {
         const crc = readUint32(bytes, i);
         const found = starts.find(multiply(inverse, ~crc ^ register));
-        if (found >= 0) {
-          return { start: start + found, end: start + i + CRC_BYTES };
+        const end = i + CRC_BYTES;
+        if (
+          found >= 0 && this.#isBlock(bytes.subarray(found, end), start + found)
+        ) {
+          return { start: start + found, end: start + end };
         }
       }
       const seed = sectionSeed(this.#salt, start + i);
@@ -111,6 +137,11 @@ export class SectionSearch {
       inverse = divideByByte(inverse);
     }
     return undefined;
+  }
+
+  #isBlock(section: Uint8Array, offset: number): boolean {
+    const { name } = this.#window;
+    return isBlock(section, { name, salt: this.#salt, offset });
   }
 
   #mayRead(bytes: number): boolean {

@@ -9,7 +9,7 @@ import type { HashGeometry } from "../segment/hash_index.ts";
 import type { SegmentProperties } from "../segment/properties.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 import type { Findings } from "./findings.ts";
-import { HashCheck } from "./hash_check.ts";
+import { HASH_MEMORY_BYTES, HashCheck } from "./hash_check.ts";
 import { keyText } from "./key_text.ts";
 import type { Progress } from "./progress.ts";
 import type { KeyRange } from "./report.ts";
@@ -25,6 +25,8 @@ export interface SegmentCheckContext {
   readonly info?: SegmentInfo | undefined;
   /** Every write in segments has a sequence number of at most this. */
   readonly flushedSequence: number;
+  /** Memory for hash pages, in bytes. Default {@linkcode HASH_MEMORY_BYTES}. */
+  readonly hashMemoryBytes?: number;
 }
 
 const UNREADABLE =
@@ -83,7 +85,7 @@ class SegmentCheck {
     if (geometry !== undefined) await this.#checkRest(footer!, geometry);
     if (properties !== undefined && this.#gaps === 0) {
       this.#checkProperties(properties);
-      if (geometry !== undefined) this.#reportHashes(properties);
+      if (geometry !== undefined) this.#reportHashes();
     }
     await this.#walk.window.finish();
   }
@@ -189,8 +191,9 @@ class SegmentCheck {
     geometry: HashGeometry,
     first: number,
   ): Promise<void> {
-    const place = { geometry, first };
-    const pages = await HashCheck.load(this.#walk.window, footer, place);
+    const { hashMemoryBytes: memoryBytes = HASH_MEMORY_BYTES } = this.#context;
+    const part = { geometry, first, memoryBytes };
+    const pages = await HashCheck.load(this.#walk.window, footer, part);
     for (const error of pages.errors) {
       this.#hasBadPages = true;
       const finding = { code: "segment-hash", consequence: LOOKUPS } as const;
@@ -217,7 +220,8 @@ class SegmentCheck {
     }
   }
 
-  #reportHashes({ keys }: SegmentProperties): void {
+  #reportHashes(): void {
+    const { keys } = this.#tally;
     const offset = this.#walk.plan.footer!.hashOffset;
     if (this.#unfound > 0) {
       this.#findings.damage(this.#name, {
@@ -250,7 +254,10 @@ class SegmentCheck {
     }
     const { flushedSequence, info } = this.#context;
     const olderVersions = properties.entries - properties.keys;
-    if (info !== undefined && info.olderVersions !== olderVersions) {
+    if (
+      info !== undefined && tellsOf(info, properties) &&
+      info.olderVersions !== olderVersions
+    ) {
       differences.push(
         `older versions ${olderVersions}, of which the manifest has ${info.olderVersions}`,
       );

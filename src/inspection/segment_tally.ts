@@ -4,18 +4,19 @@ import type { SegmentProperties } from "../segment/properties.ts";
 
 /** Counts what the blocks of a segment hold, to compare it with the properties. */
 export class SegmentTally {
-  #keys = 0;
   #tombstones = 0;
   #minSequence = Infinity;
   #maxSequence = 0;
   #keyBytes = 0;
   #valueBytes = 0;
   entries = 0;
+  /** Newest versions among them. */
+  keys = 0;
 
   add({ entry, isNewest }: BlockEntries): void {
     const { sequence } = entry;
     this.entries++;
-    if (isNewest) this.#keys++;
+    if (isNewest) this.keys++;
     if (entry.kind === DELETE) this.#tombstones++;
     this.#keyBytes += entry.keyLength;
     this.#valueBytes += entry.valueLength;
@@ -27,7 +28,7 @@ export class SegmentTally {
   differences(properties: SegmentProperties): string[] {
     const rows: [what: string, said: number, found: number][] = [
       ["entries", properties.entries, this.entries],
-      ["keys", properties.keys, this.#keys],
+      ["keys", properties.keys, this.keys],
       ["tombstones", properties.tombstones, this.#tombstones],
       ["smallest sequence", properties.minSequence, this.#minSequence],
       ["largest sequence", properties.maxSequence, this.#maxSequence],

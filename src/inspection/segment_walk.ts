@@ -33,9 +33,17 @@ export async function walkSegment(
   if (index !== undefined && footer !== undefined) {
     return new IndexWalk(window, { ...plan, index, footer });
   }
-  const salt = footer?.salt ?? await findSalt(window);
-  return new SearchWalk(window, plan, salt);
+  if (footer !== undefined) return new SearchWalk(window, plan, footer.salt);
+  const found = await findSalt(window);
+  const isSaltGuessed = found?.isGuessed ?? false;
+  return new SearchWalk(window, { ...plan, isSaltGuessed }, found?.salt);
 }
+
+const SOUND = {
+  endError: undefined,
+  indexError: undefined,
+  isSaltGuessed: false,
+} as const;
 
 async function planOf(
   file: ReadableFile,
@@ -46,13 +54,14 @@ async function planOf(
   );
   if (end instanceof KvCorruptionError) {
     const footer = await footerAlone(window);
-    const rest = { properties: undefined, index: undefined };
-    return { footer, ...rest, endError: end, indexError: undefined };
+    const properties = undefined;
+    const index = undefined;
+    return { ...SOUND, footer, properties, index, endError: end };
   }
   const index = await orError(() => readIndex(window, end));
   return index instanceof KvCorruptionError
-    ? { ...end, index: undefined, endError: undefined, indexError: index }
-    : { ...end, index, endError: undefined, indexError: undefined };
+    ? { ...SOUND, ...end, index: undefined, indexError: index }
+    : { ...SOUND, ...end, index };
 }
 
 async function orError<T>(

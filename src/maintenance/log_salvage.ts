@@ -1,6 +1,10 @@
 import { KvCorruptionError } from "../errors.ts";
 import { logName } from "../format/file_names.ts";
-import { LOG_HEADER_BYTES, type LogHeader } from "../format/log_format.ts";
+import {
+  LOG_HEADER_BYTES,
+  type LogHeader,
+  MAX_LOG_BYTES,
+} from "../format/log_format.ts";
 import {
   RECORD_HEADER_BYTES,
   recordKeyLength,
@@ -101,7 +105,8 @@ export class LogSalvage {
     const file = await openIfThere(storage, name);
     try {
       if (file === undefined) return await work(undefined);
-      const window = new FileWindow(file, { name, progress });
+      const size = MAX_LOG_BYTES;
+      const window = new FileWindow(file, { name, progress, size });
       let headerError: KvCorruptionError | undefined;
       let header: LogHeader | undefined;
       try {
@@ -128,7 +133,7 @@ export class LogSalvage {
   }
 
   async #readLog(log: OpenLog, end: number): Promise<void> {
-    const { window, header } = log;
+    const { name, file, window, header } = log;
     if (header === undefined) return this.#reportHeaderless(log);
     const walk = new LogWalk(window, header);
     let at = LOG_HEADER_BYTES;
@@ -138,6 +143,12 @@ export class LogSalvage {
       await this.#readFrame(log, frame, end);
     }
     if (at < window.size) this.#reportTail(log, at, { walk, end });
+    if (file.size === window.size) return;
+    this.#lose(name, {
+      offset: window.size,
+      end: file.size,
+      reason: "the file is longer than any log",
+    });
   }
 
   #reportHeaderless({ name, window: { size }, headerError }: OpenLog): void {

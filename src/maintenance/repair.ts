@@ -155,6 +155,7 @@ class Repair {
           storage: this.#places.source,
           progress: this.#progress,
           onLoss: (loss) => this.#losses.add(loss),
+          onDoubt: (doubt) => this.#losses.warn(doubt),
           onSegment: (maxSequence) => this.#noteSegment(maxSequence),
         })
       ),

@@ -32,6 +32,8 @@ export interface SegmentSourceContext {
   readonly isFromLogs?: boolean;
   /** Told of every stretch that cannot be read. */
   onLoss(loss: FoundLoss): void;
+  /** Told of blocks that look right but have no checksum. */
+  onDoubt?(doubt: string): void;
   /** Told whenever a segment was read, with the largest sequence number so far. */
   onSegment?(maxSequence: number): void;
 }
@@ -46,6 +48,7 @@ export class SegmentSource implements Cursor {
   readonly #context: SegmentSourceContext;
   #nextSegment = 0;
   #open: OpenSegment | undefined;
+  #moving: Promise<boolean> | undefined;
   /** How many entries of the open segment were read, all versions counted. */
   #entriesRead = 0;
   #maxSequence = 0;
@@ -69,11 +72,23 @@ export class SegmentSource implements Cursor {
   }
 
   next(): Awaitable<boolean> {
-    return this.#nextInBlock() || this.#nextBlock();
+    if (this.#nextInBlock()) return true;
+    const moving = this.#nextBlock();
+    this.#moving = moving;
+    return moving;
   }
 
-  /** Lets go of the file that is open. */
+  /** Waits for what is under way and lets go of the file. */
   async close(): Promise<void> {
+    try {
+      await this.#moving;
+    } catch {
+      // Whoever moved the source has heard of it.
+    }
+    await this.#closeFile();
+  }
+
+  async #closeFile(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
     await open?.file.close();
@@ -141,6 +156,7 @@ export class SegmentSource implements Cursor {
       }
       try {
         const walk = await walkSegment(file, name, this.#context.progress);
+        if (walk.plan.isSaltGuessed) this.#reportDoubt(name);
         const { info } = segment;
         this.#entriesRead = 0;
         return this.#open = { file, walk, info, gaps: [] };
@@ -150,6 +166,12 @@ export class SegmentSource implements Cursor {
       }
     }
     return undefined;
+  }
+
+  #reportDoubt(name: string): void {
+    this.#context.onDoubt?.(
+      `${name} is cut off behind its first block, which has no checksum without the rest: it looks right and was saved`,
+    );
   }
 
   #reportMissing(name: string, { info }: SourceSegment): void {
@@ -172,7 +194,7 @@ export class SegmentSource implements Cursor {
     }
     this.#context.onSegment?.(this.#maxSequence);
     await walk.window.finish();
-    await this.close();
+    await this.#closeFile();
   }
 
   #reportGap(

@@ -34,8 +34,9 @@ export const SEGMENT_VERSION = 1;
 
 export const FOOTER_BYTES = 52;
 
-/** Where the salt stands in the footer, for those who look for it in a damaged one. */
+/** Where the salt stands in the footer, and the checksum, for those who look for it in a damaged one. */
 export const FOOTER_SALT_OFFSET = 32;
+export const FOOTER_CRC_OFFSET = 40;
 
 /** The longest segment: offsets of blocks are held as 32-bit integers. */
 export const MAX_SEGMENT_BYTES = 0xffff_ffff;
@@ -45,7 +46,6 @@ export const MAX_SEGMENT_KEY_BYTES: number = MAX_RECORD_KEY_BYTES;
 
 const MAGIC = new TextEncoder().encode("PUREKVS\n");
 const VERSION_OFFSET = 36;
-const CRC_OFFSET = 40;
 const MAGIC_OFFSET = 44;
 
 /** Where the parts of a segment lie, in bytes from the start of the file. */
@@ -72,9 +72,18 @@ export function encodeFooter(footer: Footer): Uint8Array {
   writeUint32(bytes, 28, footer.hashSlots);
   writeUint32(bytes, FOOTER_SALT_OFFSET, footer.salt);
   writeUint32(bytes, VERSION_OFFSET, SEGMENT_VERSION);
-  writeUint32(bytes, CRC_OFFSET, crc32(bytes.subarray(0, CRC_OFFSET)));
+  writeUint32(
+    bytes,
+    FOOTER_CRC_OFFSET,
+    crc32(bytes.subarray(0, FOOTER_CRC_OFFSET)),
+  );
   bytes.set(MAGIC, MAGIC_OFFSET);
   return bytes;
+}
+
+/** Whether the bytes of a footer end as those of a segment do. */
+export function endsWithMagic(footer: Uint8Array): boolean {
+  return MAGIC.every((byte, i) => footer[MAGIC_OFFSET + i] === byte);
 }
 
 /**
@@ -86,14 +95,17 @@ export function decodeFooter(
   name: string,
   fileOffset: number,
 ): Footer {
-  if (MAGIC.some((byte, i) => bytes[MAGIC_OFFSET + i] !== byte)) {
+  if (!endsWithMagic(bytes)) {
     throw corruption(
       name,
       fileOffset + MAGIC_OFFSET,
       "it does not end like a segment",
     );
   }
-  if (crc32(bytes.subarray(0, CRC_OFFSET)) !== readUint32(bytes, CRC_OFFSET)) {
+  if (
+    crc32(bytes.subarray(0, FOOTER_CRC_OFFSET)) !==
+      readUint32(bytes, FOOTER_CRC_OFFSET)
+  ) {
     throw corruption(name, fileOffset, "the checksum of the footer is wrong");
   }
   const version = readUint32(bytes, VERSION_OFFSET);
