@@ -1,5 +1,7 @@
 import { corruption } from "../errors.ts";
 import { logName, parseFileName } from "../format/file_names.ts";
+import { windowOver } from "../inspection/file_window.ts";
+import { restoreHeader } from "../inspection/log_salt.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import type { Storage } from "../storage/storage.ts";
 import { LogReader, openLogImage } from "../wal/log_reader.ts";
@@ -18,6 +20,7 @@ export interface Recovered {
  * Replays the live logs, oldest first, into tables.
  *
  * 1. Live are the logs that the manifest names and those that are newer than all of them; a named one that is missing is damage.
+ *    One with a damaged header is damage too if the manifest names it or whole frames follow; otherwise it never had one, and held nothing.
  * 2. Each log has to begin where the one before it ended, by sequence numbers, and is read frame by frame.
  * 3. Where a log stops short (torn tail) or is missing at the end, some writes are lost. If any frame behind that place says that
  *    writes from there on had been durable, that is damage, reported as `KV_CORRUPTION`. Otherwise they were never
@@ -33,9 +36,21 @@ export async function replayLogs(
   for (const number of liveLogNumbers(state, fileNames)) {
     const name = logName(number);
     const image = await readLogImage(await openNamed(storage, name), name);
-    replay.add(number, image, state.logs.includes(number));
+    const hasHadHeader = state.logs.includes(number) ||
+      await hasFrames(image, name, number);
+    replay.add(number, image, hasHadHeader);
   }
   return replay.finish();
+}
+
+/** Whether there are frames behind a damaged header: before they were written, it had been durable. */
+async function hasFrames(
+  image: Uint8Array,
+  name: string,
+  number: number,
+): Promise<boolean> {
+  if (openLogImage(image, name, number) !== undefined) return false;
+  return await restoreHeader(windowOver(image, name), number) !== undefined;
 }
 
 /** Numbers of the logs that a recovery has to look at, ascending. */
@@ -70,12 +85,18 @@ class Replay {
   }
 
   /** Replays one log. */
-  add(number: number, image: Uint8Array<ArrayBuffer>, isNamed: boolean): void {
+  add(
+    number: number,
+    image: Uint8Array<ArrayBuffer>,
+    hasHadHeader: boolean,
+  ): void {
     const name = logName(number);
     const header = openLogImage(image, name, number);
     if (header === undefined) {
-      // The header of a log is durable before the manifest names it and before any of its writes is acknowledged.
-      if (isNamed) throw corruption(name, 0, "the log has no valid header");
+      // The header of a log is durable before the manifest names it and before any frame follows it.
+      if (hasHadHeader) {
+        throw corruption(name, 0, "the log has no valid header");
+      }
       this.#tear ??= { file: name, offset: 0 };
       return;
     }

@@ -1,6 +1,6 @@
 import { isPending } from "../storage/awaitable.ts";
 import type { ReadableFile } from "../storage/storage.ts";
-import type { Progress } from "./progress.ts";
+import { Progress } from "./progress.ts";
 
 /** How much of a file is read at once. */
 const WINDOW_BYTES = 64 * 1024;
@@ -77,4 +77,16 @@ export class FileWindow {
     await this.#progress.advance(this.name, advanced);
     return target;
   }
+}
+
+/** A window over a file that is in memory already. */
+export function windowOver(image: Uint8Array, name: string): FileWindow {
+  const file: ReadableFile = {
+    size: image.length,
+    readAt: (target, position) =>
+      target.set(image.subarray(position, position + target.length)),
+    close: () => {},
+  };
+  const progress = new Progress({}, { nextTurn: () => Promise.resolve() });
+  return new FileWindow(file, { name, progress });
 }

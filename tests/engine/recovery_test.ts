@@ -99,6 +99,39 @@ test("A log that nothing names and that has no whole header held nothing that wa
   }
 });
 
+test("A damaged header before writes is damage, whichever of its bytes it is, although nothing names the log", async () => {
+  for (const last of [5, 8]) {
+    const logs = [
+      { number: 3, first: 1, commits: commitsOf(1, 4) },
+      { number: 5, first: 5, commits: commitsOf(5, last) },
+    ];
+    for (let at = 0; at < 40; at++) {
+      const storage = storageOf(manifestOf({ logs: [3] }), logs);
+      const { image } = logImage(logs[1]!);
+      image[at]! ^= 1 << at % 8;
+      storage.writeFile(logName(5), image);
+      await refuses(storage, logName(5), 0, "header");
+    }
+  }
+});
+
+test("Garbage behind a header that was never whole is no sign of writes", async () => {
+  const other = { number: 3, first: 1, commits: commitsOf(1, 4) };
+  const { image: stale } = logImage(other);
+  for (const length of [0, 1, 12, 39]) {
+    for (const fill of [0, 0x46, undefined]) {
+      const storage = storageOf(manifestOf({ logs: [3] }), [other]);
+      const { image } = logImage({ number: 5, first: 5, commits: [] });
+      const torn = new Uint8Array(400);
+      if (fill === undefined) torn.set(stale.subarray(40, 400), 40);
+      else torn.fill(fill);
+      torn.set(image.subarray(0, length));
+      storage.writeFile(logName(5), torn);
+      assertEquals(await entriesAfterOpen(storage), entriesOf(1, 4));
+    }
+  }
+});
+
 // Rule 2: each log begins where the one before it ended.
 
 test("A log that begins with writes that are there already is damage", async () => {
