@@ -8,8 +8,9 @@ import { chain } from "../../src/storage/awaitable.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { NodeStorage } from "../../src/storage/node.ts";
 import type { Awaitable, Storage } from "../../src/storage/storage.ts";
+import { FaultStorage, survivals } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
-import { FaultyStorage } from "../support/faulty_storage.ts";
+import { lineOf } from "../support/calls.ts";
 import { assertKvError } from "../support/kv_error.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { History, smallOptions } from "./checkpoint/history.ts";
@@ -17,31 +18,24 @@ import { entriesIn } from "./crafted_store.ts";
 
 type Engine = KvEngine<string, string>;
 
-const moments = ["before", "after", "torn"] as const;
+const kinds = ["fail", "fail-after", "torn"] as const;
 
 for (const synchronous of [true, false]) {
   const kind = synchronous ? "answers at once" : "answers with promises";
 
   test(`A checkpoint that ends with a crash is complete or no store, and can be made anew (storage ${kind})`, async () => {
     const { db, state } = await openSource(new MemoryStorage());
-    for (const moment of moments) {
-      // Storage that answers with promises takes the same way.
-      const step = synchronous ? 2 : 5;
-      for (let call = 1 + moments.indexOf(moment);; call += step) {
-        const target = new FaultyStorage(synchronous);
-        target.fault = { call, moment, isCrash: true };
-        const isDone = await succeeds(db, target);
-        const note = `call ${call} ${moment}: ${target.trace[call - 1]}`;
-        const isComplete = target.trace.some((line) =>
-          line === "remove CHECKPOINT"
-        );
-        for (const left of [target.afterKill(), ...target.survivors("torn")]) {
-          await checkLeft(left, { db, state, isComplete, note });
-        }
-        if (target.calls < call) {
-          assert(isDone && call > 20, `${call} calls are too few`);
-          break;
-        }
+    const target = new FaultStorage({ synchronous });
+    await db.checkpoint(target);
+    const { length } = target.trace;
+    assert(length > 20, `${length} calls are too few`);
+    // Storage that answers with promises takes the same way.
+    const step = synchronous ? 1 : 3;
+    for (let at = 0; at <= length; at += step) {
+      const isComplete = hasRemovedMark(target, at);
+      for (const left of imagesOf(target, at)) {
+        const note = `crash after call ${at}`;
+        await checkLeft(left, { db, state, isComplete, note });
       }
     }
     assertEquals(await entriesIn(db), state);
@@ -50,21 +44,33 @@ for (const synchronous of [true, false]) {
   });
 }
 
+/** What a crash after call `at` can leave. */
+function* imagesOf(target: FaultStorage, at: number): Generator<FaultStorage> {
+  for (const survival of survivals) yield target.crash({ at, survival });
+  yield* target.crashes({ at, survival: "torn" });
+}
+
+/** Whether the mark of an unfinished checkpoint was gone after call `at`. */
+function hasRemovedMark(target: FaultStorage, at: number): boolean {
+  return target.trace.slice(0, at)
+    .some((call) => lineOf(call) === "remove CHECKPOINT");
+}
+
 test("A checkpoint that a failure of its place ends leaves nothing there, or is complete", async () => {
   const { db, state } = await openSource(new MemoryStorage());
-  for (const moment of moments) {
-    for (let call = 1;; call++) {
-      const target = new FaultyStorage();
-      target.fault = { call, moment, isCrash: false };
+  for (const kind of kinds) {
+    for (let from = 1;; from++) {
+      const target = new FaultStorage();
+      const fault = target.inject({ kind, from });
       const isDone = await succeeds(db, target);
-      const note = `call ${call} ${moment}: ${target.trace[call - 1]}`;
-      assertEquals(target.openFiles, 0, note);
-      const isOver = target.calls < call;
-      const left = target.afterKill();
-      if (left.names.length === 0) await db.checkpoint(left);
-      else assert(isDone || / unlock$/.test(note), note);
+      const struck = target.trace.find((call) => call.fault !== undefined);
+      const note = `${kind} ${from}: ${struck && lineOf(struck)}`;
+      assertEquals(target.openFiles, [], note);
+      const left = target.crash({ survival: "written" });
+      if (left.fileNames.length === 0) await db.checkpoint(left);
+      else assert(isDone || struck?.operation === "release", note);
       await expectStore(left, state, note);
-      if (isOver) break;
+      if (fault.struck === 0) break;
     }
   }
   await db.close();
@@ -72,20 +78,18 @@ test("A checkpoint that a failure of its place ends leaves nothing there, or is 
 
 test("A checkpoint that is given up when the crash comes is no store, and can be made anew", async () => {
   const { db, state } = await openSource(new MemoryStorage());
-  for (let call = 1;; call++) {
-    const target = new FaultyStorage();
-    target.fault = { call, moment: "after", isCrash: true };
-    const onProgress = (progress: CheckpointProgress) => {
-      if (progress.bytesCopied === progress.bytesTotal) {
-        throw new Error("enough");
-      }
-    };
-    await assertRejects(() => db.checkpoint(target, { onProgress }));
-    const note = `call ${call}: ${target.trace[call - 1]}`;
-    for (const left of [target.afterKill(), ...target.survivors("torn")]) {
+  const target = new FaultStorage();
+  const onProgress = (progress: CheckpointProgress) => {
+    if (progress.bytesCopied === progress.bytesTotal) {
+      throw new Error("enough");
+    }
+  };
+  await assertRejects(() => db.checkpoint(target, { onProgress }));
+  for (let at = 0; at <= target.trace.length; at++) {
+    for (const left of imagesOf(target, at)) {
+      const note = `crash after call ${at}`;
       await checkLeft(left, { db, state, isComplete: false, note });
     }
-    if (target.calls < call) break;
   }
   await db.close();
 });
@@ -93,7 +97,7 @@ test("A checkpoint that is given up when the crash comes is no store, and can be
 test("A store that cannot be read or flushed makes no checkpoint and is as it was", async () => {
   for (const isUnflushed of [false, true]) {
     for (let offset = 1;; offset++) {
-      const source = new FaultyStorage();
+      const source = new FaultStorage();
       const { db, state } = await openSource(source);
       await db.flush();
       const expected = { ...state };
@@ -101,20 +105,19 @@ test("A store that cannot be read or flushed makes no checkpoint and is as it wa
         await db.put("last", "1");
         expected["last"] = "1";
       }
-      const target = new FaultyStorage();
-      const call = source.calls + offset;
-      source.fault = { call, moment: "before", isCrash: false };
+      const target = new FaultStorage();
+      const fault = source.inject({ kind: "fail", from: offset });
       const isDone = await succeeds(db, target);
-      const isOver = source.calls < call;
-      source.fault = undefined;
-      const note = `call ${offset}: ${source.trace[call - 1]}`;
+      const isOver = fault.struck === 0;
+      fault.remove();
+      const note = `call ${offset} of the checkpoint`;
       if (isDone) await expectStore(target, expected, note);
-      else assertEquals(target.names, [], note);
+      else assertEquals(target.fileNames, [], note);
       assertEquals(await sorted(db), expected, note);
       // Only what a flush writes can poison a store.
       if (!isUnflushed) await db.put("after", "1");
       await db.close().catch((error) => assert(error instanceof KvError));
-      assertEquals([source.openFiles, target.openFiles], [0, 0], note);
+      assertEquals([source.openFiles, target.openFiles], [[], []], note);
       if (isOver) {
         assert(offset > 5, `${offset} calls are too few`);
         break;
@@ -153,11 +156,11 @@ test("A checkpoint in a folder that ends with a crash is complete or no store, a
 
 test("No engine opens a checkpoint that is not finished, however early it was cut off", async () => {
   for (const rest of [[], ["MANIFEST.tmp"], ["000003.seg"]]) {
-    const storage = new FaultyStorage();
+    const storage = new FaultStorage();
     for (const name of ["CHECKPOINT", ...rest]) {
-      storage.plant(name, new Uint8Array());
+      storage.writeFile(name, new Uint8Array());
     }
-    const before = storage.names;
+    const before = storage.fileNames;
     for (const readOnly of [true, false]) {
       await assertKvError(
         () => open(storage, { readOnly }),
@@ -166,18 +169,18 @@ test("No engine opens a checkpoint that is not finished, however early it was cu
         "not finished",
       );
     }
-    assertEquals(storage.names, before);
+    assertEquals(storage.fileNames, before);
   }
 });
 
 test("The mark of a checkpoint beside a manifest means nothing and is swept", async () => {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   await (await open(storage)).close();
-  storage.plant("CHECKPOINT", new Uint8Array());
+  storage.writeFile("CHECKPOINT", new Uint8Array());
   await (await open(storage, { readOnly: true })).close();
-  assert(storage.names.includes("CHECKPOINT"));
+  assert(storage.fileNames.includes("CHECKPOINT"));
   await (await open(storage)).close();
-  assert(!storage.names.includes("CHECKPOINT"));
+  assert(!storage.fileNames.includes("CHECKPOINT"));
 });
 
 /** A store with a few segments, which nothing merges, and what it holds. */

@@ -16,9 +16,9 @@ import { readManifest } from "../../src/manifest/manifest_store.ts";
 import { nextTurn } from "../../src/engine/event_loop.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
 import { AsyncStorage } from "../support/async_storage.ts";
-import { FaultyStorage } from "../support/faulty_storage.ts";
 import { fingerprints } from "../support/fingerprints.ts";
 import { assertKvError } from "../support/kv_error.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -126,34 +126,35 @@ test("A checkpoint is a store of its own", async () => {
 });
 
 test("Segments that compaction replaces stay until the checkpoint has them, and no longer", async () => {
-  const source = new FaultyStorage();
-  const target = new FaultyStorage();
+  const source = new FaultStorage();
+  const target = new FaultStorage();
   const history = new History(3);
   const db = await open(source, smallOptions);
   await history.writeMany(db, 400);
   const atCall = history.length;
   const opened = Promise.withResolvers<void>();
   const passed = Promise.withResolvers<void>();
-  target.gate = (line) => {
-    if (!line.startsWith("create") || line.endsWith("CHECKPOINT")) return;
+  target.onCall = ({ operation, file }) => {
+    if (operation !== "create" || file === "CHECKPOINT") return;
     opened.resolve();
     return passed.promise;
   };
   const checkpoint = db.checkpoint(target);
   await opened.promise;
-  const held = source.names.filter((name) => name.endsWith(".seg"));
+  const held = source.fileNames.filter((name) => name.endsWith(".seg"));
   await history.writeMany(db, 300);
   await db.compact();
-  for (const name of held) assert(source.names.includes(name), name);
+  for (const name of held) assert(source.fileNames.includes(name), name);
   assert(
-    source.names.filter((name) => name.endsWith(".seg")).length > held.length,
+    source.fileNames.filter((name) => name.endsWith(".seg")).length >
+      held.length,
   );
   passed.resolve();
   await checkpoint;
   await db.close();
   await expectLiveFilesOnly(source);
   await history.expectPrefixIn(target, atCall);
-  assertEquals([source.openFiles, target.openFiles], [0, 0]);
+  assertEquals([source.openFiles, target.openFiles], [[], []]);
 });
 
 test("A checkpoint between folders of one file system shares the segments", async () => {
@@ -233,7 +234,12 @@ test("A checkpoint of a store that is opened to be read has what its logs have, 
 });
 
 test("Progress grows up to the size of all segments", async () => {
-  for (const target of [new FaultyStorage(), new FaultyStorage(false)]) {
+  for (
+    const target of [
+      new FaultStorage(),
+      new FaultStorage({ synchronous: false }),
+    ]
+  ) {
     const db = await open(new MemoryStorage(), { memtableSize: 8 << 20 });
     // Longer than what is copied in one go.
     await db.put("large", "x".repeat(3 << 20));
@@ -242,8 +248,8 @@ test("Progress grows up to the size of all segments", async () => {
     const events: CheckpointProgress[] = [];
     await db.checkpoint(target, { onProgress: (event) => events.push(event) });
     assert(events.length > 4);
-    const sizes = target.names.filter((name) => name.endsWith(".seg"))
-      .map((name) => target.content(name)!.length);
+    const sizes = target.fileNames.filter((name) => name.endsWith(".seg"))
+      .map((name) => target.readFile(name)!.length);
     expectEvents(events, sizes);
     await db.close();
   }
@@ -254,12 +260,12 @@ test("A checkpoint that is given up leaves nothing, and a second attempt succeed
   const db = await open(new MemoryStorage(), smallOptions);
   await history.writeMany(db, 300);
   const reason = new Error("enough");
-  const target = new FaultyStorage();
+  const target = new FaultStorage();
   const before = AbortSignal.abort(reason);
   let error = await assertRejects(() =>
     db.checkpoint(target, { signal: before })
   );
-  assertEquals([error, target.calls], [reason, 0]);
+  assertEquals([error, target.trace.length], [reason, 0]);
   for (let files = 1; files <= 3; files++) {
     const controller = new AbortController();
     let seen = 0;
@@ -270,7 +276,7 @@ test("A checkpoint that is given up leaves nothing, and a second attempt succeed
     error = await assertRejects(() =>
       db.checkpoint(target, { signal, onProgress })
     );
-    assertEquals([error, seen, target.names], [reason, files, []]);
+    assertEquals([error, seen, target.fileNames], [reason, files, []]);
   }
   error = await assertRejects(() =>
     db.checkpoint(target, {
@@ -279,7 +285,7 @@ test("A checkpoint that is given up leaves nothing, and a second attempt succeed
       },
     })
   );
-  assertEquals([error, target.names, target.openFiles], [reason, [], 0]);
+  assertEquals([error, target.fileNames, target.openFiles], [reason, [], []]);
   await db.checkpoint(target);
   await db.close();
   await history.expectPrefixIn(target, history.length);
@@ -290,17 +296,16 @@ test("Closing the store gives its checkpoints up", async () => {
   const source = new WatchedStorage(new AsyncStorage(new MemoryStorage()));
   const db = await open(source, smallOptions);
   await history.writeMany(db, 300);
-  const target = new FaultyStorage(false);
+  const target = new FaultStorage({ synchronous: false });
   const begun = Promise.withResolvers<void>();
-  target.gate = (line) => {
-    if (line.endsWith(".seg")) begun.resolve();
-    return undefined;
+  target.onCall = ({ file }) => {
+    if (file.endsWith(".seg")) begun.resolve();
   };
   const refused = assertKvError(() => db.checkpoint(target), "KV_CLOSED");
   await begun.promise;
   await db.close();
   await refused;
-  assertEquals([target.names, target.openFiles], [[], 0]);
+  assertEquals([target.fileNames, target.openFiles], [[], []]);
   assertEquals([source.violations, source.openFiles], [[], []]);
   await history.expectPrefixIn(source, history.length);
 });
@@ -374,15 +379,14 @@ test("Two checkpoints into one place do not get in each other's way", async () =
 });
 
 test("A checkpoint of a poisoned store is refused", async () => {
-  const source = new FaultyStorage();
+  const source = new FaultStorage();
   await using db = await open(source);
   await db.put("a", "1");
-  source.fault = { call: /^append/, moment: "before", isCrash: false };
+  source.inject({ kind: "fail", operation: "append" });
   await assertRejects(() => db.put("b", "2"));
-  source.fault = undefined;
-  const target = new FaultyStorage();
+  const target = new FaultStorage();
   await assertKvError(() => db.checkpoint(target), "KV_POISONED");
-  assertEquals(target.calls, 0);
+  assertEquals(target.trace.length, 0);
 });
 
 test("A checkpoint refuses bad arguments by name", async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "../../mod.ts";
-import { FaultyStorage } from "../support/faulty_storage.ts";
+import { FaultStorage } from "../../src/testing/testing.ts";
 import { type History, smallOptions } from "./checkpoint/history.ts";
 
 /** Bytes behind the last frame of a log, as a crash leaves them. */
@@ -12,17 +12,17 @@ export async function writeCrashedFolder(
   history: History,
   folder: string,
 ): Promise<number> {
-  const storage = new FaultyStorage();
+  const storage = new FaultStorage();
   const db = await open(storage, { ...smallOptions, memtableEntries: 1000 });
   await history.writeMany(db, 200);
   await db.flush();
   await history.writeMany(db, 300);
-  const survivor = storage.afterKill();
+  const survivor = storage.crash({ survival: "written" });
   const written = history.length;
   await db.close();
   mkdirSync(folder);
-  for (const name of survivor.names) {
-    const bytes = survivor.content(name)!;
+  for (const name of survivor.fileNames) {
+    const bytes = survivor.readFile(name)!;
     const isLog = name.endsWith(".log");
     const left = new Uint8Array(bytes.length + (isLog ? TAIL_BYTES : 0));
     left.set(bytes);
