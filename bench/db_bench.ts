@@ -13,10 +13,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BenchStore } from "./db/bench_store.ts";
-import { Data } from "./db/data.ts";
+import { median } from "./common/measure.ts";
 import { readFlags } from "./db/flags.ts";
-import { median, StallProbe } from "./db/measure.ts";
+import type { Flags } from "./db/flags.ts";
 import {
   describeEnd,
   describeSetup,
@@ -26,12 +25,9 @@ import {
   printShape,
   type Row,
 } from "./db/report.ts";
-import {
-  type Benchmark,
-  BENCHMARKS,
-  load,
-  type Setting,
-} from "./db/workloads.ts";
+import { purekv, type PurekvStore } from "./engines/purekv.ts";
+import { BENCHMARKS, runOnce, type Timing } from "./workloads/run.ts";
+import { Session } from "./workloads/session.ts";
 
 // `deno bench` loads this file too.
 if (import.meta.main) await main();
@@ -42,87 +38,63 @@ async function main(): Promise<void> {
     ? mkdtempSync(join(tmpdir(), "purekv-bench-"))
     : undefined;
   const folder = join(temporary ?? flags.db!, "purekv-bench");
-  const setting: Setting = {
-    store: new BenchStore(folder, flags),
-    data: new Data(flags),
-    flags,
-  };
+  const session = new Session(purekv, folder, flags);
   try {
-    await runAll(setting);
+    await runAll(session, flags);
   } finally {
-    await setting.store.close();
+    await session.close();
     if (temporary) rmSync(temporary, { recursive: true, force: true });
   }
 }
 
-async function runAll(setting: Setting): Promise<void> {
-  const { store, flags } = setting;
+async function runAll(
+  session: Session<PurekvStore>,
+  flags: Flags,
+): Promise<void> {
   const rows: Row[] = [];
   if (!flags.json) printSetup(flags);
   for (const name of flags.benchmarks) {
-    const row = await runBenchmark(name, setting);
+    const row = await runBenchmark(name, session, flags);
     rows.push(row);
     if (flags.json) continue;
     printRow(row);
     if (BENCHMARKS[name]!.writes) {
-      printShape("then", store.db.stats(), flags);
+      printShape("then", session.store.db.stats(), flags);
     }
   }
   if (!flags.json) return printMemory();
-  const end = describeEnd(store.db.stats(), flags);
+  const end = describeEnd(session.store.db.stats(), flags);
   console.log(JSON.stringify({ ...describeSetup(flags), rows, end }, null, 2));
 }
 
-async function runBenchmark(name: string, setting: Setting): Promise<Row> {
+async function runBenchmark(
+  name: string,
+  session: Session<PurekvStore>,
+  flags: Flags,
+): Promise<Row> {
   const benchmark = BENCHMARKS[name]!;
-  const { store, flags } = setting;
-  const probe = new StallProbe();
-  const roundsMs: number[] = [];
-  const idleMs: number[] = [];
-  let longestStallMs = 0;
-  let state = "";
-  let operations = 0;
-  let movesData = false;
+  const timings: Timing[] = [];
   const rounds = name === "compact" ? 1 : flags.rounds;
   for (let round = 0; round < rounds; round++) {
-    await makeReady(benchmark, setting);
-    const workload = await benchmark.prepare(setting);
-    ({ operations, movesData } = workload);
-    state = store.state;
-    if (round === 0) await workload.verify?.();
-    if (benchmark.writes) probe.start();
-    const start = performance.now();
-    await workload.run();
-    const end = performance.now();
-    roundsMs.push(end - start);
-    if (!benchmark.writes) continue;
-    longestStallMs = Math.max(longestStallMs, probe.stop());
-    await store.settle();
-    idleMs.push(performance.now() - end);
+    const verified = { reads: round > 0, writes: round > 0 };
+    timings.push((await runOnce(benchmark, session, verified))!);
   }
-  const ms = median(roundsMs);
+  const { operations, movesData, state } = timings.at(-1)!;
+  const ms = median(timings.map(({ ms }) => ms));
   const bytes = movesData ? operations * (flags.keySize + flags.valueSize) : 0;
   return {
     name,
     state,
     operations,
-    roundsMs,
+    roundsMs: timings.map(({ ms }) => ms),
     opsPerSecond: operations / ms * 1e3,
     microsPerOp: ms * 1e3 / operations,
     megabytesPerSecond: movesData ? bytes / ms / 1e3 : undefined,
-    longestStallMs: benchmark.writes ? longestStallMs : undefined,
-    untilIdleMs: benchmark.writes ? median(idleMs) : undefined,
+    longestStallMs: benchmark.writes
+      ? Math.max(...timings.map(({ longestStallMs }) => longestStallMs))
+      : undefined,
+    untilIdleMs: benchmark.writes
+      ? median(timings.map(({ untilIdleMs }) => untilIdleMs))
+      : undefined,
   };
-}
-
-/** Brings the store into the state that the benchmark starts from. */
-async function makeReady(
-  { needs }: Benchmark,
-  setting: Setting,
-): Promise<void> {
-  const { store, data } = setting;
-  if (needs === "fresh") return await store.reset();
-  if (store.filled === data.num) return;
-  await store.reset();
-  await load(setting);
 }

@@ -1,31 +1,21 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { BENCHMARKS } from "./workloads.ts";
+import {
+  checkKeySize,
+  countReader,
+  presetCache,
+  type Sizes,
+} from "../common/sizes.ts";
+import { BENCHMARKS } from "../workloads/run.ts";
 
 /** What is run, on what. */
-export interface Flags {
+export interface Flags extends Sizes {
   /** Names of workloads, in the order in which they run. */
   readonly benchmarks: readonly string[];
-  /** Entries in a full store, and operations of most workloads. */
-  readonly num: number;
-  /** Size of a key, in bytes. */
-  readonly keySize: number;
-  /** Size of a value, in bytes. */
-  readonly valueSize: number;
-  /** Writes that are waited for together. */
-  readonly inFlight: number;
-  /** Writes in a batch. */
-  readonly batch: number;
-  /** Writes of `fillsync`. */
-  readonly syncNum: number;
-  /** Memory for blocks of segments, in bytes. */
-  readonly cache: number;
   /** Folder in which the store is kept; a temporary one if there is none. */
   readonly db: string | undefined;
   /** How often each workload is run; the median counts. */
   readonly rounds: number;
-  /** Where random order and values start from. */
-  readonly seed: number;
   /** Whether to print JSON instead of a table. */
   readonly json: boolean;
 }
@@ -101,33 +91,27 @@ function parseFlags(args: string[]): Flags {
       "json": { type: "boolean" },
     },
   });
-  const count = (name: keyof typeof values, preset: number, least = 1) => {
-    const value = Number(values[name] ?? preset);
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new Error(`Invalid flag --${name}: ${values[name]}`);
-  };
+  const count = countReader(values);
   const num = count("num", 1_000_000);
   const keySize = count("key-size", 16);
-  if (String(num - 1).length > keySize) {
-    throw new Error(`Invalid flag --key-size: too short for ${num} keys`);
-  }
   const valueSize = count("value-size", 100);
-  // Twice the data: room for what merging has not removed yet, hash pages and overhead.
-  const cache = Math.max(64 << 20, 2 * num * (keySize + valueSize));
-  return {
+  const flags: Flags = {
     benchmarks: readBenchmarks(values.benchmarks),
     num,
+    operations: num,
     keySize,
     valueSize,
     inFlight: count("in-flight", 1_000),
     batch: count("batch", 1_000),
     syncNum: Math.min(num, count("sync-num", 1_000)),
-    cache: count("cache", cache, 0),
+    cache: count("cache", presetCache(num * (keySize + valueSize)), 0),
     db: values.db,
     rounds: count("rounds", 1),
     seed: count("seed", 1),
     json: values.json ?? false,
   };
+  checkKeySize(flags);
+  return flags;
 }
 
 function readBenchmarks(value: string | undefined): readonly string[] {

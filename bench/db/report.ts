@@ -1,8 +1,8 @@
-import { cpus } from "node:os";
-import process from "node:process";
 import type { KvStats } from "../../mod.ts";
 import type { Flags } from "./flags.ts";
-import { peakMemoryBytes } from "./measure.ts";
+import { describeMachine } from "../common/machine.ts";
+import { peakMemoryBytes } from "../common/measure.ts";
+import { rawBytes } from "../common/sizes.ts";
 
 /** One line of the result. */
 export interface Row {
@@ -23,14 +23,8 @@ export interface Row {
 
 /** What the numbers belong to. */
 export function describeSetup(flags: Flags): Record<string, unknown> {
-  const { deno, bun, node } = process.versions;
-  const runtime = deno ? `Deno ${deno}` : bun ? `Bun ${bun}` : `Node ${node}`;
-  const processors = cpus();
   return {
-    runtime,
-    platform: `${process.platform} ${process.arch}`,
-    cpu: processors[0]?.model.trim() ?? "unknown",
-    cores: processors.length,
+    ...describeMachine(),
     entries: flags.num,
     keyBytes: flags.keySize,
     valueBytes: flags.valueSize,
@@ -42,10 +36,6 @@ export function describeSetup(flags: Flags): Record<string, unknown> {
     rounds: flags.rounds,
     seed: flags.seed,
   };
-}
-
-function rawBytes({ num, keySize, valueSize }: Flags): number {
-  return num * (keySize + valueSize);
 }
 
 export function printSetup(flags: Flags): void {

@@ -71,6 +71,21 @@ export class Data {
     return keys;
   }
 
+  /** The values that write number `generation` gives to keys with these numbers. */
+  values(order: Uint32Array, generation: number): string[] {
+    return Array.from(order, (index) => this.value(index, generation));
+  }
+
+  /** The keys with these numbers, as {@linkcode Data.scatteredKey} has them. */
+  scatteredKeys(order: Uint32Array): string[] {
+    return Array.from(order, (index) => flat(this.scatteredKey(index)));
+  }
+
+  /** A key whose place in the order of the keys has nothing to do with its number, as YCSB hashes them. No two are the same. */
+  scatteredKey(index: number): string {
+    return this.key(Math.imul(index, 0x9e3779b1) >>> 0);
+  }
+
   /** The key with this number. */
   key(index: number): string {
     return String(index).padStart(this.keySize, "0");
@@ -89,7 +104,7 @@ function randomText(length: number, random: () => number): string {
 }
 
 /** Numbers of 32 bits: splitmix32. */
-function randomUint32(seed: number): () => number {
+export function randomUint32(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x9e3779b9) | 0;
