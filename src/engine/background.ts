@@ -1,3 +1,4 @@
+import type { Backpressure, Debts } from "./backpressure.ts";
 import type { Job } from "../compaction/job.ts";
 import {
   planFullCompaction,
@@ -21,6 +22,8 @@ const MOST_WAITING_TABLES = 2;
 /** Segments in level 0, as a multiple of the compaction threshold, before writers have to wait. */
 const LEVEL0_LIMIT_FACTOR = 3;
 
+const NO_DEBTS: Debts = { flush: 0, compaction: 0 };
+
 /** What background work goes by and on. */
 export interface BackgroundOptions {
   readonly tables: Tables;
@@ -30,6 +33,8 @@ export interface BackgroundOptions {
   readonly blockSize: number;
   readonly compression: Compression;
   readonly compaction: CompactionSettings;
+  /** Is told how fast flushes are. */
+  readonly backpressure: Backpressure;
   readonly removeLog: (name: string) => Promise<void>;
   /** Called in the turn in which tables or segments have changed. */
   readonly onChange: () => void;
@@ -71,13 +76,18 @@ export class Background {
     this.#options = options;
   }
 
-  /** Whether writers should wait for background work. */
-  get isOverloaded(): boolean {
+  /** How far the work is behind. */
+  get debts(): Debts {
+    if (this.#stop.signal.aborted) return NO_DEBTS;
     const { tables, versions, compaction } = this.#options;
-    return !this.#stop.signal.aborted &&
-      (tables.waiting.length > MOST_WAITING_TABLES ||
-        versions.version.levels[0]!.length >
-          LEVEL0_LIMIT_FACTOR * compaction.threshold);
+    const { threshold } = compaction;
+    const segments = versions.version.levels[0]!.length;
+    const mostSegments = LEVEL0_LIMIT_FACTOR * threshold + 1;
+    return {
+      flush: (tables.waiting.length + tables.fullness) /
+        (MOST_WAITING_TABLES + 1),
+      compaction: (segments - threshold) / (mostSegments - threshold),
+    };
   }
 
   /** Begins what is due. */
@@ -135,11 +145,16 @@ export class Background {
       await nextTurn();
     }
     this.#assertRunning();
+    const startMs = performance.now();
     const info = await runner.flush(table, {
       ...this.#job(),
       logNumber: oldest.logNumber,
       records: table.records,
     }, this.#stop.signal);
+    if (runner.isParallel) {
+      const ms = performance.now() - startMs;
+      this.#options.backpressure.noteFlush(oldest.logBytes, ms);
+    }
     const add = info === undefined
       ? []
       : [{ level: 0, segment: await versions.openSegment(info) }];

@@ -11,8 +11,8 @@ export interface CommitTarget {
   append(): void | Promise<void>;
   /** Makes durable all that has been appended. */
   sync(): void | Promise<void>;
-  /** Whether writers have to wait before the next acknowledgement because background work is behind. */
-  isOverloaded(): boolean;
+  /** Milliseconds that what was appended last has to wait for its acknowledgement because background work is behind; `Infinity` until it has caught up. */
+  delayMs(): number;
   /** Called once when an append or a sync has failed; nothing may be acknowledged after that. */
   fail(error: unknown): void;
 }
@@ -25,8 +25,8 @@ export interface CommitTarget {
  * 2. Synced writes are committed in the next turn of the event loop: writers in other tasks that are ready, for example requests of
  *    a server, share the sync. Measured: a turn costs 1-3 us, a sync 200-400 us.
  * 3. While a commit waits for the storage, new writes gather for the next one.
- * 4. While background work is behind, finished writes are acknowledged only once it has caught up: writers that wait for their
- *    writes slow down, and memory stays bounded.
+ * 4. While background work is behind, finished writes are acknowledged later, or only once it has caught up: writers that wait for
+ *    their writes slow down, and memory stays bounded.
  */
 export class CommitQueue {
   readonly #target: CommitTarget;
@@ -37,6 +37,8 @@ export class CommitQueue {
   #awaitingSync: Deferred[] = [];
   /** Writes that are finished and wait for background work to catch up. */
   #heldBack: Deferred[] = [];
+  /** Writes that are finished and wait for their timers. */
+  readonly #slowed = new Map<Deferred, ReturnType<typeof setTimeout>>();
   #isMicrotaskSet = false;
   #isTurnSet = false;
   #isRunning = false;
@@ -64,6 +66,16 @@ export class CommitQueue {
   /** Acknowledges what was held back, once background work has caught up. */
   releaseHeldBack(): void {
     for (const writes of this.#heldBack.splice(0)) writes.resolve();
+  }
+
+  /** Acknowledges all that is finished, as no background work is waited for any more. */
+  releaseAll(): void {
+    this.releaseHeldBack();
+    for (const [writes, timer] of this.#slowed) {
+      clearTimeout(timer);
+      writes.resolve();
+    }
+    this.#slowed.clear();
   }
 
   /** Resolves when nothing is on its way. */
@@ -126,8 +138,18 @@ export class CommitQueue {
   }
 
   #acknowledge(writes: Deferred): void {
-    if (this.#target.isOverloaded()) this.#heldBack.push(writes);
-    else writes.resolve();
+    const delayMs = this.#target.delayMs();
+    if (delayMs === 0) writes.resolve();
+    else if (delayMs === Infinity) this.#heldBack.push(writes);
+    else this.#acknowledgeLater(writes, delayMs);
+  }
+
+  #acknowledgeLater(writes: Deferred, delayMs: number): void {
+    const timer = setTimeout(() => {
+      this.#slowed.delete(writes);
+      writes.resolve();
+    }, delayMs);
+    this.#slowed.set(writes, timer);
   }
 
   /** The promise of a write that was acknowledged already is not changed by a rejection. */

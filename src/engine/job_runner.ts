@@ -8,6 +8,8 @@ import { Pacer } from "./event_loop.ts";
 
 /** Where flushes and compactions run. A job that is ended by its signal rejects with the signal's reason and leaves no files. */
 export interface JobRunner {
+  /** Whether jobs run beside the event loop. On the event loop they slow writers by themselves. */
+  readonly isParallel: boolean;
   /** Runs a flush of `table`. */
   flush(
     table: MemTable,
@@ -25,6 +27,7 @@ export type JobHost = Omit<JobContext, "pace">;
 
 /** Runs jobs on the event loop, in slices. */
 export class InlineRunner implements JobRunner {
+  readonly isParallel = false;
   readonly #host: JobHost;
 
   constructor(host: JobHost) {

@@ -17,6 +17,7 @@ export interface LogCommitterOptions {
 export class LogCommitter {
   /** What has been done so far. */
   readonly counts = { bytesWritten: 0, commits: 0, syncs: 0 };
+  #takenBytes = 0;
   readonly #storage: Storage;
   readonly #tables: Tables;
   readonly #versions: VersionSet;
@@ -33,6 +34,25 @@ export class LogCommitter {
     this.#durableSequence = options.versions.flushedSequence;
   }
 
+  /**
+   * Creates the log of a table and names it in the manifest, before anything is appended: if the file is ever missing or empty, that is damage, and
+   * not the end of the history.
+   */
+  createLog(table: LoggedTable): Awaitable<void> {
+    const logs = () => this.#tables.liveLogs(0);
+    return chain(
+      table.createLog(this.#storage),
+      () => this.#versions.change({ logs }),
+    );
+  }
+
+  /** Bytes that were appended since this was asked last. */
+  takeAppendedBytes(): number {
+    const taken = this.#takenBytes;
+    this.#takenBytes = this.counts.bytesWritten;
+    return this.#takenBytes - taken;
+  }
+
   /** Appends all records that are not yet in a log. */
   append(): Awaitable<void> {
     const unwritten = this.#tables.all.filter(({ table }) =>
@@ -44,13 +64,19 @@ export class LogCommitter {
   #appendEach(tables: readonly LoggedTable[], index: number): Awaitable<void> {
     const table = tables[index];
     if (table === undefined) return;
+    if (!table.hasLog) {
+      return chain(
+        this.createLog(table),
+        () => this.#appendEach(tables, index),
+      );
+    }
     const { lastSequence } = table.table;
     const bytesBefore = table.logBytes;
     const durable = Math.max(
       this.#durableSequence,
       this.#versions.flushedSequence,
     );
-    return chain(table.appendUnwritten(this.#storage, durable), () => {
+    return chain(table.appendUnwritten(durable), () => {
       this.#appendedSequence = lastSequence;
       this.counts.commits++;
       this.counts.bytesWritten += table.logBytes - bytesBefore;

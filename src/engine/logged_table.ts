@@ -26,7 +26,7 @@ export class LoggedTable {
     this.#recoveredBytes = recoveredBytes;
   }
 
-  /** An empty table. Its log is created with the first append. */
+  /** An empty table without a log. */
   static create(header: LogHeader, memory: TableMemory): LoggedTable {
     return new LoggedTable(MemTable.create(header, memory), header.number);
   }
@@ -66,24 +66,20 @@ export class LoggedTable {
   }
 
   /** Creates the log; its name and header are durable afterwards. */
-  createLog(storage: Storage): Awaitable<LogWriter> {
+  createLog(storage: Storage): Awaitable<void> {
     return chain(
       LogWriter.create(storage, this.logName, this.table.arena.logHeader),
-      (log) => this.#log = log,
+      (log) => {
+        this.#log = log;
+      },
     );
   }
 
-  /** Appends the records that are not yet in the log, as one frame. */
-  appendUnwritten(storage: Storage, durableSequence: number): Awaitable<void> {
-    if (this.#log === undefined) {
-      return chain(
-        this.createLog(storage),
-        () => this.appendUnwritten(storage, durableSequence),
-      );
-    }
+  /** Appends the records that are not yet in the log, which is there, as one frame. */
+  appendUnwritten(durableSequence: number): Awaitable<void> {
     const { arena, lastSequence } = this.table;
     const tail = arena.takeUnwritten(lastSequence, durableSequence);
-    return this.#note(this.#log.append(tail));
+    return this.#note(this.#log!.append(tail));
   }
 
   /** Makes durable what is in the log. One that was let go needs it no more: its writes are in segments. */

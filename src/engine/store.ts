@@ -7,6 +7,7 @@ import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { KvStats } from "./api/stats.ts";
 import { Background } from "./background.ts";
 import { type CheckpointSource, makeCheckpoint } from "./checkpoint.ts";
+import { Backpressure, backpressureOf } from "./backpressure.ts";
 import { CommitQueue } from "./commit_queue.ts";
 import { nextTurn } from "./event_loop.ts";
 import { InlineRunner, type JobRunner } from "./job_runner.ts";
@@ -42,6 +43,7 @@ export class Store {
   readonly #logs: LogCommitter;
   readonly #queue: CommitQueue;
   readonly #runner: JobRunner;
+  readonly #backpressure = new Backpressure();
   readonly #background: Background;
   #readState: ReadState;
   /** Why nothing is written any more. */
@@ -84,7 +86,11 @@ export class Store {
     this.#queue = new CommitQueue({
       append: () => this.#whileSound(() => this.#logs.append()),
       sync: () => this.#whileSound(() => this.#logs.sync()),
-      isOverloaded: () => this.#background.isOverloaded,
+      delayMs: () =>
+        this.#backpressure.delayMs(
+          this.#logs.takeAppendedBytes(),
+          this.#background.debts,
+        ),
       fail: (error) => this.#poison(error),
     });
     this.#background = new Background({
@@ -92,6 +98,7 @@ export class Store {
       versions,
       snapshots: this.snapshots,
       runner: this.#runner,
+      backpressure: this.#backpressure,
       blockSize: options.blockSize,
       compression: options.compression,
       compaction: options.compaction,
@@ -114,9 +121,7 @@ export class Store {
 
   /** Creates the first log and names it in the manifest. */
   async start(): Promise<void> {
-    const { tables } = this;
-    await tables.active.createLog(this.storage);
-    await this.#versions.change({ logs: () => tables.liveLogs(0) });
+    await this.#logs.createLog(this.tables.active);
   }
 
   /** Begins with what background work there is. */
@@ -210,13 +215,15 @@ export class Store {
   #onBackgroundChange(): void {
     this.#renewReadState();
     this.#background.wake();
-    if (!this.#background.isOverloaded) this.#queue.releaseHeldBack();
+    if (backpressureOf(this.#background.debts).state !== "stopped") {
+      this.#queue.releaseHeldBack();
+    }
   }
 
   #poison(error: unknown): void {
     this.#failure ??= error;
     void this.#background.stop(this.#poisonedError());
-    this.#queue.releaseHeldBack();
+    this.#queue.releaseAll();
   }
 
   #assertSound(): void {
@@ -307,7 +314,7 @@ export class Store {
   async #letGo(): Promise<void> {
     await this.#background.stop(closedError());
     await this.#runner.close();
-    this.#queue.releaseHeldBack();
+    this.#queue.releaseAll();
     while (this.#underWay > 0) await nextTurn();
     await inTurn([
       ...this.tables.all.map((table) => () => table.closeLog()),
@@ -324,6 +331,7 @@ export class Store {
       snapshots: this.snapshots,
       counts: this.#background.counts,
       wal: this.#logs.counts,
+      backpressure: this.#backpressure.stats(this.#background.debts),
       lastSequence: this.lastSequence,
     });
   }

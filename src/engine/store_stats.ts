@@ -12,6 +12,7 @@ export interface StatsSources {
   readonly cache: BlockCache;
   readonly snapshots: Snapshots;
   readonly counts: BackgroundCounts;
+  readonly backpressure: KvStats["backpressure"];
   readonly wal: Pick<KvStats["wal"], "bytesWritten" | "commits" | "syncs">;
   readonly lastSequence: number;
 }
@@ -42,6 +43,7 @@ export function statsOf(sources: StatsSources): KvStats {
       bytesRead: counts.compactionBytesRead,
       bytesWritten: counts.compactionBytesWritten,
     },
+    backpressure: sources.backpressure,
     snapshots: sources.snapshots.count,
     lastSequence: sources.lastSequence,
   };

@@ -66,9 +66,17 @@ export class Tables {
 
   /** Whether the active table has reached its size. */
   get isFull(): boolean {
+    return this.fullness >= 1;
+  }
+
+  /** How much of its size the active table has reached; from 1 on it is full. */
+  get fullness(): number {
     const { table } = this.#active;
-    return table.arena.size >= this.#options.memtableSize ||
-      table.keys >= this.#options.memtableEntries;
+    const { memtableSize, memtableEntries } = this.#options;
+    return Math.max(
+      table.arena.size / memtableSize,
+      table.keys / memtableEntries,
+    );
   }
 
   /** Lets a fresh table, with room for `roomBytes` of frames at least, take over. Does nothing to an empty table that has the room. */

@@ -25,6 +25,7 @@ interface PendingJob {
  * permission), has died or has met an error, is run on the event loop after all.
  */
 export class WorkerRunner implements JobRunner {
+  readonly isParallel = true;
   readonly #folder: string;
   readonly #host: JobHost;
   readonly #inline: InlineRunner;

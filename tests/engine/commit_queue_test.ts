@@ -158,6 +158,20 @@ test("While background work is behind, finished writes are held back until they 
   assertEquals(states(...writes), ["done", "done"]);
 });
 
+test("A write that is slowed is acknowledged after its time, or when nothing is waited for any more", async () => {
+  const { queue, target } = makeQueue();
+  target.slowMs = 1;
+  await queue.join(false);
+  target.slowMs = 1e9;
+  const write = watch(queue.join(false));
+  queue.releaseHeldBack();
+  await turns(4);
+  assertEquals(states(write), ["waiting"]);
+  queue.releaseAll();
+  await turns(1);
+  assertEquals(states(write), ["done"]);
+});
+
 test("A write that was held back is not rejected by the failure of a later one", async () => {
   const { queue, target } = makeQueue();
   target.isBehind = true;
@@ -220,6 +234,7 @@ class FakeTarget implements CommitTarget {
   readonly log: Step[] = [];
   readonly failures: string[] = [];
   isBehind = false;
+  slowMs = 0;
   readonly #answers: Record<Step, (() => void | Promise<void>)[]> = {
     append: [],
     sync: [],
@@ -235,8 +250,8 @@ class FakeTarget implements CommitTarget {
     return this.#do("sync");
   }
 
-  isOverloaded(): boolean {
-    return this.isBehind;
+  delayMs(): number {
+    return this.isBehind ? Infinity : this.slowMs;
   }
 
   fail(error: unknown): void {

@@ -59,6 +59,17 @@ export interface KvStats {
     /** Bytes of segments written. */
     readonly bytesWritten: number;
   };
+  /** Whether writers have to wait because background work is behind. */
+  readonly backpressure: {
+    /** `slowed`: acknowledgements come later, the more so the more there is to do; `stopped`: only when there is less to do. */
+    readonly state: "none" | "slowed" | "stopped";
+    /** What is behind: flushes of full MemTables, or compaction of level 0. Larger MemTables or fewer writes help. */
+    readonly reason?: "flush" | "compaction";
+    /** Commits that were slowed. */
+    readonly slowed: number;
+    /** Commits that were stopped. */
+    readonly stopped: number;
+  };
   /** Snapshots that are held. */
   readonly snapshots: number;
   /** Sequence number of the last write; 0 in a store that was never written to. */
