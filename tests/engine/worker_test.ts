@@ -54,7 +54,8 @@ async function loggedTable(storage: Storage): Promise<LoggedTable> {
     bytes.set(key, recordStart + RECORD_HEADER_BYTES);
     table.commitRecord(PUT, key.length, 100);
   }
-  await logged.appendUnwritten(storage, 0);
+  await logged.createLog(storage);
+  await logged.appendUnwritten(0);
   await logged.closeLog();
   return logged;
 }
