@@ -49,8 +49,7 @@ export async function recover(
   const history = await check(db, wreck);
   const session = new Session(db, { storage: image, workload, history });
   const count = random.below(4) === 0 ? 1 + random.below(4) : 0;
-  await session.carryOut(operationsOf(workload, random, count));
-  await session.close();
+  await session.finish(operationsOf(workload, random, count));
   const calls = image.trace.length;
   if (random.below(8) === 0) {
     await checkAgain({
@@ -80,8 +79,17 @@ export async function recover(
   }
 }
 
-/** Compares a store with what it may be, and answers with the history that it goes on from. */
-async function check(
+/** Compares a store with what it may be, and answers with the history that it goes on from. Closes one that it finds to be wrong. */
+async function check(db: Db, wreck: Wreck): Promise<History> {
+  try {
+    return await compare(db, wreck);
+  } catch (error) {
+    await db.close().catch(() => {});
+    throw error;
+  }
+}
+
+async function compare(
   db: Db,
   { workload, history, call, survival }: Wreck,
 ): Promise<History> {

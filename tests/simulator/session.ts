@@ -66,13 +66,22 @@ export class Session {
       return false;
     }
     const session = new Session(db, options);
-    await session.carryOut(operations);
-    await session.close();
+    await session.finish(operations);
     return !session.#hasFailed;
   }
 
+  /** Carries out operations and closes the store, also one that has done what it should not. */
+  async finish(operations: readonly Operation[]): Promise<void> {
+    try {
+      await this.#carryOutAll(operations);
+      await this.#closeForGood();
+    } finally {
+      await this.#db.close().catch(() => {});
+    }
+  }
+
   /** Carries out operations, those at the same time that are not waited for. */
-  async carryOut(operations: readonly Operation[]): Promise<void> {
+  async #carryOutAll(operations: readonly Operation[]): Promise<void> {
     for (const operation of operations) {
       const done = this.#carryOut(operation).catch((error) => {
         this.#violation ??= error;
@@ -86,8 +95,7 @@ export class Session {
     if (this.#violation !== undefined) throw this.#violation;
   }
 
-  /** Closes the store. */
-  async close(): Promise<void> {
+  async #closeForGood(): Promise<void> {
     await this.#close();
     await Promise.all(this.#underWay);
     if (this.#violation !== undefined) throw this.#violation;
