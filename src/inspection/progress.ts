@@ -25,6 +25,12 @@ export class Progress {
     return this.#bytesRead;
   }
 
+  /** Goes on as long as this one, but tells nobody: for bytes that do not count. */
+  silent(): Progress {
+    const assertWanted = () => this.assertWanted();
+    return new Progress({}, { ...this.#host, assertWanted });
+  }
+
   /** Says how many bytes are to be looked at from here on. */
   expect(bytes: number): void {
     this.#bytesTotal = this.#bytesRead + bytes;

@@ -27,46 +27,33 @@ const MOST_TRIED_BYTES = 256 * 1024 * 1024;
 /** The right end is nearly always the first that comes into question. */
 const MOST_CANDIDATES = 8;
 
-/** A salt that was found without a footer. */
-export interface FoundSalt {
-  readonly salt: number;
-  /** Whether no more than the form of the first block speaks for it: its checksum fits because the salt was made to. */
-  readonly isGuessed: boolean;
-}
-
 /**
  * Finds the salt of a segment whose footer is damaged or cut off.
  *
  * 1. It may still stand in the footer, or follow from the checksum of the footer, if nothing but the salt is damaged there. It is right if it lets the
  *    first block pass.
  * 2. Otherwise it follows from the first block, which begins at offset 0. A checksum can be solved for its seed, so each place where the block may end
- *    gives a salt, and the right one is where the bytes before are a block in every respect and another one follows somewhere.
+ *    gives a salt, and the right one is where the bytes before are a block in every respect and another one follows somewhere. A lone block, whose
+ *    checksum fits because the salt was made to, is not believed.
  * 3. If the first block is damaged too, a salt of the footer may let any other block pass.
- * 4. If the file is cut off, it may have ended before another block: then the form of the first one has to do.
  */
 export async function findSalt(
   window: FileWindow,
-): Promise<FoundSalt | undefined> {
+): Promise<number | undefined> {
   const salts = await saltsOfFooter(window);
   const searchWith = (salt: number) =>
     new SectionSearch(window, salt, window.size);
   for (const salt of salts) {
     const end = await searchWith(salt).endFrom(0, MOST_BLOCK_BYTES);
-    if (end !== undefined) return { salt, isGuessed: false };
+    if (end !== undefined) return salt;
   }
-  const candidates = await saltsOfFirstBlock(window);
-  for (const { salt, end } of candidates) {
-    const next = await searchWith(salt).next(end);
-    if (next !== undefined) return { salt, isGuessed: false };
+  for (const { salt, end } of await saltsOfFirstBlock(window)) {
+    if (await searchWith(salt).next(end) !== undefined) return salt;
   }
   for (const salt of salts) {
-    const any = await searchWith(salt).next(0);
-    if (any !== undefined) return { salt, isGuessed: false };
+    if (await searchWith(salt).next(0) !== undefined) return salt;
   }
-  const [likely] = candidates;
-  return likely === undefined || salts.length > 0
-    ? undefined
-    : { salt: likely.salt, isGuessed: true };
+  return undefined;
 }
 
 /** What the salt may be if there is a footer; nothing if the file does not end like a segment. */

@@ -33,16 +33,13 @@ export async function walkSegment(
   if (index !== undefined && footer !== undefined) {
     return new IndexWalk(window, { ...plan, index, footer });
   }
-  if (footer !== undefined) return new SearchWalk(window, plan, footer.salt);
-  const found = await findSalt(window);
-  const isSaltGuessed = found?.isGuessed ?? false;
-  return new SearchWalk(window, { ...plan, isSaltGuessed }, found?.salt);
+  const salt = footer?.salt ?? await findSalt(window);
+  return new SearchWalk(window, plan, salt);
 }
 
 const SOUND = {
   endError: undefined,
   indexError: undefined,
-  isSaltGuessed: false,
 } as const;
 
 async function planOf(

@@ -44,8 +44,6 @@ export interface SegmentPlan {
   /** What is wrong with the end, or with the index. */
   readonly endError: KvCorruptionError | undefined;
   readonly indexError: KvCorruptionError | undefined;
-  /** Whether the checksum of the first block says nothing, because the salt was made to fit it. */
-  readonly isSaltGuessed: boolean;
 }
 
 /** Goes through the blocks of a segment and past what is damaged: by the index, or without one by their checksums. */

@@ -70,9 +70,10 @@ export class LogSalvage {
 
   /** Reads logs, oldest first. */
   async read(numbers: readonly number[]): Promise<void> {
+    const { progress } = this.#context;
     const ends = await this.#endsOf(numbers);
     for (const [i, number] of numbers.entries()) {
-      await this.#withLog(number, async (log) => {
+      await this.#withLog(number, progress, async (log) => {
         if (log === undefined) return this.#reportMissing(number);
         this.files++;
         await this.#readLog(log, ends[i]!);
@@ -86,9 +87,10 @@ export class LogSalvage {
   async #endsOf(numbers: readonly number[]): Promise<number[]> {
     const ends: number[] = [];
     let end = Infinity;
+    const silent = this.#context.progress.silent();
     for (const number of numbers.toReversed()) {
       ends.unshift(end);
-      await this.#withLog(number, (log) => {
+      await this.#withLog(number, silent, (log) => {
         end = Math.min(end, log?.header?.firstSequence ?? Infinity);
         return Promise.resolve();
       });
@@ -98,9 +100,10 @@ export class LogSalvage {
 
   async #withLog(
     number: number,
+    progress: Progress,
     work: (log: OpenLog | undefined) => Promise<void>,
   ): Promise<void> {
-    const { storage, progress } = this.#context;
+    const { storage } = this.#context;
     const name = logName(number);
     const file = await openIfThere(storage, name);
     try {

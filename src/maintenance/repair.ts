@@ -155,7 +155,6 @@ class Repair {
           storage: this.#places.source,
           progress: this.#progress,
           onLoss: (loss) => this.#losses.add(loss),
-          onDoubt: (doubt) => this.#losses.warn(doubt),
           onSegment: (maxSequence) => this.#noteSegment(maxSequence),
         })
       ),
@@ -184,7 +183,7 @@ class Repair {
   #runSource(number: number): SegmentSource {
     return new SegmentSource([{ number }], {
       storage: this.#places.target,
-      progress: new Progress({}, { nextTurn }),
+      progress: this.#progress.silent(),
       isFromLogs: true,
       onLoss: ({ file, offset, reason }) => {
         throw new KvIoError("read", file, "other", {

@@ -32,8 +32,6 @@ export interface SegmentSourceContext {
   readonly isFromLogs?: boolean;
   /** Told of every stretch that cannot be read. */
   onLoss(loss: FoundLoss): void;
-  /** Told of blocks that look right but have no checksum. */
-  onDoubt?(doubt: string): void;
   /** Told whenever a segment was read, with the largest sequence number so far. */
   onSegment?(maxSequence: number): void;
 }
@@ -156,7 +154,6 @@ export class SegmentSource implements Cursor {
       }
       try {
         const walk = await walkSegment(file, name, this.#context.progress);
-        if (walk.plan.isSaltGuessed) this.#reportDoubt(name);
         const { info } = segment;
         this.#entriesRead = 0;
         return this.#open = { file, walk, info, gaps: [] };
@@ -166,12 +163,6 @@ export class SegmentSource implements Cursor {
       }
     }
     return undefined;
-  }
-
-  #reportDoubt(name: string): void {
-    this.#context.onDoubt?.(
-      `${name} is cut off behind its first block, which has no checksum without the rest: it looks right and was saved`,
-    );
   }
 
   #reportMissing(name: string, { info }: SourceSegment): void {

@@ -32,6 +32,7 @@ import {
   Recorder,
   sampleStore,
   SMALL,
+  STRIDE,
 } from "./damaged_store.ts";
 
 const { storage, history } = await sampleStore();
@@ -97,7 +98,7 @@ test("Storage that answers later is repaired the same", async () => {
 test("A flipped bit in any place costs the block or the frame that it is in, and nothing else", async () => {
   for (const name of storage.list()) {
     const { length } = bytesOf(storage, name);
-    for (let at = 0; at < length; at++) {
+    for (let at = 0; at < length; at += STRIDE) {
       const bit = (at * 5 + length) % 8;
       const where = `bit ${bit} of byte ${at} of ${name}`;
       const damaged = flipped(name, at, 1 << bit);
@@ -126,7 +127,7 @@ test("A flipped bit in any place costs the block or the frame that it is in, and
 test("A file that is cut off anywhere loses what was behind it, and nothing else", async () => {
   for (const name of storage.list()) {
     const { length } = bytesOf(storage, name);
-    for (let size = 0; size < length; size += 3) {
+    for (let size = 0; size < length; size += 5 * STRIDE) {
       const damaged = copyOf(
         storage,
         (file, bytes) => file === name ? bytes.slice(0, size) : bytes,
@@ -134,7 +135,9 @@ test("A file that is cut off anywhere loses what was behind it, and nothing else
       const where = `${name} cut off at ${size}`;
       const { report, content } = await repaired(damaged, history, where);
       const lost = new Set<string>();
-      for (let at = size; at < length; at++) {
+      // One block alone is not believed without a footer: nothing shows that its checksum is right.
+      const isBelieved = !name.endsWith(".seg") || size >= endOfBlocks(name);
+      for (let at = isBelieved ? size : 0; at < length; at++) {
         for (const key of lostBytes(name, at)?.keys ?? []) lost.add(key);
       }
       expectOthers(content, lost, where);
@@ -455,6 +458,11 @@ function lostFrame(at: number) {
     keys: new Set(keysOfFrame(next - 1)),
     isTornFrom: starts.at(-2)!,
   };
+}
+
+/** Where the last block of a segment ends. */
+function endOfBlocks(name: string): number {
+  return layoutOf(bytesOf(storage, name), name).blockStarts.at(-1)!;
 }
 
 function keysOfFrame(frame: number): string[] {
