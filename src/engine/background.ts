@@ -1,4 +1,8 @@
-import type { Backpressure, Debts } from "./backpressure.ts";
+import type {
+  Backpressure,
+  BackpressureReason,
+  Debts,
+} from "./backpressure.ts";
 import type { Job } from "../compaction/job.ts";
 import {
   planFullCompaction,
@@ -20,7 +24,7 @@ import type { VersionSet } from "./version_set.ts";
 const MOST_WAITING_TABLES = 2;
 
 /** Segments in level 0, as a multiple of the compaction threshold, before writers have to wait. */
-const LEVEL0_LIMIT_FACTOR = 3;
+const LEVEL0_LIMIT_FACTOR = 9;
 
 const NO_DEBTS: Debts = { flush: 0, compaction: 0 };
 
@@ -151,10 +155,7 @@ export class Background {
       logNumber: oldest.logNumber,
       records: table.records,
     }, this.#stop.signal);
-    if (runner.isParallel) {
-      const ms = performance.now() - startMs;
-      this.#options.backpressure.noteFlush(oldest.logBytes, ms);
-    }
+    this.#noteRate("flush", oldest.logBytes, startMs);
     const add = info === undefined
       ? []
       : [{ level: 0, segment: await versions.openSegment(info) }];
@@ -172,6 +173,13 @@ export class Background {
     await oldest.closeLog();
     if (oldest.hasLog) await this.#options.removeLog(oldest.logName);
     this.wake();
+  }
+
+  /** On the event loop work slows writers by itself. */
+  #noteRate(work: BackpressureReason, bytes: number, startMs: number): void {
+    const { runner, backpressure } = this.#options;
+    if (!runner.isParallel) return;
+    backpressure.noteRate(work, bytes, performance.now() - startMs);
   }
 
   #job(): Job {
@@ -226,8 +234,15 @@ export class Background {
   }
 
   async #compactDue(): Promise<void> {
+    let startMs = performance.now();
     for (let plan = this.#pick(); plan; plan = this.#pick()) {
       await this.#carryOut(plan);
+      const level0 = plan.inputs.filter(({ level }) => level === 0);
+      if (level0.length === 0) continue;
+      // With what deeper levels took meanwhile.
+      const bytes = totalBytes(level0.flatMap(({ segments }) => segments));
+      this.#noteRate("compaction", bytes, startMs);
+      startMs = performance.now();
     }
   }
 

@@ -9,25 +9,25 @@ export type Debts = Readonly<Record<BackpressureReason, number>>;
 /** From this debt on writers are slowed. */
 const SLOW_FROM = 0.5;
 
-/** Share of the rate of flushes at which writers go on when they are nearly stopped. */
+/** Share of the rate of what is behind at which writers go on when they are nearly stopped. */
 const SLOWEST = 0.5;
 
 /** The same when they begin to be slowed: hardly slower than they could be. */
 const FASTEST = 2;
 
-/** How much of the measured rate of flushes a new measurement makes up. */
+/** How much of a rate a new measurement makes up. */
 const NEWEST_SHARE = 0.3;
 
 /**
  * Says how long finished writes wait for their acknowledgement because background work is behind: not at all, for a time that grows with the debt,
- * or until it has caught up. Thus writers who wait for their writes come down to the rate of flushes by and by instead of running into a wall.
+ * or until it has caught up. Thus writers who wait for their writes come down to the rate of what is behind by and by instead of running into a wall.
  */
 export class Backpressure {
   readonly #now: () => number;
   #slowed = 0;
   #stopped = 0;
-  /** Bytes of log that are flushed in a millisecond; unknown before the first flush. */
-  #bytesPerMs: number | undefined;
+  /** Bytes that are got out of the way in a millisecond, if that is known by now. */
+  readonly #bytesPerMs: { flush?: number; compaction?: number } = {};
   /** Until when writers have been told to wait. */
   #owedUntilMs = 0;
 
@@ -36,11 +36,11 @@ export class Backpressure {
     this.#now = now;
   }
 
-  /** Takes down that `bytes` of log were flushed in `ms` milliseconds. */
-  noteFlush(bytes: number, ms: number): void {
+  /** Takes down that `bytes` of a log were flushed, or of level 0 compacted, in `ms` milliseconds. */
+  noteRate(work: BackpressureReason, bytes: number, ms: number): void {
     const rate = bytes / Math.max(ms, 1);
-    const known = this.#bytesPerMs ?? rate;
-    this.#bytesPerMs = known + NEWEST_SHARE * (rate - known);
+    const known = this.#bytesPerMs[work] ?? rate;
+    this.#bytesPerMs[work] = known + NEWEST_SHARE * (rate - known);
   }
 
   /** Milliseconds that a commit of `bytes` has to wait; `Infinity` for as long as the debt stays what it is. */
@@ -50,12 +50,13 @@ export class Backpressure {
       this.#stopped++;
       return Infinity;
     }
-    if (debt <= SLOW_FROM || this.#bytesPerMs === undefined) return 0;
+    const rate = this.#bytesPerMs[reasonOf(debts)];
+    if (debt <= SLOW_FROM || rate === undefined) return 0;
     const severity = (debt - SLOW_FROM) / (1 - SLOW_FROM);
     const share = FASTEST + severity * (SLOWEST - FASTEST);
     const now = this.#now();
     this.#owedUntilMs = Math.max(this.#owedUntilMs, now) +
-      bytes / (share * this.#bytesPerMs);
+      bytes / (share * rate);
     // Timers know whole milliseconds: less is owed until there is one.
     const delay = Math.floor(this.#owedUntilMs - now);
     if (delay > 0) this.#slowed++;
@@ -74,12 +75,16 @@ export class Backpressure {
 
 /** What writers are waiting for at these debts, if they are. */
 export function backpressureOf(
-  { flush, compaction }: Debts,
+  debts: Debts,
 ): Pick<KvStats["backpressure"], "state" | "reason"> {
-  const debt = Math.max(flush, compaction);
+  const debt = Math.max(debts.flush, debts.compaction);
   if (debt <= SLOW_FROM) return { state: "none" };
   return {
     state: debt >= 1 ? "stopped" : "slowed",
-    reason: flush >= compaction ? "flush" : "compaction",
+    reason: reasonOf(debts),
   };
+}
+
+function reasonOf({ flush, compaction }: Debts): BackpressureReason {
+  return flush >= compaction ? "flush" : "compaction";
 }

@@ -4,7 +4,6 @@ import { isPending } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { KvEngine } from "./api/engine.ts";
-import type { KvSnapshot } from "./api/reader.ts";
 import type { KvStats } from "./api/stats.ts";
 import type { KvBatch, WriteOptions } from "./api/writes.ts";
 import {
@@ -44,6 +43,11 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
 
   protected assertOpen(): void {
     this.store.assertOpen();
+  }
+
+  /** The same open store with other codecs for the same bytes. Whoever closes one closes both. */
+  withCodecs<K2, V2>(codecs: Codecs<K2, V2>): Engine<K2, V2> {
+    return new Engine(this.store, codecs, this.#storageAt);
   }
 
   put(key: K, value: V, options?: WriteOptions): Promise<void> {
@@ -104,7 +108,7 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
     return store.commit(sync);
   }
 
-  snapshot(): KvSnapshot<K, V> {
+  snapshot(): Snapshot<K, V> {
     this.assertOpen();
     return new Snapshot(this.store, this.codecs);
   }

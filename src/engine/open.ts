@@ -14,7 +14,6 @@ import {
 } from "../options.ts";
 import { BlockCache } from "../segment/block_cache.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
-import type { KvEngine } from "./api/engine.ts";
 import { codecsOf, refuseOtherCodecs } from "./codecs.ts";
 import { Engine } from "./engine.ts";
 import { GuardedStorage } from "./guarded_storage.ts";
@@ -42,7 +41,7 @@ export async function openStore<K, V>(
   storage: Storage,
   options: OpenOptions<K, V>,
   storageAt: StorageAt,
-): Promise<KvEngine<K, V>> {
+): Promise<Engine<K, V>> {
   refuseNoStorage(storage, "open");
   const resolved = resolveOptions(options, ["keys", "values"]);
   const codecs = codecsOf(options);

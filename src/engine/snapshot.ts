@@ -9,11 +9,22 @@ export class Snapshot<K, V> extends Reader<K, V> implements KvSnapshot<K, V> {
   protected readonly maxSequence: number;
   #isClosed = false;
 
-  constructor(store: Store, codecs: Codecs<K, V>) {
+  /** @param sequence The state to hold: the newest, or one that is held already. */
+  constructor(
+    store: Store,
+    codecs: Codecs<K, V>,
+    sequence: number = store.lastSequence,
+  ) {
     super(store, codecs);
-    this.sequence = store.lastSequence;
-    this.maxSequence = this.sequence;
-    store.snapshots.hold(this.sequence);
+    this.sequence = sequence;
+    this.maxSequence = sequence;
+    store.snapshots.hold(sequence);
+  }
+
+  /** Another snapshot of the same state, with other codecs for the same bytes. Each is closed by itself. */
+  withCodecs<K2, V2>(codecs: Codecs<K2, V2>): Snapshot<K2, V2> {
+    this.assertOpen();
+    return new Snapshot(this.store, codecs, this.sequence);
   }
 
   protected assertOpen(): void {

@@ -5,11 +5,12 @@ import { defer } from "../../src/engine/deferred.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
 
-/** A flush of 1,000 bytes takes a millisecond. */
+/** A flush of 1,000 bytes takes a millisecond, a compaction twice as long. */
 function flushing(): { backpressure: Backpressure; clock: { ms: number } } {
   const clock = { ms: 0 };
   const backpressure = new Backpressure(() => clock.ms);
-  backpressure.noteFlush(10_000, 10);
+  backpressure.noteRate("flush", 10_000, 10);
+  backpressure.noteRate("compaction", 5_000, 10);
   return { backpressure, clock };
 }
 
@@ -36,9 +37,9 @@ test("Writers wait the longer the more is behind, without a leap", () => {
 
 test("What commits owe adds up, and time that has passed pays for it", () => {
   const { backpressure, clock } = flushing();
-  // Halfway between the bounds writers go on at 1.25 times the rate of flushes.
+  // Halfway between the bounds writers go on at 1.25 times the rate of compactions.
   const debts = { flush: 0.1, compaction: 0.75 };
-  const delay = () => backpressure.delayMs(500, debts);
+  const delay = () => backpressure.delayMs(250, debts);
   assertEquals([delay(), delay(), delay(), delay(), delay()], [0, 0, 1, 1, 2]);
   assertEquals(backpressure.stats(debts).slowed, 3);
   clock.ms = 100;
