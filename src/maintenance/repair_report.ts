@@ -46,8 +46,9 @@ export interface RepairReport {
   readonly bytes: number;
   /** Files of the damaged store that were read. */
   readonly files: number;
-  /** Names of the codecs that the new store is opened with. */
+  /** Name of the codec for keys that the new store is opened with. */
   readonly keyCodec: string;
+  /** Name of its codec for values. */
   readonly valueCodec: string;
   /** What could not be saved; at most 10,000. */
   readonly losses: readonly RepairLoss[];

@@ -1,10 +1,6 @@
 // Small stores with everything that a store can hold, to be damaged.
 import { assert, assertEquals } from "@std/assert";
 import { type EngineOptions, type KvEngine, open } from "../../mod.ts";
-import {
-  decodeManifest,
-  encodeManifest,
-} from "../../src/manifest/manifest_codec.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 
@@ -87,16 +83,10 @@ export async function sampleStore(
   await recorder.batch([["key7", "fourth 7"], ["log", "in a batch"]]);
   for (let i = 2; i < 40; i += 9) await recorder.put(`key${i}`, `fourth ${i}`);
   await recorder.del("key12");
-  const storage = copyOf(original, unnamed);
+  const storage = copyOf(original);
   snapshot.close();
   await db.close();
   return { storage, history: recorder.history };
-}
-
-/** The manifest names no log: it may have been written before or after there was one. */
-function unnamed(name: string, bytes: Uint8Array): Uint8Array {
-  if (name !== "MANIFEST") return bytes;
-  return encodeManifest({ ...decodeManifest(bytes), logs: [] });
 }
 
 /** The files of a storage in another one; `change` may alter or drop them. */
