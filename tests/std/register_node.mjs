@@ -3,6 +3,9 @@
 //   node --import ./tests/std/register_node.mjs --test 'tests/**/*_test.ts'
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { npmFolder, npmPackages } from "./npm_packages.mjs";
 
 const root = new URL("../../", import.meta.url);
 const { name, exports, imports } = JSON.parse(
@@ -12,6 +15,7 @@ const { name, exports, imports } = JSON.parse(
 /** @type {Map<string, string>} */
 const targets = new Map();
 for (const specifier of Object.keys(imports)) {
+  if (!specifier.startsWith("@std/")) continue;
   const file = `./stand_ins/${specifier.slice("@std/".length)}.ts`;
   targets.set(specifier, new URL(file, import.meta.url).href);
 }
@@ -21,6 +25,10 @@ for (const [path, file] of Object.entries(exports)) {
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
+    if (npmPackages.has(specifier)) {
+      const parentURL = pathToFileURL(join(npmFolder(), "any.js")).href;
+      return nextResolve(specifier, { ...context, parentURL });
+    }
     return nextResolve(targets.get(specifier) ?? specifier, context);
   },
 });

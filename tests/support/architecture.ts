@@ -3,6 +3,7 @@ import { posix } from "node:path";
 
 /** From top to bottom: a layer imports from those below it only. */
 const layers = [
+  "cli",
   "mod.ts",
   "maintenance",
   "follower",
@@ -26,7 +27,20 @@ const layers = [
 const siblings = new Set(["segment", "memtable", "wal"]);
 
 /** Layers that may ask for the time, for chance and for files. */
-const impureLayers = new Set(["follower", "engine", "storage"]);
+const impureLayers = new Set(["cli", "follower", "engine", "storage"]);
+
+/** Packages from npm that the command line stands on; nothing else does. */
+const cliPackages = new Set([
+  "cli-progress",
+  "cli-table3",
+  "commander",
+  "csv-parse",
+  "csv-stringify",
+  "picocolors",
+]);
+
+/** What the command line may know of storage: it opens folders by itself. */
+const cliStorage = "storage/local_storage.ts";
 
 /** What the layers above may know of storage. */
 const storageContract = new Set(
@@ -116,6 +130,7 @@ function checkOwn(
       ? undefined
       : "the adapter of one runtime, which others may lack";
   }
+  if (path === "mod.ts" && to === "cli") return `${from} lies below ${to}`;
   if (path === "mod.ts" || from === to) {
     return storageContract.has(path) && !storageContract.has(target)
       ? "the contract knows no adapter"
@@ -133,6 +148,7 @@ function checkOwn(
   if (from === "storage") {
     return to === "errors.ts" ? undefined : "adapters import errors.ts only";
   }
+  if (from === "cli" && target === cliStorage) return undefined;
   if (to === "storage" && !storageContract.has(target)) {
     return path === workerModule && target === "storage/local_files.ts"
       ? undefined
@@ -154,6 +170,11 @@ function checkForeign(path: string, specifier: string): string | undefined {
       ? undefined
       : "only the adapter for Deno imports @std";
   }
+  if (cliPackages.has(specifier)) {
+    return layerOf(path) === "cli"
+      ? undefined
+      : "only the command line stands on packages";
+  }
   if (!specifier.startsWith("node:")) return "neither node: nor relative";
   const isImpure = /^node:(?:fs|child_process|net|http|sqlite)/.test(specifier);
   return isImpure && !impureLayers.has(layerOf(path))
@@ -165,6 +186,7 @@ function checkForeign(path: string, specifier: string): string | undefined {
 function resolveOwn(path: string, specifier: string): string {
   const from = path === "mod.ts" ? path : `src/${path}`;
   const target = posix.join(posix.dirname(from), specifier);
+  if (target === "mod.ts") return target;
   return target.startsWith("src/") ? target.slice("src/".length) : `/${target}`;
 }
 

@@ -1,0 +1,78 @@
+/**
+ * The command line: look into stores, load, dump, check, repair and copy them. Run it, or import {@linkcode main}:
+ *
+ *     deno run -A jsr:@purekv/purekv/cli --help
+ *
+ * Exit codes: 0 done; 1 not found, or problems were found; 2 the command was not understood; 3 the store failed; 4 input or output failed; 130 ended by Ctrl-C.
+ *
+ * @example
+ * ```ts ignore
+ * import { main } from "@purekv/purekv/cli";
+ *
+ * const exitCode = await main(["scan", "data", "--prefix", "user:"]);
+ * ```
+ *
+ * @module
+ */
+import { CommanderError } from "commander";
+import process from "node:process";
+import { DONE, USAGE } from "./exit_codes.ts";
+import { failureLine, failureOf } from "./failure.ts";
+import { Host } from "./host.ts";
+import { makeProgram } from "./program.ts";
+
+/**
+ * Runs one command: reads from the standard input and writes to the standard output and error of the process.
+ *
+ * @param args The command and its arguments, without the names of runtime and script.
+ * @returns The exit code. It does not reject.
+ *
+ * @example
+ * ```ts ignore
+ * import { main } from "@purekv/purekv/cli";
+ *
+ * const exitCode = await main(["stats", "data", "--json"]);
+ * ```
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  using host = new Host();
+  try {
+    await makeProgram(host).parseAsync([...args], { from: "user" });
+    await host.output.flush();
+    await host.errors.flush();
+    return host.exitCode;
+  } catch (error) {
+    return await report(host, error);
+  }
+}
+
+/** Tells of an error and answers with the exit code. */
+async function report(host: Host, error: unknown): Promise<number> {
+  try {
+    await host.output.flush();
+    // The parser has written what there is to say.
+    if (error instanceof CommanderError) {
+      await host.errors.flush();
+      return error.exitCode === DONE ? DONE : USAGE;
+    }
+  } catch (failed) {
+    return await report(host, failed);
+  }
+  const failure = failureOf(error);
+  try {
+    if (failure.message !== "") {
+      const { code, message, hint } = failure;
+      await host.errors.line(
+        host.isJson
+          ? JSON.stringify({ error: { code, message, hint } })
+          : `kv: ${failureLine(failure)}`,
+      );
+      await host.errors.flush();
+    }
+  } catch {
+    // There is nobody left to tell.
+  }
+  return failure.exitCode;
+}
+
+if (import.meta.main) process.exit(await main(process.argv.slice(2)));

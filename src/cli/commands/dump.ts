@@ -1,0 +1,121 @@
+import { Option } from "commander";
+import type { Command } from "commander";
+import {
+  addForms,
+  addJson,
+  addStoreCommand,
+  type CommonOptions,
+  reading,
+} from "../command.ts";
+import { counted, durationText, sizeText } from "../figures.ts";
+import type { Host } from "../host.ts";
+import type { OpenStore } from "../open_store.ts";
+import { CSV_HEADER, csvLine } from "../transfer/csv.ts";
+import {
+  formatOfFile,
+  TRANSFER_FORMATS,
+  type TransferFormat,
+} from "../transfer/format.ts";
+import type { EntryBytes, Forms } from "../transfer/entry.ts";
+import { ndjsonLine } from "../transfer/ndjson.ts";
+import { rawBytes } from "../transfer/raw.ts";
+import {
+  fileTarget,
+  Gatherer,
+  outputTarget,
+  type Target,
+} from "../transfer/target.ts";
+import { addRange, rangeOf, type RangeTexts } from "./scan.ts";
+
+interface DumpOptions extends CommonOptions, RangeTexts {
+  readonly format?: TransferFormat;
+  readonly force?: boolean;
+}
+
+type Encode = (entry: EntryBytes, forms: Forms) => Uint8Array | string;
+
+const ENCODERS: Readonly<Record<TransferFormat, Encode>> = {
+  ndjson: ndjsonLine,
+  csv: csvLine,
+  raw: rawBytes,
+};
+
+/** Entries between two looks at the progress. */
+const STEP_ENTRIES = 256;
+
+/** Adds `dump`. */
+export function addDump(program: Command, host: Host): void {
+  const command = addStoreCommand(program, host, {
+    usage: "dump [file]",
+    summary: "write entries to a file or standard output, for load",
+    description:
+      "Formats and names of files are those of load. Writes the state at the start; works while another program has the store open. A file that would not be complete is removed.",
+    examples: [
+      ["dump STORE all.ndjson.gz", "everything, packed"],
+      ["dump STORE --prefix user: --format csv", "some, to the terminal"],
+      ["dump STORE | kv load copy --create", "into another store"],
+    ],
+  });
+  addJson(addRange(addForms(command, host)))
+    .addOption(
+      new Option("--format <format>", "what to write")
+        .choices([...TRANSFER_FORMATS]),
+    )
+    .option("--force", "replace the file if it is there")
+    .action(
+      reading<DumpOptions>(host, async (store, [path = "-"], options) => {
+        const named = formatOfFile(path);
+        const format = options.format ?? named.format ?? "ndjson";
+        const isFile = path !== "-";
+        const target = isFile
+          ? await fileTarget(path, {
+            isGzip: named.isGzip,
+            force: options.force === true,
+          })
+          : outputTarget(host.output);
+        const startedMs = performance.now();
+        let done;
+        try {
+          done = await dump(host, store, { target, format, range: options });
+          await target.finish();
+        } catch (error) {
+          await target.abandon();
+          throw error;
+        }
+        if (!isFile) return;
+        const { entries, bytes } = done;
+        const ms = Math.round(performance.now() - startedMs);
+        if (options.json) return await host.json({ entries, bytes, ms });
+        await host.note(
+          `Dumped ${counted(entries, "entry", "entries")}, ${
+            sizeText(bytes)
+          } of keys and values in ${durationText(ms)}`,
+        );
+      }),
+    );
+}
+
+async function dump(
+  host: Host,
+  store: OpenStore,
+  { target, format, range }: {
+    readonly target: Target;
+    readonly format: TransferFormat;
+    readonly range: RangeTexts;
+  },
+): Promise<{ readonly entries: number; readonly bytes: number }> {
+  using bar = host.progress({ action: "Dumping" });
+  const encode = ENCODERS[format];
+  let entries = 0;
+  let bytes = 0;
+  const gatherer = new Gatherer(target);
+  if (format === "csv") await gatherer.add(CSV_HEADER);
+  const chosen = rangeOf(store.keys, range, host.signal);
+  for await (const entry of store.reader.scan(chosen)) {
+    await gatherer.add(encode(entry, store));
+    bytes += entry[0].length + entry[1].length;
+    if (++entries % STEP_ENTRIES === 0) bar.update({ bytes, entries });
+  }
+  await gatherer.flush();
+  return { entries, bytes };
+}

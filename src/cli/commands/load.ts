@@ -1,0 +1,111 @@
+import { Option } from "commander";
+import type { Command } from "commander";
+import {
+  addForms,
+  addJson,
+  addStoreCommand,
+  type CommonOptions,
+  writing,
+} from "../command.ts";
+import { KvError } from "../../errors.ts";
+import { counted, countText, durationText, sizeText } from "../figures.ts";
+import type { Host } from "../host.ts";
+import { BatchLoader } from "../transfer/batch_loader.ts";
+import { readCsv } from "../transfer/csv.ts";
+import type { EntryReader } from "../transfer/entry.ts";
+import {
+  formatOfFile,
+  TRANSFER_FORMATS,
+  type TransferFormat,
+} from "../transfer/format.ts";
+import { readNdjson } from "../transfer/ndjson.ts";
+import { readRaw } from "../transfer/raw.ts";
+import { openSource, type Source } from "../transfer/source.ts";
+
+interface LoadOptions extends CommonOptions {
+  readonly create?: boolean;
+  readonly format?: TransferFormat;
+}
+
+const READERS: Readonly<Record<TransferFormat, EntryReader>> = {
+  ndjson: readNdjson,
+  csv: readCsv,
+  raw: readRaw,
+};
+
+/** Adds `load`. */
+export function addLoad(program: Command, host: Host): void {
+  const command = addStoreCommand(program, host, {
+    usage: "load [file]",
+    summary: "put entries from a file or standard input",
+    description:
+      `Formats: ndjson, one {"key": ..., "value": ...} a line; csv with the header key,value; raw, lengths (u32 little-endian) of key and value before their bytes. ` +
+      `The name of the file says which: .ndjson .jsonl .csv .raw .bin, with .gz behind it if it is packed. Standard input is ndjson unless --format says otherwise. ` +
+      `Everything is on disk when the command ends. If a line is wrong, or on Ctrl-C, what came before it stays.`,
+    examples: [
+      ["load STORE users.ndjson --create", "makes the store if there is none"],
+      ["load STORE users.csv.gz", "packed CSV"],
+      ["load STORE --format csv < users.csv", "from standard input"],
+    ],
+  });
+  addJson(addForms(command, host));
+  if (host.session === undefined) {
+    command.option("--create", "make the store if there is none");
+  }
+  command.addOption(
+    new Option("--format <format>", "what is in the file")
+      .choices([...TRANSFER_FORMATS]),
+  );
+  command.action(
+    writing<LoadOptions>(host, async (store, [path = "-"], options) => {
+      const { format, isGzip } = formatOfFile(path);
+      const read = READERS[options.format ?? format ?? "ndjson"];
+      const source = await openSource(path, { isGzip, signal: host.signal });
+      const loader = new BatchLoader(store.reader);
+      const startedMs = performance.now();
+      try {
+        using bar = host.progress({ action: "Loading", total: source.total });
+        for await (const entry of read(source.chunks, store)) {
+          const adding = loader.add(entry);
+          if (adding === undefined) continue;
+          await adding;
+          bar.update({ bytes: source.bytesRead, entries: loader.loaded });
+          host.signal.throwIfAborted();
+        }
+        await loader.finish();
+      } catch (error) {
+        // What failed in the engine would only fail again.
+        if (!(error instanceof KvError)) await loader.finish();
+        await host.note(
+          `Loaded before that: ${counted(loader.loaded, "entry", "entries")}`,
+        );
+        throw error;
+      }
+      await report(host, loader.loaded, {
+        source,
+        ms: performance.now() - startedMs,
+        json: options.json,
+      });
+    }),
+  );
+}
+
+async function report(
+  host: Host,
+  entries: number,
+  { source: { bytesRead }, ms, json }: {
+    readonly source: Source;
+    readonly ms: number;
+    readonly json: boolean | undefined;
+  },
+): Promise<void> {
+  if (json) return await host.json({ entries, bytesRead, ms: Math.round(ms) });
+  const seconds = Math.max(ms, 1) / 1000;
+  await host.note(
+    `Loaded ${counted(entries, "entry", "entries")}, ${
+      sizeText(bytesRead)
+    } in ${durationText(ms)}: ${countText(entries / seconds)} entries/s, ${
+      sizeText(bytesRead / seconds)
+    }/s`,
+  );
+}

@@ -1,0 +1,68 @@
+import process from "node:process";
+import { buffer } from "node:stream/consumers";
+import type { Command } from "commander";
+import {
+  addForms,
+  addJson,
+  addStoreCommand,
+  type CommonOptions,
+  writing,
+} from "../command.ts";
+import type { Host } from "../host.ts";
+import type { WritableStore } from "../open_store.ts";
+import { UsageError } from "../failure.ts";
+
+interface PutOptions extends CommonOptions {
+  readonly create?: boolean;
+  readonly raw?: boolean;
+}
+
+/** Adds `put`. */
+export function addPut(program: Command, host: Host): void {
+  const command = addStoreCommand(program, host, {
+    usage: host.session === undefined
+      ? "put <key> [value]"
+      : "put <key> <value>",
+    summary: "set the value of a key",
+    description: host.session === undefined
+      ? "Without a value, standard input is the value, byte for byte. The write is on disk when the command ends."
+      : "The write is on disk when the command ends.",
+    examples: host.session === undefined
+      ? [
+        ["put STORE user:1 Alice --create", "makes the store if there is none"],
+        ["put STORE photo < photo.jpg", "the value comes from a file"],
+        [`put STORE 'a\\x00b' 'line\\n'`, "bytes and line ends as escapes"],
+      ]
+      : [
+        ["put STORE user:1 Alice", "sets user:1"],
+        [`put STORE 'a\\x00b' 'line\\n'`, "bytes and line ends as escapes"],
+      ],
+  });
+  addJson(addForms(command, host));
+  if (host.session === undefined) {
+    command.option("--create", "make the store if there is none");
+  }
+  command.action(
+    writing<PutOptions>(host, async (store, [keyText, text], options) => {
+      const key = store.keys.fromLine(keyText!, "key");
+      const value = await valueOf(store, text);
+      store.keys.check(key, "key");
+      store.values.check(value, "value");
+      await store.reader.put(key, value);
+      if (options.json) await host.json({ ok: true });
+    }),
+  );
+}
+
+async function valueOf(
+  { values }: WritableStore,
+  text: string | undefined,
+): Promise<Uint8Array> {
+  if (text !== undefined) return values.fromLine(text, "value");
+  if (process.stdin.isTTY) {
+    throw new UsageError(
+      "Cannot put: there is no value; give one, or send it to standard input",
+    );
+  }
+  return new Uint8Array(await buffer(process.stdin));
+}

@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import { verify } from "../../../mod.ts";
+import type { VerifyReport } from "../../inspection/report.ts";
+import { action, addCommand, addJson } from "../command.ts";
+import { NOT_FOUND } from "../exit_codes.ts";
+import { counted, sizeText } from "../figures.ts";
+import type { Host } from "../host.ts";
+import { printProblem } from "../problem_text.ts";
+
+/** Adds `verify`. */
+export function addVerify(program: Command, host: Host): void {
+  const command = addCommand(program, host, {
+    usage: "verify <store>",
+    summary: "read every byte and list all that is wrong",
+    description:
+      "Writes nothing. Ends with 1 if something is damaged. The store must not be open for writing elsewhere.",
+    examples: [
+      ["verify data", "lists what is wrong, and what it means for the data"],
+      ["verify data --json", "the report for programs"],
+    ],
+  });
+  addJson(command).action(
+    action<{ readonly json?: boolean }>(host, async ([path], { json }) => {
+      const report = await run(host, path!);
+      if (!report.ok) host.exitCode = NOT_FOUND;
+      if (json) return await host.json(report);
+      for (const problem of report.problems) await printProblem(host, problem);
+      if (report.omittedProblems > 0) {
+        await host.output.line(`... and ${report.omittedProblems} more`);
+      }
+      await host.output.line(summary(host, report));
+    }),
+  );
+}
+
+async function run(host: Host, path: string): Promise<VerifyReport> {
+  using bar = host.progress({ action: "Verifying" });
+  return await verify(path, {
+    signal: host.signal,
+    onProgress: ({ bytesRead, bytesTotal }) =>
+      bar.update({ bytes: bytesRead, total: bytesTotal }),
+  });
+}
+
+function summary(host: Host, report: VerifyReport): string {
+  const { ok, files, entries, bytesRead } = report;
+  const read = `${counted(files, "file", "files")}, ${
+    counted(entries, "entry", "entries")
+  }, ${sizeText(bytesRead)}`;
+  return ok
+    ? `${host.styles.green("ok")}  ${read}`
+    : `${host.styles.red("damaged")}  read ${read}`;
+}
