@@ -24,8 +24,7 @@ export const betterSqlite3: EngineModule = {
   name: "better-sqlite3",
   load(packages) {
     const Database = packages.require("better-sqlite3") as BetterSqlite3;
-    // It loads its binary when the first database is opened.
-    const probe = new Database(":memory:");
+    const probe = openProbe(Database);
     const version = probe.prepare("SELECT sqlite_version()").pluck().get();
     probe.close();
     return Promise.resolve(sqliteEngine({
@@ -36,6 +35,17 @@ export const betterSqlite3: EngineModule = {
     }));
   },
 };
+
+/** It loads its binary when the first database is opened. */
+function openProbe(Database: BetterSqlite3): Database {
+  try {
+    return new Database(":memory:");
+  } catch (error) {
+    const { message } = error as Error;
+    if (!message.startsWith("Could not locate")) throw error;
+    throw new Error("no binary for this runtime could be fetched");
+  }
+}
 
 function databaseOf(db: Database): SqlDatabase {
   return {

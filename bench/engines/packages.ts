@@ -17,6 +17,9 @@ const DEPENDENCIES = {
   "lmdb": "3.5.6",
 };
 
+/** Engines that need a package. */
+export const PACKAGED: readonly string[] = Object.keys(DEPENDENCIES);
+
 /** Package managers that read a package.json, in the order in which they are tried. */
 const MANAGERS = [
   [

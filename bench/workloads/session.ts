@@ -7,6 +7,7 @@ import type {
   BenchStore,
   StoreOptions,
 } from "../engines/engine.ts";
+import { Ledger } from "./ledger.ts";
 
 /** The MemTable of a store, unless a workload says otherwise, in bytes. */
 export const MEMTABLE_BYTES: number = 16 << 20;
@@ -31,8 +32,8 @@ export class Session<Store extends BenchStore = BenchStore> {
   contents: Contents = "none";
   /** How often each of the keys has been written. */
   generation = 0;
-  /** How often each record of YCSB has been written, by its number. */
-  written: number[] = [];
+  /** What the records of YCSB hold. */
+  ledger: Ledger = new Ledger(0);
   /** What was done to the store, in a word. */
   state = "empty";
 

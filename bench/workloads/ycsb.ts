@@ -2,6 +2,7 @@ import { randomUint32 } from "../common/data.ts";
 import { ScrambledZipfian, SkewedLatest } from "../common/zipfian.ts";
 import type { BenchStore, Done } from "../engines/engine.ts";
 import { CountingReader } from "./mixed.ts";
+import { Ledger } from "./ledger.ts";
 import type { Session } from "./session.ts";
 import {
   type Benchmark,
@@ -60,7 +61,7 @@ export async function loadYcsb(session: Session): Promise<void> {
     const end = Math.min(start + sizes.batch, data.num);
     await store.putBatch({ keys, values, start, end });
   }
-  session.written = new Array(data.num).fill(1);
+  session.ledger = new Ledger(data.num);
   session.contents = "ycsb";
   session.state = "as filled";
   await session.settle();
@@ -140,28 +141,30 @@ function planMix(
   { shares, records }: Mix,
   { count, salt }: { count: number; salt: number },
 ): Plan {
-  const { data, sizes, written } = session;
+  const { data, sizes, ledger } = session;
   const seed = sizes.seed + 7_919 * salt;
   const random = randomUint32(seed);
-  const zipfian = new ScrambledZipfian(written.length, seed + 1);
-  const latest = new SkewedLatest(written.length, seed + 2);
+  const zipfian = new ScrambledZipfian(ledger.size, seed + 1);
+  const latest = new SkewedLatest(ledger.size, seed + 2);
   const kinds = new Uint8Array(count);
   const numbers = new Uint32Array(count);
   const values = new Array<string>(count).fill("");
   for (let i = 0; i < count; i++) {
     // As YCSB's, the latest records are the latest that have been acknowledged.
-    if (i % sizes.inFlight === 0) latest.growTo(written.length);
+    if (i % sizes.inFlight === 0) {
+      latest.growTo(ledger.size);
+      ledger.beginGroup();
+    }
     const kind = pickKind(shares, random() % 100);
     const number = kind === INSERT
-      ? written.length
+      ? ledger.size
       : records === "latest"
       ? latest.next()
       : zipfian.next();
     kinds[i] = kind;
     numbers[i] = number;
     if (kind === READ || kind === SCAN) continue;
-    written[number] = (written[number] ?? 0) + 1;
-    values[i] = data.value(number, written[number]!);
+    values[i] = data.value(number, ledger.write(number));
   }
   return {
     kinds,
@@ -181,14 +184,17 @@ function pickKind(shares: Mix["shares"], percent: number): number {
 
 /** Compares some records with what was last written to them. */
 async function checkSample(session: Session): Promise<void> {
-  const { store, data, sizes, written } = session;
+  const { store, data, sizes, ledger } = session;
   const random = randomUint32(sizes.seed);
   for (let i = 0; i < SAMPLE; i++) {
-    const number = random() % written.length;
+    const number = random() % ledger.size;
     const key = data.scatteredKey(number);
     const value = store.getSync === undefined
       ? await store.get!(key)
       : store.getSync(key);
-    if (value !== data.value(number, written[number]!)) throw wrong(key);
+    const isKnown = ledger.lastOf(number).some((generation) =>
+      value === data.value(number, generation)
+    );
+    if (!isKnown) throw wrong(key);
   }
 }
