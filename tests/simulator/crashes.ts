@@ -5,12 +5,12 @@ import {
   type Survival,
   survivals,
 } from "../../src/testing/testing.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
 import { deterministic } from "./deterministic.ts";
 import { History } from "./history.ts";
 import type { Operation } from "./operations.ts";
 import { recover, type Wreck } from "./recovery.ts";
 import { Session } from "./session.ts";
+import { slowDown } from "./slow.ts";
 import { operationsOf, type Workload } from "./workloads.ts";
 
 /** A run of a workload. */
@@ -47,25 +47,11 @@ export function operationsOfRun({ workload, seed, operations }: Run) {
 
 /** An empty storage for a run. */
 export function storageOf({ workload, seed, sabotage }: Run): FaultStorage {
-  const { synchronous, slow } = workload;
+  const { synchronous } = workload;
   const storage = new FaultStorage({ seed, synchronous });
-  const random = new Random(seed, 2);
-  if (slow === "any") {
-    storage.onCall = () =>
-      random.below(5) === 0 ? turns(1 + random.below(4)) : undefined;
-  }
-  if (slow === "flushes") {
-    storage.onCall = ({ operation, file }) =>
-      operation === "create" && file.endsWith(".seg")
-        ? turns(1 + random.below(60))
-        : undefined;
-  }
+  slowDown(storage, workload, new Random(seed, 2));
   sabotage?.(storage);
   return storage;
-}
-
-async function turns(count: number): Promise<void> {
-  for (let i = 0; i < count; i++) await nextTurn();
 }
 
 /**

@@ -14,6 +14,7 @@ import { expectEntries, expectValues } from "./expect.ts";
 import { violate, Violation } from "./failure.ts";
 import type { History } from "./history.ts";
 import { type Db, openStore, Session } from "./session.ts";
+import { slowDown } from "./slow.ts";
 import { operationsOf, type Workload } from "./workloads.ts";
 
 /** How deep crashes are nested: in the recovery from one comes the next. */
@@ -40,6 +41,7 @@ export async function recover(
   depth = 1,
 ): Promise<number> {
   const { image, workload } = wreck;
+  slowDown(image, workload, random);
   let db: Db;
   try {
     db = await openStore(image, workload);
@@ -48,7 +50,7 @@ export async function recover(
   }
   const history = await check(db, wreck);
   const session = new Session(db, { storage: image, workload, history });
-  const count = random.below(4) === 0 ? 1 + random.below(4) : 0;
+  const count = random.below(3) === 0 ? 1 + random.below(4) : 0;
   await session.finish(operationsOf(workload, random, count));
   const calls = image.trace.length;
   if (random.below(8) === 0) {
@@ -60,7 +62,7 @@ export async function recover(
       survival: "written",
     });
   }
-  if (depth >= DEEPEST || random.below(8) > 0) return 1;
+  if (depth >= DEEPEST || random.below(4) > 0) return 1;
   const next = {
     workload,
     history,
