@@ -5,6 +5,7 @@ import {
   MANIFEST_NAME,
   parseFileName,
 } from "../format/file_names.ts";
+import { MAX_SEQUENCE } from "../format/sequence.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import { readManifest, replaceManifest } from "../manifest/manifest_store.ts";
 import {
@@ -23,6 +24,9 @@ import { liveLogNumbers, replayLogs } from "./recovery.ts";
 import { refuseNoStorage, type StorageAt } from "./storage_check.ts";
 import { Store } from "./store.ts";
 import { VersionSet } from "./version_set.ts";
+
+/** Numbers that are left for files if a store is to be opened for writing: more than a process ever needs. */
+const FEWEST_FREE_NUMBERS = 2 ** 32;
 
 /** How a store is opened: {@linkcode EngineOptions} and the codecs for its keys and values. */
 export interface OpenOptions<K, V> extends EngineOptions {
@@ -92,13 +96,13 @@ async function openLocked<K, V>(
   refuseOtherCodecs(storage, state, codecs);
   const names = await storage.list();
   options.signal?.throwIfAborted();
+  const nextFileNumber = firstFreeNumber(state, names);
+  if (!options.readOnly) refuseUsedUp(storage, nextFileNumber);
   const recovered = await replayLogs(storage, state, names);
   options.signal?.throwIfAborted();
   const cache = new BlockCache(options.cacheSize, storage.synchronous);
   const versions = await VersionSet.open(storage, cache, state);
-  for (const name of names) {
-    versions.skipFileNumber(parseFileName(name)?.number ?? 0);
-  }
+  versions.skipFileNumber(nextFileNumber - 1);
   const store = new Store({
     storage,
     lock,
@@ -115,6 +119,26 @@ async function openLocked<K, V>(
     throw error;
   }
   return store;
+}
+
+/** The number behind those of all files, whether the manifest knows of them or not. */
+function firstFreeNumber(
+  { nextFileNumber }: ManifestState,
+  names: readonly string[],
+): number {
+  return names.reduce(
+    (next, name) => Math.max(next, (parseFileName(name)?.number ?? 0) + 1),
+    nextFileNumber,
+  );
+}
+
+/** Nobody counts that far: somebody has put a file there, or written a manifest, that says so. */
+function refuseUsedUp({ location }: Storage, nextFileNumber: number): void {
+  if (nextFileNumber <= MAX_SEQUENCE - FEWEST_FREE_NUMBERS) return;
+  throw new KvError(
+    "KV_UNSUPPORTED",
+    `Cannot open ${location}: the numbers of its files are used up, the next would be ${nextFileNumber}; open it with readOnly`,
+  );
 }
 
 /**

@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type EngineOptions, type KvEngine, open } from "../../mod.ts";
 import { KvError } from "../../src/errors.ts";
-import { FixedFiles } from "./fixed_files.ts";
-import type { Files } from "./fixed_files.ts";
+import { type Files, FixedFiles } from "./fixed_files.ts";
 import type { Content, History } from "./history.ts";
 import { SMALL } from "./samples.ts";
 

@@ -34,18 +34,18 @@ export const SMALL: EngineOptions = {
 
 /**
  * About 8 KiB in files of every kind: a deep level, compressed, and a segment above it with tombstones and with versions that a snapshot
- * held; a log that the manifest names, and a newer one, which ends with writes that were not synced.
+ * held; a full log, and a newer one, which ends with writes that were not synced. The deep level begins with `keys` keys.
  */
-export function smallSample(seed: number): Promise<Sample> {
+export function smallSample(seed: number, keys = 40): Promise<Sample> {
   return makeSample(seed, async (builder) => {
     let db = await builder.open({ compression: "deflate" });
-    for (let i = 0; i < 40; i++) await db.put(`key${i}`, `first ${i}`);
+    for (let i = 0; i < keys; i++) await db.put(`key${i}`, `first ${i}`);
     await builder.engine.compact();
     db = await builder.open({});
-    for (let i = 0; i < 40; i += 3) await db.put(`key${i}`, `second ${i}`);
+    for (let i = 0; i < keys; i += 3) await db.put(`key${i}`, `second ${i}`);
     const snapshot = builder.engine.snapshot();
-    for (let i = 1; i < 40; i += 8) await db.del(`key${i}`);
-    for (let i = 0; i < 40; i += 5) await db.put(`key${i}`, `third ${i}`);
+    for (let i = 1; i < keys; i += 8) await db.del(`key${i}`);
+    for (let i = 0; i < keys; i += 5) await db.put(`key${i}`, `third ${i}`);
     await builder.engine.flush();
     snapshot.close();
     db = await builder.open({ memtableEntries: 6 });
