@@ -33,7 +33,7 @@ import { repairStore } from "./src/maintenance/repair_store.ts";
 import { verifyStore } from "./src/maintenance/verify.ts";
 import type { FollowOptions, KvFollower } from "./src/follower/api.ts";
 import { followStore } from "./src/follower/follow.ts";
-import { openLocalStorage } from "./src/storage/local_storage.ts";
+import { storageAt } from "./src/storage/local_storage.ts";
 import type { Awaitable, Storage } from "./src/storage/storage.ts";
 
 export type { OpenOptions };
@@ -215,10 +215,4 @@ export async function repair(
   options: RepairOptions,
 ): Promise<RepairReport> {
   return await repairStore(await storageAt(location), options, storageAt);
-}
-
-function storageAt(location: string | URL | Storage): Awaitable<Storage> {
-  return typeof location === "string" || location instanceof URL
-    ? openLocalStorage(location)
-    : location;
 }

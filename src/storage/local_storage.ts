@@ -1,5 +1,19 @@
 import process from "node:process";
-import type { Storage } from "./storage.ts";
+import type { Awaitable, Storage } from "./storage.ts";
+
+/** The storage at a place: the folder at a path or a `file:` URL, or the storage itself. */
+export function storageAt(
+  location: string | URL | Storage,
+): Awaitable<Storage> {
+  return isPath(location) ? openLocalStorage(location) : location;
+}
+
+/** Whether a place is a path or a `file:` URL rather than a storage. */
+export function isPath(
+  location: string | URL | Storage,
+): location is string | URL {
+  return typeof location === "string" || location instanceof URL;
+}
 
 /**
  * The folder at `location`, a path or a `file:` URL, as storage for the runtime

@@ -1,0 +1,327 @@
+/**
+ * A database of the [Level](https://github.com/Level/abstract-level) family on a purekv store: everything that is made for
+ * `abstract-level` runs on it, in Deno, Bun and Node, without a native addon.
+ *
+ * @example
+ * ```ts
+ * import { PureLevel } from "@purekv/purekv/level";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Or a path: new PureLevel("./data", ...)
+ * const db = new PureLevel<string, { name: string }>(new MemoryStorage(), { valueEncoding: "json" });
+ * const users = db.sublevel<string, { name: string }>("users", { valueEncoding: "json" });
+ * await users.put("1", { name: "Alice" });
+ * await users.batch([{ type: "put", key: "2", value: { name: "Bob" } }, { type: "del", key: "1" }]);
+ * assertEquals(await users.keys({ gte: "1" }).all(), ["2"]);
+ * assertEquals(users.getSync("2"), { name: "Bob" });
+ * await db.close();
+ * ```
+ *
+ * @module
+ */
+import { AbstractLevel, type AbstractSnapshot } from "abstract-level";
+import type { Buffer } from "node:buffer";
+import type { KvEngine } from "../engine/api/engine.ts";
+import type { KvReader } from "../engine/api/reader.ts";
+import type { WriteOptions } from "../engine/api/writes.ts";
+import type { Engine } from "../engine/engine.ts";
+import { refuseNoStorage } from "../engine/storage_check.ts";
+import { invalidArgument, KvError } from "../errors.ts";
+import type { EngineOptions } from "../options.ts";
+import { isPath, storageAt } from "../storage/local_storage.ts";
+import { MemoryStorage } from "../storage/memory.ts";
+import type { Storage } from "../storage/storage.ts";
+import { boundsOf, type LevelRange } from "./bounds.ts";
+import { type ClearRange, deleteAll } from "./clear.ts";
+import { LevelChainedBatch, writeOptions } from "./chained_batch.ts";
+import { type Data, Faces, type Form, type Format } from "./formats.ts";
+import {
+  type IteratorParts,
+  LevelIterator,
+  LevelKeyIterator,
+  LevelValueIterator,
+} from "./iterators.ts";
+import { openEngine } from "./open_engine.ts";
+import type { PureLevelOptions } from "./options.ts";
+import { LevelSnapshot } from "./snapshot.ts";
+import { Steps } from "./steps.ts";
+
+export type { LevelEncoding, PureLevelOptions } from "./options.ts";
+
+/** A name of its own, or `deno doc --lint` would want all of abstract-level to be exported, and documented, from here. */
+const Base: typeof AbstractLevel = AbstractLevel;
+
+/** What abstract-level adds to the options of a read. */
+interface ReadOptions {
+  readonly keyEncoding: Format;
+  readonly valueEncoding: Format;
+  readonly snapshot?: AbstractSnapshot;
+}
+
+/** And of an iterator. */
+interface IteratorOptions extends ReadOptions, LevelRange {
+  readonly keys?: boolean;
+  readonly values?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+type Operation =
+  | { readonly type: "put"; readonly key: Data; readonly value: Data }
+  | { readonly type: "del"; readonly key: Data };
+
+/** An open store. */
+interface Opened {
+  readonly engine: Engine<Uint8Array, Uint8Array>;
+  /** The same store, with keys and values in the forms that reads ask for. */
+  readonly faces: Faces<Engine<Data, Data>>;
+}
+
+/**
+ * An `AbstractLevel` on a purekv store. All that `abstract-level` documents holds: deferred open, sublevels, hooks, events, encodings,
+ * snapshots, iterators with `seek`, `getSync`. What is particular to it:
+ *
+ * - Keys and values are stored as bytes. The store is one that `open` opens with the codecs `bytes`, and the other way round.
+ * - A write is durable when it is acknowledged, unless it or the database says `sync: false`.
+ * - `batch` is atomic. `clear` is not as a whole: it deletes the keys that were there when it was called in batches of at most 1,000, each of them atomic.
+ *   A crash leaves the rest of the range.
+ * - `getSync` is there if the storage answers at once, as folders and memory do; `supports.getSync` says so.
+ * - Errors of the engine come as they are, as `KvError` with a code `KV_…`; those of opening as the `cause` of abstract-level's
+ *   `LEVEL_DATABASE_NOT_OPEN`, with the code `LEVEL_LOCKED` for a store that is in use.
+ *
+ * @template K The type of keys, unless an operation has an encoding of its own.
+ * @template V The type of values, likewise.
+ */
+export class PureLevel<K = string, V = string>
+  extends Base<string | Buffer | Uint8Array, K, V> {
+  /** Where the store lies: the path, or what a storage says of itself. */
+  readonly location: string;
+  readonly #place: string | URL | Storage;
+  readonly #isSynchronous: boolean;
+  #opened: Opened | undefined;
+
+  /**
+   * Makes a database, which opens by itself; `open` waits for that.
+   *
+   * @param location A path, a `file:` URL, or a storage such as `MemoryStorage`.
+   * @param options Encodings, and how the store is opened.
+   */
+  constructor(
+    location: string | URL | Storage,
+    options: PureLevelOptions<K, V> = {},
+  ) {
+    super(manifestOf(location), options);
+    this.#place = location;
+    this.#isSynchronous = isPath(location) || location.synchronous;
+    this.location = isPath(location) ? String(location) : location.location;
+  }
+
+  /**
+   * The engine below, while the database is open, for what abstract-level has no name for: `checkpoint`, `compact`, `flush`, `stats`, `verify`.
+   * What is written through it runs no hooks and emits no events. Throws `KV_CLOSED` while the database is not open.
+   */
+  get engine(): KvEngine<Uint8Array, Uint8Array> {
+    return this.#open.engine;
+  }
+
+  get #open(): Opened {
+    if (this.#opened !== undefined) return this.#opened;
+    throw new KvError(
+      "KV_CLOSED",
+      `Cannot use ${this.location}: the database is not open`,
+    );
+  }
+
+  /** @ignore */
+  protected async _open(options: EngineOptions): Promise<void> {
+    const engine = await openEngine(this.#place, options, storageAt);
+    this.#opened = {
+      engine,
+      faces: new Faces((codecs) => engine.withCodecs(codecs)),
+    };
+  }
+
+  /** @ignore */
+  protected async _close(): Promise<void> {
+    await this.#open.engine.close();
+    this.#opened = undefined;
+  }
+
+  /** @ignore */
+  protected _get(key: Data, options: ReadOptions): Promise<Data> {
+    return this.#reader("none", options.valueEncoding, options).get(key);
+  }
+
+  /** @ignore */
+  protected _getSync(key: Data, options: ReadOptions): Data {
+    return this.#reader("none", options.valueEncoding, options).getSync(key);
+  }
+
+  /** @ignore */
+  protected _getMany(keys: Data[], options: ReadOptions): Promise<Data[]> {
+    return this.#reader("none", options.valueEncoding, options).getMany(keys);
+  }
+
+  /** @ignore */
+  protected _has(key: Data, options: ReadOptions): Promise<boolean> {
+    return this.#reader("none", "none", options).has(key);
+  }
+
+  /** @ignore */
+  protected _hasMany(keys: Data[], options: ReadOptions): Promise<boolean[]> {
+    const reader = this.#reader("none", "none", options);
+    return Promise.all(keys.map((key) => reader.has(key)));
+  }
+
+  /** @ignore */
+  protected _put(key: Data, value: Data, options: WriteOptions): Promise<void> {
+    return this.#writer.put(key, value, writeOptions(options));
+  }
+
+  /**
+   * By way of a batch: nobody asks whether the key was there.
+   *
+   * @ignore
+   */
+  protected _del(key: Data, options: WriteOptions): Promise<void> {
+    return this.#writer.batch().del(key).commit(writeOptions(options));
+  }
+
+  /** @ignore */
+  protected async _batch(
+    operations: Operation[],
+    options: WriteOptions,
+  ): Promise<void> {
+    const batch = this.#writer.batch();
+    for (const operation of operations) {
+      if (operation.type === "put") batch.put(operation.key, operation.value);
+      else batch.del(operation.key);
+    }
+    await batch.commit(writeOptions(options));
+  }
+
+  /** @ignore */
+  protected _chainedBatch(): LevelChainedBatch<this, K, V> {
+    return new LevelChainedBatch(this, () => this.#writer.batch());
+  }
+
+  /** @ignore */
+  protected async _clear(options: ClearRange): Promise<void> {
+    const steps = new Steps({
+      ...this.#stepsParts(options, "view", "none"),
+      pick: ([key]) => key as Uint8Array,
+    });
+    try {
+      await deleteAll(steps, this.#writer, options);
+    } finally {
+      steps.close();
+    }
+  }
+
+  /** @ignore */
+  protected _iterator(options: IteratorOptions): LevelIterator<this, K, V> {
+    const keys = options.keys === false ? "none" : options.keyEncoding;
+    const values = options.values === false ? "none" : options.valueEncoding;
+    return new LevelIterator(this, this.#iteratorParts(options, keys, values));
+  }
+
+  /** @ignore */
+  protected _keys(options: IteratorOptions): LevelKeyIterator<this, K> {
+    const parts = this.#iteratorParts(options, options.keyEncoding, "none");
+    return new LevelKeyIterator(this, parts);
+  }
+
+  /** @ignore */
+  protected _values(options: IteratorOptions): LevelValueIterator<this, K, V> {
+    const parts = this.#iteratorParts(options, "none", options.valueEncoding);
+    return new LevelValueIterator(this, parts);
+  }
+
+  /** @ignore */
+  protected _snapshot(options: object): AbstractSnapshot {
+    return new LevelSnapshot(this.#open.engine, options);
+  }
+
+  /** What writes keys and values of all formats. */
+  get #writer(): Engine<Data, Data> {
+    return this.#open.faces.of("none", "none");
+  }
+
+  #reader(
+    keys: Form,
+    values: Form,
+    { snapshot }: { readonly snapshot?: AbstractSnapshot },
+  ): KvReader<Data, Data> {
+    return snapshot == null
+      ? this.#open.faces.of(keys, values)
+      : this.#own(snapshot).face(keys, values);
+  }
+
+  #own(snapshot: AbstractSnapshot): LevelSnapshot {
+    const isOwn = snapshot instanceof LevelSnapshot &&
+      snapshot.isOf(this.#open.engine);
+    if (isOwn) return snapshot;
+    throw invalidArgument(
+      `Cannot read from the snapshot: it is none of the database ${this.location}`,
+    );
+  }
+
+  #iteratorParts(
+    options: IteratorOptions,
+    keys: Form,
+    values: Form,
+  ): IteratorParts {
+    return { steps: this.#stepsParts(options, keys, values), options };
+  }
+
+  #stepsParts(
+    options: LevelRange & Pick<IteratorOptions, "signal" | "snapshot">,
+    keys: Form,
+    values: Form,
+  ): IteratorParts["steps"] {
+    const { snapshot, signal } = options;
+    return {
+      ...(snapshot == null
+        ? this.#ownState(keys, values)
+        : { reader: this.#stateOf(snapshot, keys, values), release: () => {} }),
+      isSynchronous: this.#isSynchronous,
+      bounds: boundsOf(options),
+      signal,
+    };
+  }
+
+  /** Every iterator shows the state as it was when it was made. */
+  #ownState(
+    keys: Form,
+    values: Form,
+  ): Pick<IteratorParts["steps"], "reader" | "release"> {
+    const state = this.#open.faces.of(keys, values).snapshot();
+    return { reader: () => state, release: () => state.close() };
+  }
+
+  #stateOf(
+    snapshot: AbstractSnapshot,
+    keys: Form,
+    values: Form,
+  ): () => KvReader<Data, Data> {
+    const own = this.#own(snapshot);
+    return () => own.face(keys, values);
+  }
+}
+
+/** What abstract-level tells users and modules of the features there are. */
+function manifestOf(location: string | URL | Storage) {
+  if (!isPath(location)) refuseNoStorage(location, "open");
+  return {
+    implicitSnapshots: true,
+    explicitSnapshots: true,
+    has: true,
+    getSync: isPath(location) || location.synchronous,
+    seek: true,
+    permanence: !(location instanceof MemoryStorage),
+    createIfMissing: true,
+    errorIfExists: true,
+    encodings: { utf8: true, buffer: true, view: true },
+    signals: { iterators: true },
+  };
+}
