@@ -1,13 +1,14 @@
 import { corruption, type KvCorruptionError } from "../errors.ts";
-import { FRAME_HEADER_BYTES, type LogHeader } from "../format/log_format.ts";
+import {
+  FRAME_HEADER_BYTES,
+  type LogHeader,
+  MAX_LOG_BYTES,
+} from "../format/log_format.ts";
 import { listRecords } from "../format/record.ts";
 import { MemTable } from "../memtable/memtable.ts";
 import type { RecordList } from "../memtable/sorted_records.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 import { LogReader } from "../wal/log_reader.ts";
-
-/** The largest log that is read back: no arena is larger. */
-const MOST_LOG_BYTES = 2 ** 31;
 
 /** A table made of a log, and the reader at the place where the log's valid frames end. */
 export interface LogTable {
@@ -22,10 +23,10 @@ export async function readLogImage(
   buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0),
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    if (file.size > MOST_LOG_BYTES) {
+    if (file.size > MAX_LOG_BYTES) {
       throw corruption(
         name,
-        MOST_LOG_BYTES,
+        MAX_LOG_BYTES,
         `the log is ${file.size} bytes long`,
       );
     }
