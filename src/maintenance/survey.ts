@@ -1,6 +1,7 @@
 import { liveLogNumbers } from "../engine/recovery.ts";
 import { KvCorruptionError } from "../errors.ts";
 import {
+  CHECKPOINT_NAME,
   MANIFEST_NAME,
   MANIFEST_TEMPORARY_NAME,
   segmentName,
@@ -78,6 +79,7 @@ export async function surveyStore(
       manifest: "damaged",
     };
   }
+  if (names.includes(CHECKPOINT_NAME)) losses.warn(OF_CHECKPOINT);
   losses.warn(WITHOUT_MANIFEST);
   const numbers = numbersOf(names, "segment").reverse();
   return {
@@ -94,6 +96,8 @@ const FROM_TEMPORARY =
   `${MANIFEST_NAME} is missing or damaged; ${MANIFEST_TEMPORARY_NAME}, which was about to replace it, was used`;
 const FROM_DAMAGED =
   `${MANIFEST_NAME} is damaged; the order of the segments and the names of the codecs were taken from what is left of it, which may be wrong`;
+const OF_CHECKPOINT =
+  `${CHECKPOINT_NAME} says that these files are part of a checkpoint that was not finished: the store that it was made of has all of it`;
 const WITHOUT_MANIFEST =
   `${MANIFEST_NAME} is missing or damaged, so it is not known which files are live and which are older: deleted keys and older values may have come back`;
 
