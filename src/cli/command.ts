@@ -37,7 +37,11 @@ export function addCommand(
   command.description(description ? `${summary}\n\n${description}` : summary);
   for (const argument of names) command.argument(argument);
   const prefix = host.session === undefined ? "kv " : "";
-  const lines = examples.map(([line, effect]) => {
+  const usable = host.session === undefined
+    ? examples
+    // A shell of ours knows no redirection.
+    : examples.filter(([line]) => !/[<>|]/.test(line));
+  const lines = usable.map(([line, effect]) => {
     const shown = host.session === undefined
       ? line.replace("STORE", "data")
       : line.replace(" STORE", "");

@@ -1,25 +1,49 @@
 import { Command } from "commander";
-import { addDel } from "./commands/del.ts";
-import { addLoad } from "./commands/load.ts";
-import { addDump } from "./commands/dump.ts";
-import { addStats } from "./commands/stats.ts";
-import { addCompact } from "./commands/compact.ts";
-import { addVerify } from "./commands/verify.ts";
-import { addRepair } from "./commands/repair.ts";
+import { addBench } from "./commands/bench.ts";
 import { addCheckpoint } from "./commands/checkpoint.ts";
-import { addInspect } from "./commands/inspect.ts";
+import { addCompact } from "./commands/compact.ts";
+import { addDel } from "./commands/del.ts";
+import { addDump } from "./commands/dump.ts";
 import { addGet } from "./commands/get.ts";
+import { addInspect } from "./commands/inspect.ts";
+import { addLoad } from "./commands/load.ts";
 import { addPut } from "./commands/put.ts";
+import { addRepair } from "./commands/repair.ts";
 import { addScan } from "./commands/scan.ts";
+import { addShell } from "./commands/shell.ts";
+import { addStats } from "./commands/stats.ts";
+import { addVerify } from "./commands/verify.ts";
 import type { Host } from "./host.ts";
 
-/** The program with all its commands, or those that a shell has. */
+const ABOUT = `Look into the stores of purekv, load, dump, check and copy them.
+
+A store is a folder. Keys and values are read and shown in the form that the
+store was made with: utf8 (with the escapes \\n \\t \\xHH \\u{HEX} \\\\), bytes (in
+hexadecimal), json, or tuple (as a JSON array).`;
+
+const MORE = `
+Examples:
+  kv put data user:1 Alice --create
+  kv get data user:1
+  kv scan data --prefix user:
+  kv stats data
+
+Exit codes:
+  0 done   1 not found, or problems were found   2 the command was not understood
+  3 the store failed   4 input or output failed   130 ended by Ctrl-C`;
+
+/** The program with all its commands, or, where a store is open, those of a shell. */
 export function makeProgram(host: Host): Command {
   const program = new Command("kv")
     .exitOverride()
+    .showHelpAfterError("(--help tells more)")
     .configureOutput({
       writeOut: (text) => void host.output.write(text),
       writeErr: (text) => void host.errors.write(text),
+      outputError: (text, write) =>
+        write(text.replace(/^error: /, "kv: USAGE: ")),
+      getOutHelpWidth: () => host.output.columns,
+      getErrHelpWidth: () => host.errors.columns,
     });
   addGet(program, host);
   addPut(program, host);
@@ -30,8 +54,25 @@ export function makeProgram(host: Host): Command {
   addStats(program, host);
   addCompact(program, host);
   addVerify(program, host);
-  addRepair(program, host);
   addCheckpoint(program, host);
+  if (host.session !== undefined) return asShell(program);
+  addRepair(program, host);
   addInspect(program, host);
-  return program;
+  addBench(program, host);
+  addShell(program, host, makeProgram);
+  return program.description(ABOUT).addHelpText("after", MORE);
+}
+
+/** In a shell a line begins with the name of a command. */
+function asShell(program: Command): Command {
+  const lines = { commandUsage: usageInShell };
+  for (const command of program.commands) command.configureHelp(lines);
+  program.command("exit").summary("leave the shell, as Ctrl-D does");
+  return program.configureHelp(lines).helpOption(false);
+}
+
+function usageInShell(command: Command): string {
+  return command.parent === null
+    ? "command [options]"
+    : `${command.name()} ${command.usage()}`;
 }

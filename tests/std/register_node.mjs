@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { npmFolder, npmPackages } from "./npm_packages.mjs";
+import { isOfNpm, npmFolder } from "./npm_packages.mjs";
 
 const root = new URL("../../", import.meta.url);
 const { name, exports, imports } = JSON.parse(
@@ -25,10 +25,16 @@ for (const [path, file] of Object.entries(exports)) {
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
-    if (npmPackages.has(specifier)) {
+    if (npmPackages.has(packageOf(specifier))) {
       const parentURL = pathToFileURL(join(npmFolder(), "any.js")).href;
       return nextResolve(specifier, { ...context, parentURL });
     }
     return nextResolve(targets.get(specifier) ?? specifier, context);
   },
 });
+
+/** @param {string} specifier What is imported, perhaps a part of a package. */
+function packageOf(specifier) {
+  const parts = specifier.split("/");
+  return parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}

@@ -36,7 +36,7 @@ const READERS: Readonly<Record<TransferFormat, EntryReader>> = {
 /** Adds `load`. */
 export function addLoad(program: Command, host: Host): void {
   const command = addStoreCommand(program, host, {
-    usage: "load [file]",
+    usage: host.session === undefined ? "load [file]" : "load <file>",
     summary: "put entries from a file or standard input",
     description:
       `Formats: ndjson, one {"key": ..., "value": ...} a line; csv with the header key,value; raw, lengths (u32 little-endian) of key and value before their bytes. ` +

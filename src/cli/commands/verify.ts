@@ -1,27 +1,31 @@
 import type { Command } from "commander";
-import { verify } from "../../../mod.ts";
-import type { VerifyReport } from "../../inspection/report.ts";
-import { action, addCommand, addJson } from "../command.ts";
+import { type KvEngine, verify } from "../../../mod.ts";
+import type {
+  InspectionOptions,
+  VerifyReport,
+} from "../../inspection/report.ts";
+import { action, addJson, addStoreCommand } from "../command.ts";
 import { NOT_FOUND } from "../exit_codes.ts";
 import { counted, sizeText } from "../figures.ts";
+import { UsageError } from "../failure.ts";
 import type { Host } from "../host.ts";
 import { printProblem } from "../problem_text.ts";
 
 /** Adds `verify`. */
 export function addVerify(program: Command, host: Host): void {
-  const command = addCommand(program, host, {
-    usage: "verify <store>",
+  const command = addStoreCommand(program, host, {
+    usage: "verify",
     summary: "read every byte and list all that is wrong",
     description:
-      "Writes nothing. Ends with 1 if something is damaged. The store must not be open for writing elsewhere.",
+      "Writes nothing. Ends with 1 if something is damaged. No other program may have the store open for writing.",
     examples: [
-      ["verify data", "lists what is wrong, and what it means for the data"],
-      ["verify data --json", "the report for programs"],
+      ["verify STORE", "lists what is wrong, and what it means for the data"],
+      ["verify STORE --json", "the report for programs"],
     ],
   });
   addJson(command).action(
     action<{ readonly json?: boolean }>(host, async ([path], { json }) => {
-      const report = await run(host, path!);
+      const report = await run(host, path);
       if (!report.ok) host.exitCode = NOT_FOUND;
       if (json) return await host.json(report);
       for (const problem of report.problems) await printProblem(host, problem);
@@ -33,13 +37,22 @@ export function addVerify(program: Command, host: Host): void {
   );
 }
 
-async function run(host: Host, path: string): Promise<VerifyReport> {
+async function run(
+  host: Host,
+  path: string | undefined,
+): Promise<VerifyReport> {
   using bar = host.progress({ action: "Verifying" });
-  return await verify(path, {
+  const options: InspectionOptions = {
     signal: host.signal,
     onProgress: ({ bytesRead, bytesTotal }) =>
       bar.update({ bytes: bytesRead, total: bytesTotal }),
-  });
+  };
+  const open = host.session?.reader;
+  if (open === undefined) return await verify(path!, options);
+  if ("verify" in open) {
+    return await (open as KvEngine<Uint8Array, Uint8Array>).verify(options);
+  }
+  throw new UsageError("Cannot verify: another program has the store open");
 }
 
 function summary(host: Host, report: VerifyReport): string {

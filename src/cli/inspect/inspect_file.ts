@@ -51,7 +51,9 @@ export async function inspectFile(
       : type === "log"
       ? await inspectLog(file, number, context)
       : await inspectSegment(file, number, context);
-    const { problems } = findings.report(0);
+    // Checks go by numbers; the file may have any name.
+    const problems = findings.report(0).problems
+      .map((problem) => ({ ...problem, file: name }));
     return { type, file: name, bytes: file.size, facts, problems };
   } finally {
     await file.close();

@@ -1,0 +1,124 @@
+import { CommanderError } from "commander";
+import process from "node:process";
+import * as readline from "node:readline/promises";
+import { DONE, USAGE } from "../exit_codes.ts";
+import { failureLine, failureOf, Interrupted } from "../failure.ts";
+import type { Host } from "../host.ts";
+import type { OpenStore } from "../open_store.ts";
+import type { MakeProgram } from "../program_type.ts";
+import { complete } from "./completion.ts";
+import { History } from "./history.ts";
+import { wordsOf } from "./words.ts";
+
+const PROMPT = "kv> ";
+const SIGINT = 2;
+
+/** Reads commands and runs them on one open store, from a terminal until the user leaves, from elsewhere up to the first that fails. */
+export class Shell {
+  readonly #host: Host;
+  readonly #store: OpenStore;
+  readonly #makeProgram: MakeProgram;
+  readonly #isTerminal: boolean;
+  #isRunning = false;
+
+  constructor(host: Host, store: OpenStore, makeProgram: MakeProgram) {
+    this.#host = host;
+    this.#store = store;
+    this.#makeProgram = makeProgram;
+    this.#isTerminal = process.stdin.isTTY === true && host.output.isTerminal;
+    host.session = store;
+  }
+
+  /** Runs to the end of the input. */
+  async run(): Promise<void> {
+    const history = this.#isTerminal ? new History() : undefined;
+    const lines = this.#open(history);
+    const stop = () => this.#isRunning || lines.close();
+    this.#host.signal.addEventListener("abort", stop);
+    try {
+      await this.#greet();
+      if (this.#isTerminal) lines.prompt();
+      for await (const line of lines) {
+        history?.add(line.trim());
+        if (line.trim() === "exit") break;
+        await this.#runLine(line);
+        if (!this.#isTerminal && this.#host.exitCode > 1) break;
+        if (this.#isTerminal) lines.prompt();
+      }
+      this.#host.signal.throwIfAborted();
+    } finally {
+      lines.close();
+      history?.save();
+    }
+    // What came last on a terminal says nothing about the shell.
+    if (this.#isTerminal) this.#host.exitCode = DONE;
+  }
+
+  #open(history: History | undefined): readline.Interface {
+    const program = this.#makeProgram(this.#host);
+    const lines = readline.createInterface({
+      input: process.stdin,
+      terminal: this.#isTerminal,
+      prompt: PROMPT,
+      removeHistoryDuplicates: true,
+      completer: (line: string) => complete(line, program, this.#store),
+      ...this.#isTerminal ? { output: process.stdout } : {},
+      ...history === undefined ? {} : { history: [...history.lines] },
+    });
+    // On a terminal that readline has in its hands, Ctrl-C is no signal.
+    lines.on("SIGINT", () => {
+      if (this.#isRunning) return this.#host.interrupts.interrupt("SIGINT");
+      lines.write(null, { ctrl: true, name: "e" });
+      lines.write(null, { ctrl: true, name: "u" });
+      process.stdout.write("^C (Ctrl-D or exit to leave)\n");
+      lines.prompt();
+    });
+    return lines;
+  }
+
+  async #greet(): Promise<void> {
+    if (!this.#isTerminal) return;
+    const { location, keys, values } = this.#store;
+    await this.#host.output.line(
+      `${location}: ${keys.name} keys, ${values.name} values. Type help for the commands, Ctrl-D to leave.`,
+    );
+    await this.#host.output.flush();
+  }
+
+  async #runLine(line: string): Promise<void> {
+    const host = this.#host;
+    this.#isRunning = true;
+    try {
+      const words = wordsOf(line);
+      if (words.length === 0) return;
+      await this.#makeProgram(host).parseAsync(words, { from: "user" });
+    } catch (error) {
+      if (endsAll(error)) throw error;
+      await this.#report(error);
+    } finally {
+      this.#isRunning = false;
+      host.interrupts.renew();
+      host.isJson = false;
+      await host.output.flush();
+      await host.errors.flush();
+    }
+  }
+
+  async #report(error: unknown): Promise<void> {
+    const host = this.#host;
+    if (error instanceof CommanderError) {
+      if (error.exitCode !== DONE) host.exitCode = USAGE;
+      return;
+    }
+    const failure = failureOf(error);
+    host.exitCode = failure.exitCode;
+    await host.note(failureLine(failure));
+  }
+}
+
+/** Whether an error ends the shell and not only a command: a signal other than Ctrl-C, and output that nobody reads. */
+function endsAll(error: unknown): boolean {
+  return error instanceof Interrupted
+    ? error.number !== SIGINT
+    : failureOf(error).code === "EPIPE";
+}
