@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { isOfNpm, npmFolder } from "./npm_packages.mjs";
+import { npmFolder, npmPackages } from "./npm_packages.mjs";
 
 const root = new URL("../../", import.meta.url);
 const { name, exports, imports } = JSON.parse(
