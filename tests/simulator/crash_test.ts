@@ -14,6 +14,7 @@ for (const { name: workload } of workloads) {
       const outcome = await simulate({
         seed,
         workload,
+        every,
         recoveries: share,
         milliseconds: Infinity,
       });
