@@ -65,10 +65,11 @@ export function addLoad(program: Command, host: Host): void {
       const startedMs = performance.now();
       try {
         using bar = host.progress({ action: "Loading", total: source.total });
-        for await (const entry of read(source.chunks, store)) {
-          const adding = loader.add(entry);
-          if (adding === undefined) continue;
-          await adding;
+        for await (const entries of read(source.chunks, store)) {
+          for (const entry of entries) {
+            const adding = loader.add(entry);
+            if (adding !== undefined) await adding;
+          }
           bar.update({ bytes: source.bytesRead, entries: loader.loaded });
           host.signal.throwIfAborted();
         }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CsvError, parse } from "csv-parse";
+import { CsvError, parse, type Parser } from "csv-parse";
 import { stringify } from "csv-stringify/sync";
 import { Readable } from "node:stream";
 import { DataError } from "../failure.ts";
@@ -13,35 +13,66 @@ import type { EntryBytes, Forms } from "./entry.ts";
 export const CSV_HEADER = "key,value\n";
 
 interface Row {
-  readonly key: string;
-  readonly value: string;
+  readonly info: { readonly lines: number };
+  readonly record: { readonly key: string; readonly value: string };
 }
 
 /** Reads entries. */
 export async function* readCsv(
   input: AsyncIterable<Uint8Array>,
-  { keys, values }: Forms,
-): AsyncGenerator<EntryBytes> {
+  forms: Forms,
+): AsyncGenerator<Iterable<EntryBytes>> {
   const parser = parse({
     bom: true,
     columns: checkedHeader,
+    // Which line a row ends on.
+    info: true,
     skip_empty_lines: true,
   });
   const source = Readable.from(input, { objectMode: false });
   source.on("error", (error) => parser.destroy(error));
+  source.pipe(parser);
   try {
-    for await (const row of source.pipe(parser) as AsyncIterable<Row>) {
-      const { lines } = parser.info;
-      yield [
-        orAtLine(lines, () => keys.fromField(row.key, "key")),
-        orAtLine(lines, () => values.fromField(row.value, "value")),
-      ];
-    }
+    do {
+      yield rowsOf(parser, forms);
+    } while (await hasMore(parser));
   } catch (error) {
     throw error instanceof CsvError ? atLine(parser.info.lines, error) : error;
   } finally {
     source.destroy();
+    parser.destroy();
   }
+}
+
+/** The rows that have been parsed. */
+function* rowsOf(
+  parser: Parser,
+  { keys, values }: Forms,
+): Generator<EntryBytes> {
+  for (let row: Row | null; (row = parser.read() as Row | null) !== null;) {
+    const { lines } = row.info;
+    const { key, value } = row.record;
+    yield [
+      orAtLine(lines, () => keys.fromField(key, "key")),
+      orAtLine(lines, () => values.fromField(value, "value")),
+    ];
+  }
+}
+
+/** Waits until there are rows, or the end. */
+function hasMore(parser: Parser): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    if (parser.readableEnded) return resolve(false);
+    if (parser.errored) return reject(parser.errored);
+    function settle(done: () => void): void {
+      parser.off("readable", more).off("end", end).off("error", fail);
+      done();
+    }
+    const more = () => settle(() => resolve(true));
+    const end = () => settle(() => resolve(false));
+    const fail = (error: Error) => settle(() => reject(error));
+    parser.on("readable", more).on("end", end).on("error", fail);
+  });
 }
 
 /** An entry as a line. */

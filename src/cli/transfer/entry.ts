@@ -10,11 +10,14 @@ export interface Forms {
 /** A key and its value, as bytes. */
 export type EntryBytes = readonly [key: Uint8Array, value: Uint8Array];
 
-/** Reads entries from the bytes of a file. Errors say where in it. */
+/**
+ * Reads entries from the bytes of a file, as many at once as a chunk of it holds: to wait for each takes longer than to read it.
+ * Errors say where in the file; the entries before that place come first.
+ */
 export type EntryReader = (
   input: AsyncIterable<Uint8Array>,
   forms: Forms,
-) => AsyncIterable<EntryBytes>;
+) => AsyncIterable<Iterable<EntryBytes>>;
 
 /** The longest line that is read: a key and a value with every byte escaped. */
 export const MAX_LINE_BYTES: number = Math.min(

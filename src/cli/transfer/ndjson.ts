@@ -17,12 +17,27 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export async function* readNdjson(
   input: AsyncIterable<Uint8Array>,
   forms: Forms,
-): AsyncGenerator<EntryBytes> {
+): AsyncGenerator<Iterable<EntryBytes>> {
   let number = 0;
-  for await (const line of linesOf(input)) {
+  for await (const lines of wholeLines(input)) {
+    const texts = textsOf(lines);
+    yield entriesOf(texts, number, forms);
+    number += texts.length;
+  }
+}
+
+function* entriesOf(
+  texts: readonly (string | undefined)[],
+  before: number,
+  forms: Forms,
+): Generator<EntryBytes> {
+  let number = before;
+  for (const text of texts) {
     number++;
-    const text = textOf(line, number);
-    if (/\S/.test(text)) yield entryOf(text, number, forms);
+    if (text === undefined) {
+      throw atLine(number, new Error("it is not UTF-8"));
+    }
+    if (text.trim() !== "") yield entryOf(text, number, forms);
   }
 }
 
@@ -54,11 +69,11 @@ function entryOf(
 function checkShape(
   object: unknown,
 ): asserts object is { readonly key: unknown; readonly value: unknown } {
-  const isObject = typeof object === "object" && object !== null;
-  const names = isObject ? Object.keys(object) : [];
-  if (
-    names.length === 2 && names.includes("key") && names.includes("value")
-  ) return;
+  let names = 0;
+  for (const name in object as Record<string, unknown>) {
+    names += name === "key" || name === "value" ? 1 : Infinity;
+  }
+  if (names === 2 && !Array.isArray(object)) return;
   throw new DataError('expected {"key": ..., "value": ...}');
 }
 
@@ -68,39 +83,50 @@ function atLine(number: number, cause: unknown): DataError {
   return new DataError(`Cannot load line ${number}: ${problem}`, { cause });
 }
 
-function textOf(line: Uint8Array, number: number): string {
+/** Several lines as texts; `undefined` for one that is not UTF-8. */
+function textsOf(lines: Uint8Array): (string | undefined)[] {
+  return decoded(lines)?.split("\n") ?? decodeEach(lines);
+}
+
+function decoded(bytes: Uint8Array): string | undefined {
   try {
-    return strict.decode(line);
+    return strict.decode(bytes);
   } catch {
-    throw atLine(number, new Error("it is not UTF-8"));
+    return undefined;
   }
 }
 
-/** Cuts chunks into lines. A line holds until the next step. */
-async function* linesOf(
+function decodeEach(lines: Uint8Array): (string | undefined)[] {
+  const texts: (string | undefined)[] = [];
+  for (let start = 0; start <= lines.length;) {
+    const next = lines.indexOf(LINE_END, start);
+    const end = next < 0 ? lines.length : next;
+    texts.push(decoded(lines.subarray(start, end)));
+    start = end + 1;
+  }
+  return texts;
+}
+
+/** Cuts chunks behind a line, without the end of the last one. */
+async function* wholeLines(
   input: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   let rest: Uint8Array[] = [];
   let restLength = 0;
   for await (const chunk of input) {
-    let start = 0;
-    for (;;) {
-      const end = chunk.indexOf(LINE_END, start);
-      if (end < 0) break;
-      const line = chunk.subarray(start, end);
-      start = end + 1;
-      yield rest.length === 0 ? line : Buffer.concat([...rest, line]);
+    const end = chunk.lastIndexOf(LINE_END);
+    if (end >= 0) {
+      yield Buffer.concat([...rest, chunk.subarray(0, end)]);
       rest = [];
       restLength = 0;
     }
-    if (start === chunk.length) continue;
-    rest.push(chunk.slice(start));
-    restLength += chunk.length - start;
+    rest.push(chunk.slice(end + 1));
+    restLength += chunk.length - end - 1;
     if (restLength > MAX_LINE_BYTES) {
       throw new DataError(
         `Cannot load: a line is longer than ${MAX_LINE_BYTES} bytes`,
       );
     }
   }
-  if (rest.length > 0) yield Buffer.concat(rest);
+  if (restLength > 0) yield Buffer.concat(rest);
 }

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { readUint32, writeUint32 } from "../../bytes/fixed.ts";
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from "../../options.ts";
 import { DataError } from "../failure.ts";
@@ -19,27 +20,83 @@ const HEADER_BYTES = 8;
 /** Reads entries. */
 export async function* readRaw(
   input: AsyncIterable<Uint8Array>,
-  { keys, values }: Forms,
-): AsyncGenerator<EntryBytes> {
-  const source = new ByteSource(input);
-  for (;;) {
-    const start = source.position;
-    if (!await source.has(1)) return;
-    const header = await take(source, HEADER_BYTES, start);
-    const keyLength = readUint32(header, 0);
-    const valueLength = readUint32(header, 4);
-    if (keyLength > MAX_KEY_BYTES || valueLength > MAX_VALUE_BYTES) {
-      throw new DataError(
-        `Cannot load byte ${start}: a key of ${keyLength} and a value of ${valueLength} bytes cannot be`,
-      );
+  forms: Forms,
+): AsyncGenerator<Iterable<EntryBytes>> {
+  let held: Uint8Array[] = [];
+  let heldLength = 0;
+  let position = 0;
+  let needed = HEADER_BYTES;
+  for await (const chunk of input) {
+    held.push(chunk.slice());
+    heldLength += chunk.length;
+    // An entry is put together once it is there, not with every chunk of it.
+    if (heldLength < needed) continue;
+    const stretch = new Stretch(Buffer.concat(held), position, forms);
+    yield stretch.entries();
+    held = [stretch.rest];
+    position += heldLength - stretch.rest.length;
+    heldLength = stretch.rest.length;
+    needed = stretch.needed;
+  }
+  if (heldLength === 0) return;
+  throw new DataError(
+    `Cannot load byte ${position}: the entry that begins there is cut off`,
+  );
+}
+
+/** A stretch of a file, with any number of whole entries. */
+class Stretch {
+  readonly #bytes: Uint8Array;
+  readonly #position: number;
+  readonly #forms: Forms;
+  #offset = 0;
+  /** How many bytes the entry takes that is not whole, as far as that is known. */
+  needed = HEADER_BYTES;
+
+  constructor(bytes: Uint8Array, position: number, forms: Forms) {
+    this.#bytes = bytes;
+    this.#position = position;
+    this.#forms = forms;
+  }
+
+  /** What lies behind the entries. */
+  get rest(): Uint8Array {
+    return this.#bytes.subarray(this.#offset);
+  }
+
+  *entries(): Generator<EntryBytes> {
+    const { keys, values } = this.#forms;
+    for (;;) {
+      const start = this.#offset;
+      this.needed = this.#lengthAt(start);
+      const end = start + this.needed;
+      if (end > this.#bytes.length) return;
+      const keyStart = start + HEADER_BYTES;
+      const keyEnd = keyStart + readUint32(this.#bytes, start);
+      const key = this.#bytes.subarray(keyStart, keyEnd);
+      const value = this.#bytes.subarray(keyEnd, end);
+      orAtByte(this.#position + start, () => {
+        keys.check(key, "key");
+        values.check(value, "value");
+      });
+      this.#offset = end;
+      yield [key, value];
     }
-    const key = await take(source, keyLength, start);
-    const value = await take(source, valueLength, start);
-    orAtByte(start, () => {
-      keys.check(key, "key");
-      values.check(value, "value");
-    });
-    yield [key, value];
+  }
+
+  /** Length of the entry that begins at `start`, or that of a header, if not even that is there. */
+  #lengthAt(start: number): number {
+    if (this.#bytes.length - start < HEADER_BYTES) return HEADER_BYTES;
+    const keyLength = readUint32(this.#bytes, start);
+    const valueLength = readUint32(this.#bytes, start + 4);
+    if (keyLength <= MAX_KEY_BYTES && valueLength <= MAX_VALUE_BYTES) {
+      return HEADER_BYTES + keyLength + valueLength;
+    }
+    throw new DataError(
+      `Cannot load byte ${
+        this.#position + start
+      }: a key of ${keyLength} and a value of ${valueLength} bytes cannot be`,
+    );
   }
 }
 
@@ -62,58 +119,4 @@ export function rawBytes([key, value]: EntryBytes): Uint8Array {
   bytes.set(key, HEADER_BYTES);
   bytes.set(value, HEADER_BYTES + key.length);
   return bytes;
-}
-
-async function take(
-  source: ByteSource,
-  length: number,
-  start: number,
-): Promise<Uint8Array> {
-  const bytes = await source.take(length);
-  if (bytes !== undefined) return bytes;
-  throw new DataError(
-    `Cannot load byte ${start}: the entry that begins there is cut off`,
-  );
-}
-
-/** Chunks as one run of bytes. Memory grows with what has come, not with what a length promises. */
-class ByteSource {
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #held: Uint8Array[] = [];
-  #heldLength = 0;
-  /** Bytes that were taken so far. */
-  position = 0;
-
-  constructor(input: AsyncIterable<Uint8Array>) {
-    this.#chunks = input[Symbol.asyncIterator]();
-  }
-
-  /** Whether there are so many bytes more. */
-  async has(length: number): Promise<boolean> {
-    while (this.#heldLength < length) {
-      const { done, value } = await this.#chunks.next();
-      if (done) return false;
-      this.#held.push(value);
-      this.#heldLength += value.length;
-    }
-    return true;
-  }
-
-  /** The next `length` bytes, as a copy, or `undefined` if there are not so many. */
-  async take(length: number): Promise<Uint8Array | undefined> {
-    if (!await this.has(length)) return undefined;
-    const bytes = new Uint8Array(length);
-    let filled = 0;
-    while (filled < length) {
-      const chunk = this.#held[0]!;
-      const part = chunk.subarray(0, length - filled);
-      bytes.set(part, filled);
-      filled += part.length;
-      if (part.length === chunk.length) this.#held.shift();
-      else this.#held[0] = chunk.subarray(part.length);
-    }
-    this.#heldLength -= length;
-    this.position += length;
-    return bytes;
-  }
 }
