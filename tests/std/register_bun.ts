@@ -8,7 +8,7 @@ import { npmFolder } from "./npm_packages.mjs";
 interface PluginBuilder {
   module(
     specifier: string,
-    load: () => Promise<{ loader: "object"; exports: unknown }>,
+    load: () => { loader: "object"; exports: object },
   ): void;
 }
 
@@ -29,18 +29,28 @@ const modules = [
 ];
 
 if ("Bun" in globalThis) {
+  const require = createRequire(join(npmFolder(), "any.js"));
   // All are found before any of them is replaced: from then on, its name stands for the replacement here too.
-  const { resolve } = createRequire(join(npmFolder(), "any.js"));
-  const found = modules.map((specifier) => [specifier, resolve(specifier)]);
+  const found = modules.map((specifier) => ({
+    specifier,
+    path: require.resolve(specifier),
+  }));
   (globalThis as unknown as { Bun: BunRuntime }).Bun.plugin({
     name: "packages of deno.json",
     setup(build) {
-      for (const [specifier, path] of found) {
-        build.module(specifier!, async () => ({
+      for (const { specifier, path } of found) {
+        build.module(specifier, () => ({
           loader: "object",
-          exports: await import(path!),
+          exports: asModule(require(path)),
         }));
       }
     },
   });
+}
+
+/** What an `import` of a CommonJS module sees: all of it as `default`, and its properties. */
+function asModule(exports: object): object {
+  return Object.prototype.toString.call(exports) === "[object Module]"
+    ? exports
+    : { default: exports, ...exports };
 }

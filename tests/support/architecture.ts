@@ -4,6 +4,7 @@ import { posix } from "node:path";
 /** From top to bottom: a layer imports from those below it only. */
 const layers = [
   "cli",
+  "level",
   "mod.ts",
   "maintenance",
   "follower",
@@ -41,6 +42,12 @@ const cliPackages = new Set([
 
 /** What the command line may know of storage: it opens folders by itself. */
 const cliStorage = "storage/local_storage.ts";
+
+/** The package that databases of the Level family are made of; nothing else needs it. */
+const levelPackage = "abstract-level";
+
+/** The entry point of its own beside `mod.ts`, which opens stores as that does. */
+const levelEntry = "level/level.ts";
 
 /** What the layers above may know of storage. */
 const storageContract = new Set(
@@ -130,7 +137,9 @@ function checkOwn(
       ? undefined
       : "the adapter of one runtime, which others may lack";
   }
-  if (path === "mod.ts" && to === "cli") return `${from} lies below ${to}`;
+  if (path === "mod.ts" && (to === "cli" || to === "level")) {
+    return `${from} lies below ${to}`;
+  }
   if (path === "mod.ts" || from === to) {
     return storageContract.has(path) && !storageContract.has(target)
       ? "the contract knows no adapter"
@@ -149,6 +158,7 @@ function checkOwn(
     return to === "errors.ts" ? undefined : "adapters import errors.ts only";
   }
   if (from === "cli" && target === cliStorage) return undefined;
+  if (path === levelEntry && to === "storage") return undefined;
   if (to === "storage" && !storageContract.has(target)) {
     return path === workerModule && target === "storage/local_files.ts"
       ? undefined
@@ -169,6 +179,11 @@ function checkForeign(path: string, specifier: string): string | undefined {
     return path === adapterFile("deno")
       ? undefined
       : "only the adapter for Deno imports @std";
+  }
+  if (specifier === levelPackage) {
+    return layerOf(path) === "level"
+      ? undefined
+      : "only databases of Level stand on abstract-level";
   }
   if (cliPackages.has(specifier)) {
     return layerOf(path) === "cli"
