@@ -46,6 +46,11 @@ export class Arguments {
     return Infinity;
   }
 
+  /** The option `seed`, which is 0 by default. */
+  seed(): number {
+    return this.integer("seed", { min: 0, preset: 0 });
+  }
+
   /** `true` or `false`. */
   flag(name: string, preset: boolean): boolean {
     const value = this.#read(name);

@@ -11,17 +11,15 @@ import { Arguments } from "./arguments.ts";
 import {
   directoryOutcomes,
   type PowerLoss,
-  type Survival,
   survivals,
   survivorOf,
 } from "./crash.ts";
+import { checkedCrash, type CrashOptions } from "./crash_options.ts";
 import { Content, Disk } from "./disk.ts";
 import { FaultReadableFile, FaultWritableFile } from "./fault_files.ts";
 import type { Fault, InjectedFault, StorageCall } from "./faults.ts";
 import { Medium } from "./medium.ts";
 import { Random } from "./random.ts";
-
-const SEED = { min: 0, preset: 0 };
 
 /** How a {@linkcode FaultStorage} behaves. */
 export interface FaultStorageOptions {
@@ -31,16 +29,6 @@ export interface FaultStorageOptions {
   readonly synchronous?: boolean;
   /** The most that all files together may hold; see {@linkcode FaultStorage.capacity}. Default: no limit. */
   readonly capacity?: number;
-}
-
-/** When a crash happens and what survives it. */
-export interface CrashOptions {
-  /** After which call, counted from 1 as in {@linkcode FaultStorage.trace}; 0 is before the first. Default: the last. */
-  readonly at?: number;
-  /** What of unsynced work survives. Default `"synced"`. */
-  readonly survival?: Survival;
-  /** Another seed, another part that survives by chance. Default 0. */
-  readonly seed?: number;
 }
 
 /**
@@ -66,7 +54,7 @@ export class FaultStorage implements Storage {
   constructor(options: FaultStorageOptions = {}) {
     const given = new Arguments("FaultStorage", options);
     this.synchronous = given.flag("synchronous", true);
-    this.#seed = given.integer("seed", SEED);
+    this.#seed = given.seed();
     const capacity = given.amount("capacity", Infinity);
     given.refuseOthers();
     this.#medium = this.#newMedium(capacity, new Disk());
@@ -193,7 +181,11 @@ export class FaultStorage implements Storage {
    * ```
    */
   crash(options: CrashOptions = {}): FaultStorage {
-    const { at, survival, seed } = this.#checkedCrash(options, survivals);
+    const calls = this.#medium.trace.length;
+    const { at, survival, seed } = checkedCrash(options, {
+      calls,
+      allowed: survivals,
+    });
     const index = survivals.indexOf(survival);
     const random = new Random(this.#seed, at, index, seed);
     const disk = survivorOf(this.#medium.journal.after(at), survival, random);
@@ -208,7 +200,11 @@ export class FaultStorage implements Storage {
     options: CrashOptions & { readonly survival?: PowerLoss } = {},
   ): Generator<FaultStorage, void, undefined> {
     const losses = survivals.filter((kind) => kind !== "written");
-    const { at, survival, seed } = this.#checkedCrash(options, losses);
+    const calls = this.#medium.trace.length;
+    const { at, survival, seed } = checkedCrash(options, {
+      calls,
+      allowed: losses,
+    });
     const random = new Random(this.#seed, at, seed);
     const disk = new Disk(this.#medium.journal.after(at));
     for (const outcome of directoryOutcomes(disk, survival, random)) {
@@ -331,20 +327,5 @@ export class FaultStorage implements Storage {
       random,
       disk,
     });
-  }
-
-  #checkedCrash<S extends Survival>(
-    options: CrashOptions,
-    allowed: readonly S[],
-  ): { at: number; survival: S; seed: number } {
-    const given = new Arguments("crash", options);
-    const calls = this.#medium.trace.length;
-    const checked = {
-      at: given.integer("at", { min: 0, max: calls, preset: calls }),
-      survival: given.oneOf("survival", allowed, allowed[0]),
-      seed: given.integer("seed", SEED),
-    };
-    given.refuseOthers();
-    return checked;
   }
 }

@@ -65,11 +65,8 @@
  *
  * @module
  */
-export {
-  type CrashOptions,
-  FaultStorage,
-  type FaultStorageOptions,
-} from "./fault_storage.ts";
+export { FaultStorage, type FaultStorageOptions } from "./fault_storage.ts";
+export type { CrashOptions } from "./crash_options.ts";
 export { type PowerLoss, type Survival, survivals } from "./crash.ts";
 export type {
   Fault,
