@@ -14,7 +14,7 @@ import { PUT } from "../src/format/kind.ts";
 import { RECORD_HEADER_BYTES } from "../src/format/record.ts";
 import { MemTable } from "../src/memtable/memtable.ts";
 import { newTableMemory } from "../src/memtable/table_memory.ts";
-import { Data } from "./db/data.ts";
+import { Data } from "./common/data.ts";
 
 const COUNT = 100_000;
 const ADDED = 1_000;

@@ -14,7 +14,7 @@ import { MemTable } from "../src/memtable/memtable.ts";
 import { newTableMemory } from "../src/memtable/table_memory.ts";
 import { MemoryStorage } from "../src/storage/memory.ts";
 import type { KvEngine } from "../mod.ts";
-import { Data } from "./db/data.ts";
+import { Data } from "./common/data.ts";
 
 const COUNT = 100_000;
 const LENGTH = 100;

@@ -61,16 +61,23 @@ export function installedPackages(): Packages {
 /** Installs what is not there in the right version. Peers that are missing afterwards say so when they are loaded. */
 export function installPackages(): void {
   const folder = peersFolder();
-  if (!isInstalled()) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(
-      join(folder, "package.json"),
-      JSON.stringify({ private: true, dependencies: DEPENDENCIES }),
-    );
-    MANAGERS.some(([command, ...args]) => succeeds(folder, command, args));
+  try {
+    if (!isInstalled()) install(folder);
+  } catch (error) {
+    console.error(`Cannot install peers: ${(error as Error).message}`);
+    return;
   }
   const { deno, bun } = process.versions;
   if (deno === undefined && bun === undefined) fetchBinary(folder);
+}
+
+function install(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(
+    join(folder, "package.json"),
+    JSON.stringify({ private: true, dependencies: DEPENDENCIES }),
+  );
+  MANAGERS.some(([command, ...args]) => succeeds(folder, command, args));
 }
 
 function isInstalled(): boolean {

@@ -79,13 +79,18 @@ function brought(): Program {
   return { path, env: { ...process.env, LD_LIBRARY_PATH } };
 }
 
+/** Where it does not succeed, there is no program afterwards. */
 function unpack(folder: string, root: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const options = { cwd: folder, stdio: "ignore" } as const;
-  spawnSync("apt-get", ["download", ...PACKAGES], options);
-  for (const file of readdirSync(folder)) {
-    if (!file.endsWith(".deb")) continue;
-    spawnSync("dpkg-deb", ["-x", file, root], options);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const options = { cwd: folder, stdio: "ignore" } as const;
+    spawnSync("apt-get", ["download", ...PACKAGES], options);
+    for (const file of readdirSync(folder)) {
+      if (!file.endsWith(".deb")) continue;
+      spawnSync("dpkg-deb", ["-x", file, root], options);
+    }
+  } catch (error) {
+    console.error(`Cannot bring db_bench: ${(error as Error).message}`);
   }
 }
 
