@@ -49,9 +49,6 @@ import { Steps } from "./steps.ts";
 
 export type { LevelEncoding, PureLevelOptions } from "./options.ts";
 
-/** A name of its own, or `deno doc --lint` would want all of abstract-level to be exported, and documented, from here. */
-const Base: typeof AbstractLevel = AbstractLevel;
-
 /** What abstract-level adds to the options of a read. */
 interface ReadOptions {
   readonly keyEncoding: Format;
@@ -93,7 +90,7 @@ interface Opened {
  * @template V The type of values, likewise.
  */
 export class PureLevel<K = string, V = string>
-  extends Base<string | Buffer | Uint8Array, K, V> {
+  extends AbstractLevel<string | Buffer | Uint8Array, K, V> {
   /** Where the store lies: the path, or what a storage says of itself. */
   readonly location: string;
   readonly #place: string | URL | Storage;
