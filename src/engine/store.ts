@@ -16,6 +16,7 @@ import { randomUint32 } from "./random.ts";
 import { ReadState } from "./read_state.ts";
 import type { Recovered } from "./recovery.ts";
 import { Snapshots } from "./snapshots.ts";
+import { Soundness } from "./soundness.ts";
 import { statsOf } from "./store_stats.ts";
 import { Tables } from "./tables.ts";
 import type { VersionSet } from "./version_set.ts";
@@ -46,8 +47,7 @@ export class Store {
   readonly #backpressure = new Backpressure();
   readonly #background: Background;
   #readState: ReadState;
-  /** Why nothing is written any more. */
-  #failure: unknown;
+  readonly #soundness = new Soundness();
   /**
    * Resolves when the tables that were read back from logs are in segments. Until then they are only as durable as the system has made the
    * logs of a process that was killed.
@@ -91,7 +91,8 @@ export class Store {
           this.#logs.takeAppendedBytes(),
           this.#background.debts,
         ),
-      fail: (error) => this.#poison(error),
+      // Those whose writes fail are told, but for those of the store itself while it closes.
+      fail: (error) => this.#poison(error, this.#closing === undefined),
     });
     this.#background = new Background({
       tables: this.tables,
@@ -104,8 +105,8 @@ export class Store {
       compaction: options.compaction,
       removeLog: (name) => this.#removeLog(name),
       onChange: () => this.#onBackgroundChange(),
-      assertSound: () => this.#assertSound(),
-      onFailure: (error) => this.#poison(error),
+      assertSound: () => this.#soundness.assert(),
+      onFailure: (error) => this.#poison(error, false),
     });
   }
 
@@ -156,7 +157,7 @@ export class Store {
         "Cannot write: the store was opened with readOnly",
       );
     }
-    this.#assertSound();
+    this.#soundness.assertToCaller();
     if (this.isEncoding) {
       throw invalidArgument(
         "Cannot write from within a codec or toJSON: a value is being encoded for another write",
@@ -199,8 +200,8 @@ export class Store {
 
   /** Does work of a commit, which is not acknowledged if anything has failed by its end. */
   #whileSound(work: () => Awaitable<void>): Awaitable<void> {
-    this.#assertSound();
-    return chain(work(), () => this.#assertSound());
+    this.#soundness.assert();
+    return chain(work(), () => this.#soundness.assert());
   }
 
   /** Removes a log that is not needed any more. */
@@ -220,25 +221,10 @@ export class Store {
     }
   }
 
-  #poison(error: unknown): void {
-    this.#failure ??= error;
-    void this.#background.stop(this.#poisonedError());
+  #poison(error: unknown, isTold: boolean): void {
+    this.#soundness.poison(error, isTold);
+    void this.#background.stop(this.#soundness.poisonedError());
     this.#queue.releaseAll();
-  }
-
-  #assertSound(): void {
-    if (this.#failure !== undefined) throw this.#poisonedError();
-  }
-
-  #poisonedError(): KvError {
-    const reason = this.#failure instanceof Error
-      ? this.#failure.message
-      : String(this.#failure);
-    return new KvError(
-      "KV_POISONED",
-      `Cannot write: an earlier write failed (${reason}); reads go on, to write again close the store and open it anew`,
-      { cause: this.#failure },
-    );
   }
 
   /** Resolves when all writes so far are durable. */
@@ -291,11 +277,16 @@ export class Store {
   async #close(): Promise<void> {
     try {
       await this.#queue.settle();
-      if (!this.options.readOnly && this.#failure === undefined) {
+      if (!this.options.readOnly && this.#soundness.isSound) {
         await this.#flushAtClose();
       }
     } finally {
       await this.#letGo();
+    }
+    // What was acknowledged without a sync may be lost now, and nobody else will hear of it.
+    const isDurable = this.tables.all.every((table) => table.isSynced);
+    if (this.#soundness.isUntold && !isDurable) {
+      throw this.#soundness.poisonedError();
     }
   }
 

@@ -46,6 +46,33 @@ test("A flush that fails ends all writing, and no reading", async () => {
   }
 });
 
+test("close tells of a failure that nobody has heard of, if a write that was acknowledged may be lost", async () => {
+  for (const isSynced of [false, true]) {
+    for (const isTold of [false, true]) {
+      const storage = new FaultStorage();
+      const db = await open(storage, { ...tiny, sync: isSynced });
+      storage.inject({ kind: "fail", operation: "create", file: /seg$/ });
+      await putAll(db, 1, 4);
+      while (
+        !storage.trace.some((call) => /^create .*seg/.test(lineOf(call)))
+      ) {
+        await nextTurn();
+      }
+      await nextTurn();
+      if (isTold) await assertRejects(() => db.put("k5", "v5"), KvError);
+      if (isSynced || isTold) await db.close();
+      else {
+        const error = await assertRejects(() => db.close(), KvError);
+        assertEquals(error.code, "KV_POISONED");
+      }
+      assertEquals(storage.openFiles, []);
+      await using again = await open(storage.crash(), tiny);
+      const expected = isSynced ? entriesOf(1, 4) : {};
+      assertEquals(await entriesIn(again), expected);
+    }
+  }
+});
+
 test("A compaction that fails ends all writing, and no reading", async () => {
   const storage = new FaultStorage();
   const db = await open(storage, { ...tiny, compaction: { threshold: 64 } });

@@ -136,7 +136,8 @@ export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
 
   /**
    * Waits for what is under way, makes all writes durable and lets go of files and lock. Calls that come later reject with
-   * `KV_CLOSED`; a second `close` waits for the first.
+   * `KV_CLOSED`; a second `close` waits for the first. When a write has failed in the background, such as that of a segment, and no call has been
+   * told yet, it lets go of everything and then rejects with `KV_POISONED` if a write that was acknowledged is not durable.
    */
   close(): Promise<void>;
 }
