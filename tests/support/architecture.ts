@@ -36,7 +36,6 @@ const cliPackages = new Set([
   "cli-table3",
   "commander",
   "csv-parse",
-  "csv-stringify",
   "picocolors",
 ]);
 

@@ -47,6 +47,10 @@ export interface RunningScript extends AsyncDisposable {
   kill(): void;
   /** Asks it to end, as an init system does. */
   terminate(): void;
+  /** Asks it to end, as Ctrl-C does. */
+  interrupt(): void;
+  /** Reads no more of its standard output. */
+  closeOutput(): void;
   readonly result: Promise<ScriptResult>;
 }
 
@@ -146,6 +150,8 @@ function watch(
     kill: () => void child.kill("SIGKILL"),
     // Not child.kill: in Deno the exit code would be lost, whatever it is.
     terminate: () => void process.kill(child.pid!, "SIGTERM"),
+    interrupt: () => void process.kill(child.pid!, "SIGINT"),
+    closeOutput: () => void child.stdout.destroy(),
     async [Symbol.asyncDispose]() {
       if (!ended) child.kill("SIGKILL");
       await result;

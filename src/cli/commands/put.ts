@@ -1,5 +1,4 @@
 import process from "node:process";
-import { buffer } from "node:stream/consumers";
 import type { Command } from "commander";
 import {
   addForms,
@@ -11,6 +10,7 @@ import {
 import type { Host } from "../host.ts";
 import type { WritableStore } from "../open_store.ts";
 import { UsageError } from "../failure.ts";
+import { readAll } from "../transfer/abortable.ts";
 
 interface PutOptions extends CommonOptions {
   readonly create?: boolean;
@@ -45,7 +45,7 @@ export function addPut(program: Command, host: Host): void {
   command.action(
     writing<PutOptions>(host, async (store, [keyText, text], options) => {
       const key = store.keys.fromLine(keyText!, "key");
-      const value = await valueOf(store, text);
+      const value = await valueOf(store, text, host.signal);
       store.keys.check(key, "key");
       store.values.check(value, "value");
       await store.reader.put(key, value);
@@ -57,6 +57,7 @@ export function addPut(program: Command, host: Host): void {
 async function valueOf(
   { values }: WritableStore,
   text: string | undefined,
+  signal: AbortSignal,
 ): Promise<Uint8Array> {
   if (text !== undefined) return values.fromLine(text, "value");
   if (process.stdin.isTTY) {
@@ -64,5 +65,5 @@ async function valueOf(
       "Cannot put: there is no value; give one, or send it to standard input",
     );
   }
-  return new Uint8Array(await buffer(process.stdin));
+  return await readAll(process.stdin, signal);
 }

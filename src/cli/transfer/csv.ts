@@ -4,7 +4,6 @@
  * @module
  */
 import { CsvError, parse, type Parser } from "csv-parse";
-import { stringify } from "csv-stringify/sync";
 import { Readable } from "node:stream";
 import { DataError } from "../failure.ts";
 import type { EntryBytes, Forms } from "./entry.ts";
@@ -77,7 +76,15 @@ function hasMore(parser: Parser): Promise<boolean> {
 
 /** An entry as a line. */
 export function csvLine([key, value]: EntryBytes, forms: Forms): string {
-  return stringify([[forms.keys.toField(key), forms.values.toField(value)]]);
+  const fields = [forms.keys.toField(key), forms.values.toField(value)];
+  return `${fields.map(quoted).join(",")}\n`;
+}
+
+/** A field that would not come back as it is goes in quotes; an empty one too, since an empty line is no entry. */
+function quoted(field: string): string {
+  return field === "" || /^\s|\s$|[",\r\n\ufeff]/.test(field)
+    ? `"${field.replaceAll('"', '""')}"`
+    : field;
 }
 
 function checkedHeader(names: string[]): string[] {

@@ -4,6 +4,7 @@ import process from "node:process";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DataError } from "../failure.ts";
+import { nextUnlessAborted } from "./abortable.ts";
 
 /** What entries are loaded from. */
 export interface Source {
@@ -42,29 +43,21 @@ export async function openSource(
   return source;
 
   async function* read(): AsyncGenerator<Uint8Array> {
-    const stop = () => stream.destroy();
-    signal.addEventListener("abort", stop, { once: true });
     try {
       yield* isGzip ? unzipped(counted(), path) : counted();
     } finally {
-      signal.removeEventListener("abort", stop);
       stream.destroy();
     }
   }
 
   async function* counted(): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-        signal.throwIfAborted();
-        source.bytesRead += chunk.length;
-        yield chunk;
-      }
-    } catch (error) {
-      // A stream that was destroyed says no more than that.
-      signal.throwIfAborted();
-      throw error;
+    const chunks: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
+    for (;;) {
+      const { done, value } = await nextUnlessAborted(chunks, signal);
+      if (done) return;
+      source.bytesRead += value.length;
+      yield value;
     }
-    signal.throwIfAborted();
   }
 }
 
