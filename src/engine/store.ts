@@ -216,9 +216,10 @@ export class Store {
   #onBackgroundChange(): void {
     this.#renewReadState();
     this.#background.wake();
-    if (backpressureOf(this.#background.debts).state !== "stopped") {
-      this.#queue.releaseHeldBack();
-    }
+    const { state } = backpressureOf(this.#background.debts);
+    // Those that were told to wait have no reason to any more, however long that was to be by a clock or a rate that was wrong.
+    if (state === "none") this.#queue.releaseAll();
+    else if (state === "slowed") this.#queue.releaseHeldBack();
   }
 
   #poison(error: unknown, isTold: boolean): void {
