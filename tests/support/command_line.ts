@@ -17,11 +17,16 @@ export interface KvOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Variables with which Bun finds the packages of the command line. */
+/** Variables with which Bun finds the packages of the command line, and Node need not strip the types of every file again. */
 export function packageVariables(): Record<string, string> {
-  return currentRuntime().name === "bun"
-    ? { NODE_PATH: join(npmFolder(), "node_modules") }
-    : {};
+  switch (currentRuntime().name) {
+    case "bun":
+      return { NODE_PATH: join(npmFolder(), "node_modules") };
+    case "node":
+      return { NODE_COMPILE_CACHE: join(npmFolder(), "compile-cache") };
+    case "deno":
+      return {};
+  }
 }
 
 /** Starts a command; its standard input stays open. */

@@ -40,18 +40,20 @@ export class Shell {
       if (this.#isTerminal) lines.prompt();
       for await (const line of lines) {
         history?.add(line.trim());
-        if (line.trim() === "exit") break;
+        if (line.trim() === "exit") return;
         await this.#runLine(line);
         if (!this.#isTerminal && this.#host.exitCode > 1) break;
         if (this.#isTerminal) lines.prompt();
       }
       this.#host.signal.throwIfAborted();
+      // Ctrl-D leaves the cursor behind the prompt.
+      if (this.#isTerminal) await this.#host.output.line();
     } finally {
       lines.close();
       history?.save();
+      // What came last on a terminal says nothing about the shell.
+      if (this.#isTerminal) this.#host.exitCode = DONE;
     }
-    // What came last on a terminal says nothing about the shell.
-    if (this.#isTerminal) this.#host.exitCode = DONE;
   }
 
   #open(history: History | undefined): readline.Interface {
