@@ -1,0 +1,159 @@
+/** A fault that is put into the source on purpose, and a test that has to notice. */
+export interface PlantedBug {
+  readonly name: string;
+  /** File in the repository. */
+  readonly file: string;
+  /** Occurs in the file exactly once. */
+  readonly from: string;
+  readonly to: string;
+  /** File of tests. */
+  readonly test: string;
+  /** Part of the names of the tests that are run. Default: all. */
+  readonly only?: string;
+  /** Variables for the run, such as a smaller number of repetitions. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The runtime that shows it. Default: Deno. */
+  readonly runtime?: "node";
+}
+
+/** Enough for the simulator to meet each of its workloads. */
+const FEW_CRASHES = { PUREKV_RECOVERIES: "3000" };
+
+/** The classic mistakes of storage engines. */
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: "The directory is not synced after a new manifest",
+    file: "src/manifest/manifest_store.ts",
+    from: "  await storage.syncDirectory();\n}",
+    to: "}",
+    test: "tests/simulator/crash_test.ts",
+    env: FEW_CRASHES,
+  },
+  {
+    name: "A write is acknowledged before it is synced",
+    file: "src/engine/commit_queue.ts",
+    from: "if (isPending(synced)) await synced;",
+    to: "if (isPending(synced)) synced.catch(() => {});",
+    test: "tests/engine/commit_queue_test.ts",
+  },
+  {
+    name: "A short write is taken for a whole one",
+    file: "src/storage/local_file.ts",
+    from: "while (written < bytes.length) {",
+    to: "if (written < bytes.length) {",
+    test: "tests/storage/short_write_test.ts",
+    // Deno never lets a short write through.
+    runtime: "node",
+  },
+  {
+    name: "A sequence number is used twice, in two logs",
+    file: "src/engine/tables.ts",
+    from: "this.#create(table.lastSequence + 1, capacity)",
+    to: "this.#create(table.lastSequence, capacity)",
+    test: "tests/damage/log_test.ts",
+    env: { PUREKV_EVERY: "64" },
+  },
+  {
+    name: "A tombstone is dropped above older values",
+    file: "src/compaction/retention.ts",
+    from: `return entry.kind !== DELETE ||
+      this.#mayHoldBelow(keyBuffer, keyOffset, keyLength);`,
+    to: "return entry.kind !== DELETE;",
+    test: "tests/compaction/retention_test.ts",
+  },
+  {
+    name: "A log is removed before the manifest names its segment",
+    file: "src/engine/background.ts",
+    from: `    await versions.change({
+      edit: { add, remove: [] },`,
+    to: `    await this.#options.removeLog(oldest.logName);
+    await versions.change({
+      edit: { add, remove: [] },`,
+    test: "tests/simulator/crash_test.ts",
+    env: FEW_CRASHES,
+  },
+  {
+    name: "A frame of a log with a bad checksum is accepted",
+    file: "src/format/log_format.ts",
+    from: `return crc32(body, salt) === frameChecksum(source, start)
+    ? header
+    : undefined;`,
+    to: "return body && header;",
+    test: "tests/damage/log_test.ts",
+    env: { PUREKV_EVERY: "64" },
+  },
+  {
+    name: "A section of a segment with a bad checksum is accepted",
+    file: "src/segment/section.ts",
+    from: "if (crc !== readUint32(section, kindOffset + 1)) {",
+    to: "if (crc < 0) {",
+    test: "tests/damage/bytes_test.ts",
+    env: { PUREKV_EVERY: "16" },
+  },
+  {
+    name: "A manifest with a bad checksum is accepted",
+    file: "src/manifest/manifest_codec.ts",
+    from: "if (readUint32(bytes, CRC_OFFSET) !== checksum(bytes)) {",
+    to: "if (checksum(bytes) < 0) {",
+    test: "tests/damage/bytes_test.ts",
+    env: { PUREKV_EVERY: "16" },
+  },
+  {
+    name: "Compaction forgets a snapshot",
+    file: "src/engine/background.ts",
+    from: "snapshots: snapshots.sorted(),",
+    to: "snapshots: [],",
+    test: "tests/engine/background_test.ts",
+    only: "snapshot",
+  },
+  {
+    name: "A folder is opened without taking the lock",
+    file: "src/storage/local_files.ts",
+    from: "return lockExclusive(this.location);",
+    to: "return lockShared(this.location);",
+    test: "tests/storage/lock_test.ts",
+  },
+  {
+    name: "A sync that failed is tried again",
+    file: "src/engine/store.ts",
+    from: "sync: () => this.#whileSound(() => this.#logs.sync()),",
+    to: `sync: async () => {
+        try {
+          await this.#logs.sync();
+        } catch {
+          await this.#logs.sync();
+        }
+      },`,
+    test: "tests/simulator/faults_test.ts",
+    only: "no sync of that file is tried again",
+    env: { PUREKV_EVERY: "5" },
+  },
+  {
+    name: "A log takes writes before the manifest names it",
+    file: "src/engine/log_committer.ts",
+    from: "() => this.#versions.change({ logs }),",
+    to: "() => void this.#versions.change({ logs }).catch(() => {}),",
+    test: "tests/engine/log_names_test.ts",
+  },
+  {
+    name: "Recovery cuts off what later frames say to have been durable",
+    file: "src/engine/recovery.ts",
+    from: "if (promised <= this.#lastSequence) return;",
+    to: "if (promised <= Infinity) return;",
+    test: "tests/damage/log_test.ts",
+    env: { PUREKV_EVERY: "64" },
+  },
+];
+
+/** The source with the bug in it. Throws where the text that it takes the place of is not there, or not once. */
+export function plant(source: string, bug: PlantedBug): string {
+  const [before, after, ...more] = source.split(bug.from);
+  if (after === undefined || more.length > 0) {
+    throw new Error(
+      `Cannot plant "${bug.name}": ${bug.file} has its text ${
+        after === undefined ? "nowhere" : "more than once"
+      }`,
+    );
+  }
+  return `${before}${bug.to}${after}`;
+}
