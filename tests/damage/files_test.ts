@@ -90,7 +90,7 @@ test("A store with a file of another store in the place of its own is refused", 
   }
 });
 
-test("A log of which the manifest knows nothing, and that belongs nowhere, is refused or passed over", async () => {
+test("A log of another store beside its own is refused", async () => {
   const other = await smallSample(seed + 1, 30);
   for (const [name, bytes] of other.files) {
     if (!name.endsWith(".log")) continue;
