@@ -5,6 +5,9 @@ import process from "node:process";
 /** How often the probe looks, in milliseconds. */
 const PROBE_MS = 2;
 
+/** The unit in which systems count the blocks of a file. */
+const BLOCK_BYTES = 512;
+
 /** Finds the longest time for which the event loop ran nothing but the workload. */
 export class StallProbe {
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -58,12 +61,13 @@ function readStatus(pid: string, field: string): number | undefined {
   }
 }
 
-/** Size of all files in a folder whose name fits, in bytes. */
+/** Size of all files in a folder whose name fits, in bytes, without the holes that some of them have. */
 export function folderBytes(folder: string, names: RegExp = /./): number {
   let bytes = 0;
   for (const entry of readdirSync(folder, { recursive: true }) as string[]) {
     const stats = lstatSync(join(folder, entry), { throwIfNoEntry: false });
-    if (stats?.isFile() && names.test(entry)) bytes += stats.size;
+    if (!stats?.isFile() || !names.test(entry)) continue;
+    bytes += Math.min(stats.size, (stats.blocks ?? Infinity) * BLOCK_BYTES);
   }
   return bytes;
 }

@@ -19,8 +19,8 @@ interface ClassicLevelModule {
 
 interface Database {
   open(): Promise<void>;
-  put(key: string, value: string, options: Sync): Promise<void>;
-  del(key: string, options: Sync): Promise<void>;
+  put(key: string, value: string, options: WriteOptions): Promise<void>;
+  del(key: string, options: WriteOptions): Promise<void>;
   batch(): Batch;
   get(key: string): Promise<string | undefined>;
   getSync(key: string): string | undefined;
@@ -33,7 +33,7 @@ interface Database {
 
 interface Batch {
   put(key: string, value: string): this;
-  write(options: Sync): Promise<void>;
+  write(options: WriteOptions): Promise<void>;
 }
 
 interface Iterator {
@@ -42,7 +42,7 @@ interface Iterator {
   close(): Promise<void>;
 }
 
-interface Sync {
+interface WriteOptions {
   readonly sync: boolean;
 }
 
@@ -62,6 +62,7 @@ export const classicLevel: EngineModule = {
     const engine: BenchEngine = {
       name: "classic-level",
       version: packages.version("classic-level"),
+      canSync: true,
       logNames: /\.log$/,
       describe: ({ sync, cacheBytes, memtableBytes }) =>
         `sync ${sync}, cacheSize ${cacheBytes}, writeBufferSize ${memtableBytes}, compression false, chained batches, nextv(${SCAN_ENTRIES})`,
@@ -83,7 +84,7 @@ export const classicLevel: EngineModule = {
 class ClassicLevelStore implements BenchStore {
   readonly #db: Database;
   readonly #folder: string;
-  readonly #options: Sync;
+  readonly #options: WriteOptions;
 
   constructor(db: Database, { folder, sync }: StoreOptions) {
     this.#db = db;

@@ -47,11 +47,11 @@ export const denoKv: EngineModule = {
     const engine: BenchEngine = {
       name: "deno-kv",
       version: `of Deno ${Deno.version.deno}`,
-      describe: ({ sync }) =>
-        `no settings for durability or cache; list with batchSize ${MOST_LISTED}` +
-        (sync ? "" : "; unsynced as it comes"),
-      async open({ folder, sync }) {
-        if (sync) throw new Error("it does not say when writes are durable");
+      // It does not say when writes are durable.
+      canSync: false,
+      describe: () =>
+        `no settings for durability or cache, list with batchSize ${MOST_LISTED}`,
+      async open({ folder }) {
         return new DenoKvStore(await openKv(`${folder}/kv.sqlite`));
       },
     };

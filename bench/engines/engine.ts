@@ -7,7 +7,7 @@
 export interface StoreOptions {
   /** Where it lies: a folder that is there. */
   readonly folder: string;
-  /** Whether a write is acknowledged only after it has reached the medium. */
+  /** Whether a write is acknowledged, or {@linkcode BenchStore.untilDurable} is over, only after it has reached the medium. */
   readonly sync: boolean;
   /** Memory for what is read from files, in bytes. */
   readonly cacheBytes: number;
@@ -21,6 +21,8 @@ export interface StoreOptions {
 export interface BenchEngine<Store extends BenchStore = BenchStore> {
   readonly name: string;
   readonly version: string;
+  /** Whether it can acknowledge writes when they are durable. */
+  readonly canSync: boolean;
   /** Names of its log files, if their size is what it has to read after a crash. */
   readonly logNames?: RegExp;
   /** How it is set up for these options, for whoever reads the figures. */
@@ -57,6 +59,8 @@ export interface BenchStore {
   put(key: string, value: string): Done;
   putBatch(batch: BatchSpan): Done;
   del(key: string): Done;
+  /** Of engines that acknowledge synced writes before they are durable: until all so far are. */
+  untilDurable?(): Done;
   getSync?(key: string): string | undefined;
   get?(key: string): Promise<string | undefined>;
   getMany?(

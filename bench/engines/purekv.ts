@@ -20,6 +20,7 @@ const CONFIG = new URL("../../deno.json", import.meta.url);
 export const purekv: BenchEngine<PurekvStore> = {
   name: "purekv",
   version: JSON.parse(readFileSync(CONFIG, "utf8")).version,
+  canSync: true,
   logNames: /\.log$/,
   describe: ({ sync, cacheBytes, memtableBytes }) =>
     `sync ${sync}, cacheSize ${cacheBytes}, memtableSize ${memtableBytes}, compression none`,

@@ -47,6 +47,7 @@ export function sqliteEngine(driver: SqlDriver): BenchEngine {
   return {
     name: driver.name,
     version: driver.version,
+    canSync: true,
     describe: ({ sync, cacheBytes }) =>
       `WAL, synchronous ${
         synchronous(sync)

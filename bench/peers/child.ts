@@ -58,12 +58,11 @@ async function main(task: Task): Promise<void> {
 }
 
 function describe({ engine, options }: Session): EngineSetup {
-  return {
-    name: engine.name,
-    version: engine.version,
-    settings: engine.describe(options),
-    syncedSettings: engine.describe({ ...options, sync: true }),
-  };
+  const { name, version, canSync } = engine;
+  const settings = engine.describe({ ...options, sync: false });
+  const syncedSettings = engine.describe({ ...options, sync: true });
+  const setup = { name, version, settings };
+  return canSync ? { ...setup, syncedSettings } : setup;
 }
 
 async function runSuite(

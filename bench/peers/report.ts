@@ -71,7 +71,9 @@ function engineRows({ engines, absent }: Results): string[][] {
     ["engine", "version", "settings"],
     ...engines.flatMap(({ name, version, settings, syncedSettings }) => [
       [name, version, settings],
-      ...(syncedSettings === settings ? [] : [["synced", "", syncedSettings]]),
+      ...(syncedSettings === undefined
+        ? []
+        : [["", "", `synced: ${syncedSettings}`]]),
     ]),
     ...absent.map(({ name, reason }) => [name, "absent", reason]),
   ];

@@ -20,8 +20,8 @@ export interface EngineSetup {
   readonly name: string;
   readonly version: string;
   readonly settings: string;
-  /** Those of workloads whose writes are acknowledged when they are durable. */
-  readonly syncedSettings: string;
+  /** Those of workloads whose writes are acknowledged when they are durable; nothing where it cannot do that. */
+  readonly syncedSettings?: string;
 }
 
 /** An engine that did not. */

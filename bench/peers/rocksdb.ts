@@ -56,7 +56,7 @@ export function findRocksdb(
       name: NAME,
       version: versionOf(program)!,
       settings,
-      syncedSettings: `${settings}, sync`,
+      syncedSettings: `sync, ${settings}`,
     },
     run: (job) => runSuite(program, arena, job),
   };

@@ -26,7 +26,10 @@ export const PROBES: Record<string, Probe> = {
 };
 
 /** A lone writer that waits for each synced put, beside one that appends the same bytes to a file and syncs that, in turns. */
-async function compareWithAppends(session: Session): Promise<Measurement[]> {
+async function compareWithAppends(
+  session: Session,
+): Promise<Measurement[] | undefined> {
+  if (!session.engine.canSync) return undefined;
   await session.reset({ sync: true });
   const { store, data, sizes } = session;
   const order = data.shuffled(data.num, 1).subarray(0, sizes.syncNum);
@@ -48,6 +51,7 @@ async function compareWithAppends(session: Session): Promise<Measurement[]> {
       for (let i = start; i < end; i++) {
         const done = store.put(keys[i]!, values[i]!);
         if (done !== undefined) await done;
+        if (store.untilDurable !== undefined) await store.untilDurable();
       }
       appendMs += between - before;
       putMs += performance.now() - between;

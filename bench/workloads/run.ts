@@ -34,6 +34,7 @@ export async function runOnce(
   session: Session,
   verified: { readonly reads: boolean; readonly writes: boolean },
 ): Promise<Timing | undefined> {
+  if (benchmark.sync && !session.engine.canSync) return undefined;
   await makeReady(benchmark, session);
   const workload = await benchmark.prepare(session);
   if (workload === undefined) return undefined;
@@ -61,11 +62,11 @@ export async function runOnce(
 
 /** Brings the store into the state that the benchmark starts from. */
 async function makeReady(
-  { needs }: Benchmark,
+  { needs, sync = false }: Benchmark,
   session: Session,
 ): Promise<void> {
   if (needs === session.contents) return;
-  await session.reset({ sync: needs === "synced" });
+  await session.reset({ sync });
   if (needs === "full") await load(session);
   if (needs === "ycsb") await loadYcsb(session);
 }

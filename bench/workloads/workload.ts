@@ -16,8 +16,10 @@ export interface Workload {
 
 /** A workload by its name. */
 export interface Benchmark {
-  /** What it begins with: an empty store, one whose writes are acknowledged when they are durable, one with all keys, or one with all keys of YCSB. */
-  readonly needs: "fresh" | "synced" | "full" | "ycsb";
+  /** What it begins with: an empty store, one with all keys, or one with all keys of YCSB. */
+  readonly needs: "fresh" | "full" | "ycsb";
+  /** Whether the writes of a fresh store are acknowledged when they are durable. */
+  readonly sync?: boolean;
   /** Whether it changes the store: such a one is watched for stalls and for how long work goes on behind it. */
   readonly writes: boolean;
   /** Makes all that is not to be measured. Answers nothing if the engine has no API for it. */

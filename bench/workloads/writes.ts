@@ -57,7 +57,8 @@ function fill(
 /** Each write, or each group of writes, is durable before the next is made. */
 function fillSynced(manner: Manner): Benchmark {
   return {
-    needs: "synced",
+    needs: "fresh",
+    sync: true,
     writes: true,
     prepare(session) {
       const { syncNum } = session.sizes;
@@ -124,6 +125,7 @@ const PUTS: Record<
     for (let i = 0; i < keys.length; i++) {
       const done = store.put(keys[i]!, values[i]!);
       if (done !== undefined) await done;
+      if (store.untilDurable !== undefined) await store.untilDurable();
     }
   },
   async "in flight"(store, { keys, values, group }) {
@@ -135,6 +137,7 @@ const PUTS: Record<
         if (done !== undefined) writes.push(done);
       }
       await Promise.all(writes);
+      if (store.untilDurable !== undefined) await store.untilDurable();
     }
   },
   async "in batches"(store, { keys, values, group }) {
@@ -142,6 +145,7 @@ const PUTS: Record<
       const end = Math.min(start + group, keys.length);
       const done = store.putBatch({ keys, values, start, end });
       if (done !== undefined) await done;
+      if (store.untilDurable !== undefined) await store.untilDurable();
     }
   },
 };

@@ -23,7 +23,7 @@ export function resultsOf(
       name,
       version: "1",
       settings: "as | it comes",
-      syncedSettings: "as | it comes",
+      syncedSettings: "with care",
     })),
     absent: [{ name: "gone", reason: "it is not there" }],
     figures: figures.map(([workload, engine, unit, values]) => ({

@@ -111,6 +111,37 @@ test("A read that is left undone is noticed in the measured pass, too", async ()
   await session.close();
 });
 
+test("Every synced write, or group of them, waits until it is durable", async () => {
+  await using dir = tempDir();
+  const expected = { fillsync: 5, fillsyncflight: 6, fillsyncbatch: 6 };
+  for (const [name, waits] of Object.entries(expected)) {
+    let waited = 0;
+    const opened: boolean[] = [];
+    const engine: BenchEngine = {
+      ...purekv,
+      async open(options) {
+        opened.push(options.sync);
+        const store = await purekv.open(options);
+        return Object.assign(store, { untilDurable: () => void waited++ });
+      },
+    };
+    const session = smallSession(engine, dir.path);
+    await runOnce(BENCHMARKS[name]!, session, FULLY);
+    await session.close();
+    assertEquals(opened, [true]);
+    assertEquals(waited, waits, name);
+  }
+});
+
+test("An engine that does not say when writes are durable has no synced writes", async () => {
+  await using dir = tempDir();
+  const session = smallSession({ ...purekv, canSync: false }, dir.path);
+  for (const name of ["fillsync", "fillsyncflight", "fillsyncbatch"]) {
+    assertEquals(await runOnce(BENCHMARKS[name]!, session, FULLY), undefined);
+  }
+  assertEquals(await PROBES.fillsyncappend!(session), undefined);
+});
+
 /** Runs all workloads and answers the names of those that the engine has no API for. */
 async function runAll(engine: BenchEngine): Promise<string[]> {
   await using dir = tempDir();
