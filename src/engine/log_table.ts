@@ -77,7 +77,7 @@ export function recordsOfLog(
   let listed = 0;
   let start = reader.offset + FRAME_HEADER_BYTES;
   for (let frame = reader.next(); frame; frame = reader.next()) {
-    if (listed + frame.count > count) break;
+    if (listed + frame.count > count) throw wrongCount(name, start, count);
     const end = reader.offset;
     const span = { start, end, count: frame.count };
     const problem = listRecords(image, span, offsets, listed);
@@ -86,15 +86,20 @@ export function recordsOfLog(
     start = end + FRAME_HEADER_BYTES;
   }
   if (listed !== count || !reader.isWhole) {
-    throw corruption(
-      name,
-      start,
-      `the log does not end after ${count} records`,
-    );
+    throw wrongCount(name, start, count);
   }
   return { buffer: image, offsets, firstSequence: header.firstSequence };
 }
 
 function noRecord(name: string, offset: number): KvCorruptionError {
   return corruption(name, offset, "no valid record");
+}
+
+function wrongCount(
+  name: string,
+  offset: number,
+  count: number,
+): KvCorruptionError {
+  const problem = `the log does not end after ${count} records`;
+  return corruption(name, offset, problem);
 }
