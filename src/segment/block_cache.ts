@@ -19,10 +19,23 @@ export class CacheShelf<T> {
     this.marks = new Uint8Array(length);
     this.items = new Array<CacheItem | undefined>(length).fill(undefined);
   }
+
+  /** Begins a lease of a part, if it is there. */
+  lease(number: number): CacheLease | undefined {
+    const item = this.items[number];
+    if (item !== undefined) item.leases++;
+    return item;
+  }
+}
+
+/** While it lasts, the buffer of a part serves for no other, even when the part is evicted. One that never ends costs no more than that. */
+export interface CacheLease {
+  /** How many there are of the part. To end one, count it off. */
+  leases: number;
 }
 
 /** A link in the queue of a cache. */
-interface CacheItem {
+interface CacheItem extends CacheLease {
   readonly shelf: CacheShelf<unknown>;
   readonly number: number;
   readonly chargeBytes: number;
@@ -96,6 +109,7 @@ export class BlockCache {
       number,
       chargeBytes,
       buffer,
+      leases: 0,
       newer: undefined,
       older,
     };
@@ -133,6 +147,8 @@ export class BlockCache {
     this.#bytes -= item.chargeBytes;
     shelf.parts[number] = undefined;
     shelf.items[number] = undefined;
-    if (item.buffer !== undefined) this.#pool?.give(item.buffer);
+    if (item.buffer !== undefined && item.leases === 0) {
+      this.#pool?.give(item.buffer);
+    }
   }
 }

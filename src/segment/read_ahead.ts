@@ -1,4 +1,5 @@
 import { type Awaitable, chain } from "../storage/awaitable.ts";
+import type { CacheLease } from "./block_cache.ts";
 import type { SegmentIndex } from "./index.ts";
 import type { SegmentParts } from "./segment_parts.ts";
 
@@ -9,11 +10,8 @@ const LAST_WINDOW_BYTES = 256 * 1024;
 /** So many blocks in turn are read, and cached, one by one before many are read at once. */
 const SINGLE_BLOCKS = 4;
 
-/** Larger blocks are not copied: the cache never reuses their buffers. */
-const MAX_COPIED_BYTES = 64 * 1024;
-
 /**
- * Gives a cursor its blocks; each holds until the next call. When it asks for one block after the other and they are not in
+ * Gives a cursor its blocks; each holds until the next one is there. When it asks for one block after the other and they are not in
  * memory, many are read with one call. Those lie in the buffer of that read and are not cached: a long scan leaves the cache to others.
  */
 export class ReadAhead {
@@ -30,8 +28,8 @@ export class ReadAhead {
   #first = 0;
   #end = 0;
 
-  /** A copy of a cached block: the cache may reuse the buffer of a block that it evicts. */
-  #copy = new Uint8Array(0);
+  /** Keeps the cached block that was given last from giving its buffer away. */
+  #lease: CacheLease | undefined;
 
   constructor(parts: SegmentParts, fillCache: boolean) {
     this.#parts = parts;
@@ -45,10 +43,10 @@ export class ReadAhead {
     if (this.#inTurn < SINGLE_BLOCKS) {
       this.#windowBytes = FIRST_WINDOW_BYTES;
       const block = this.#parts.block(number, this.#fillCache);
-      return chain(block, (payload) => this.#copied(payload));
+      return chain(block, (payload) => this.#leased(number, payload));
     }
     const cached = this.#parts.cachedBlock(number);
-    if (cached !== undefined) return this.#copied(cached);
+    if (cached !== undefined) return this.#leased(number, cached);
     return chain(this.#parts.index(), (index) => {
       this.#parts.cache.misses++;
       if (number >= this.#first && number < this.#end) {
@@ -61,13 +59,14 @@ export class ReadAhead {
     });
   }
 
-  #copied(payload: Uint8Array): Uint8Array {
-    if (payload.length > MAX_COPIED_BYTES) return payload;
-    if (this.#copy.length < payload.length) {
-      this.#copy = new Uint8Array(2 * payload.length);
-    }
-    this.#copy.set(payload);
-    return this.#copy.subarray(0, payload.length);
+  #leased(number: number, payload: Uint8Array): Uint8Array {
+    this.#replaceLease(this.#parts.blocks.lease(number));
+    return payload;
+  }
+
+  #replaceLease(lease: CacheLease | undefined): void {
+    if (this.#lease !== undefined) this.#lease.leases--;
+    this.#lease = lease;
   }
 
   #readWindow(first: number, index: SegmentIndex): Awaitable<void> {
@@ -91,10 +90,12 @@ export class ReadAhead {
     const base = index.blockStart(this.#first);
     const start = index.blockStart(number) - base;
     const end = index.blockEnd(number) - base;
-    return this.#parts.openBlock(number, {
+    const payload = this.#parts.openBlock(number, {
       section: this.#buffer.subarray(start, end),
       index,
       fillCache: false,
     });
+    this.#replaceLease(undefined);
+    return payload;
   }
 }
