@@ -18,6 +18,9 @@ const FASTEST = 2;
 /** How much of a rate a new measurement makes up. */
 const NEWEST_SHARE = 0.3;
 
+/** A clock that has been set back must not make writers wait for it. */
+const LONGEST_DELAY_MS = 2000;
+
 /**
  * Says how long finished writes wait for their acknowledgement because background work is behind: not at all, for a time that grows with the debt,
  * or until it has caught up. Thus writers who wait for their writes come down to the rate of what is behind by and by instead of running into a wall.
@@ -55,8 +58,9 @@ export class Backpressure {
     const severity = (debt - SLOW_FROM) / (1 - SLOW_FROM);
     const share = FASTEST + severity * (SLOWEST - FASTEST);
     const now = this.#now();
-    this.#owedUntilMs = Math.max(this.#owedUntilMs, now) +
+    const owedMs = Math.max(this.#owedUntilMs - now, 0) +
       bytes / (share * rate);
+    this.#owedUntilMs = now + Math.min(owedMs, LONGEST_DELAY_MS);
     // Timers know whole milliseconds: less is owed until there is one.
     const delay = Math.floor(this.#owedUntilMs - now);
     if (delay > 0) this.#slowed++;

@@ -46,6 +46,17 @@ test("What commits owe adds up, and time that has passed pays for it", () => {
   assertEquals(delay(), 0);
 });
 
+test("A clock that is set back makes nobody wait for it", () => {
+  const { backpressure, clock } = flushing();
+  const debts = { flush: 0.75, compaction: 0 };
+  clock.ms = 1e6;
+  backpressure.delayMs(10_000, debts);
+  clock.ms = 0;
+  assert(backpressure.delayMs(10_000, debts) <= 2000);
+  clock.ms = 3000;
+  assert(backpressure.delayMs(10_000, debts) < 20);
+});
+
 test("Writers stop where too much is behind", () => {
   const { backpressure } = flushing();
   assertEquals(backpressure.delayMs(1, { flush: 1, compaction: 0 }), Infinity);
