@@ -142,11 +142,13 @@ function refuseUsedUp({ location }: Storage, nextFileNumber: number): void {
 }
 
 /**
- * Starts a store and removes what a crash left of work that was not finished, in three steps:
+ * Starts a store and removes what a crash left of work that was not finished, in four steps:
  *
- * 1. Remove what no manifest has ever named, since the next step may need the space.
- * 2. Write a new manifest.
- * 3. Remove the rest. Not earlier: the manifest that was read may only be what the system shows, and an older one, which names other files,
+ * 1. Sync the directory. A process that was killed may have left names that only the system knows, the manifest's among them, and a log that
+ *    is made now may become durable without them.
+ * 2. Remove what no manifest has ever named, since the next step may need the space.
+ * 3. Write a new manifest.
+ * 4. Remove the rest. Not earlier: the manifest that was read may only be what the system shows, and an older one, which names other files,
  *    what is durable.
  */
 async function startSwept(
@@ -160,6 +162,7 @@ async function startSwept(
     return type === "temporary" || type === "checkpoint" ||
       number >= state.nextFileNumber;
   };
+  await storage.syncDirectory();
   for (const name of unnamed.filter(isNew)) await storage.remove(name);
   await store.start();
   for (const name of unnamed) if (!isNew(name)) await storage.remove(name);

@@ -34,6 +34,21 @@ test("A new store is a manifest and a log, both named durably before it is hande
   await db.close();
 });
 
+test("A store that a killed process was making opens, whatever the power takes from the next one that opens it", async () => {
+  const first = new FaultStorage();
+  await (await open(first, small)).close();
+  for (let killed = 0; killed <= first.trace.length; killed++) {
+    const second = first.crash({ at: killed, survival: "written" });
+    await (await open(second, small)).close();
+    for (let at = 0; at <= second.trace.length; at++) {
+      for (const left of second.crashes({ at })) {
+        await using db = await open(left, small);
+        assertEquals(await entriesIn(db), {}, `calls ${killed} and ${at}`);
+      }
+    }
+  }
+});
+
 test("What a crash left of unfinished work is removed, what others put there is left alone", async () => {
   const storage = await storeWithData();
   const before = storage.fileNames;
