@@ -95,6 +95,30 @@ test("A file of a newer format is not taken for a damaged one", async () => {
   assertEquals([ok, problems[0]?.code], [false, "unsupported"]);
 });
 
+test("A name of a codec that damage may have made up is not believed: utf8 is assumed with a warning, and nothing is replaced", async () => {
+  const manifest = bytesOf(storage, "MANIFEST");
+  const text = new TextDecoder("latin1").decode(manifest);
+  const name = text.indexOf("utf8");
+  for (const at of [name, name + 3, text.indexOf("utf8", name + 4) + 3]) {
+    const damaged = copyOf(storage, (file, bytes) => {
+      if (file === "MANIFEST") bytes[at]! ^= 1;
+      return bytes;
+    });
+    const into = new MemoryStorage();
+    const { warnings } = await repair(damaged, { into });
+    assert(warnings.some((line) => line.includes("utf8 was assumed")));
+    await using db = await open(into);
+    assert([...db.scanSync()].length > 0);
+    const before = damaged.list().map((file) => bytesOf(damaged, file));
+    await assertKvError(
+      () => repair(damaged, { inPlace: true }),
+      "KV_INVALID_ARGUMENT",
+      "has to say which it is",
+    );
+    assertEquals(damaged.list().map((file) => bytesOf(damaged, file)), before);
+  }
+});
+
 test("The codecs of a store are kept, or named by whoever repairs it without a manifest", async () => {
   const source = new MemoryStorage();
   const codecs = { keys: tuple, values: json<number>() };
