@@ -110,7 +110,7 @@ export class LogChainCheck {
         window.size - log.intactEnd
       } bytes that are no whole frame`,
       consequence:
-        "nothing that was synced is lost; the next open cuts the rest off",
+        "no frame says that what is missing had been synced; the next open cuts the rest off",
     });
   }
 
@@ -146,7 +146,7 @@ export class LogChainCheck {
       message:
         `The log goes on with write ${header.firstSequence}, but those from ${firstLost} on are not there`,
       consequence:
-        "nothing that was synced is lost; the next open passes over the log",
+        "no frame says that what is missing had been synced; the next open passes over the log",
     });
   }
 
