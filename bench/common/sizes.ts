@@ -1,3 +1,5 @@
+import process from "node:process";
+
 /** How much of everything there is in a run. */
 export interface Sizes {
   /** Entries in a full store, and operations of most workloads. */
@@ -43,8 +45,49 @@ export function countReader(
   };
 }
 
+/**
+ * Reads the sizes from flags. Throws for those that make no sense.
+ *
+ * @param operations How many there are of so many entries, unless a flag says so.
+ */
+export function readSizes(
+  count: ReturnType<typeof countReader>,
+  operations: (num: number) => number,
+): Sizes {
+  const num = count("num", 1_000_000);
+  const keySize = count("key-size", 16);
+  const valueSize = count("value-size", 100);
+  const sizes: Sizes = {
+    num,
+    operations: operations(num),
+    keySize,
+    valueSize,
+    inFlight: count("in-flight", 1_000),
+    batch: count("batch", 1_000),
+    syncNum: Math.min(num, count("sync-num", 1_000)),
+    cache: count("cache", presetCache(num * (keySize + valueSize)), 0),
+    seed: count("seed", 1),
+  };
+  checkKeySize(sizes);
+  return sizes;
+}
+
 /** Throws if keys of that size cannot be told apart. */
-export function checkKeySize({ num, keySize }: Sizes): void {
+function checkKeySize({ num, keySize }: Sizes): void {
   if (String(num - 1).length <= keySize) return;
   throw new Error(`Invalid flag --key-size: too short for ${num} keys`);
+}
+
+/** Reads the command line; prints how it is used and ends the process if it makes no sense. */
+export function readOrExit<T>(
+  parse: (args: string[]) => T,
+  usage: string,
+): T {
+  try {
+    return parse(process.argv.slice(2));
+  } catch (error) {
+    console.error((error as Error).message);
+    console.error(`\n${usage}`);
+    process.exit(2);
+  }
 }

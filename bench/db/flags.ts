@@ -1,9 +1,8 @@
-import process from "node:process";
 import { parseArgs } from "node:util";
 import {
-  checkKeySize,
   countReader,
-  presetCache,
+  readOrExit,
+  readSizes,
   type Sizes,
 } from "../common/sizes.ts";
 import { BENCHMARKS } from "../workloads/run.ts";
@@ -64,13 +63,7 @@ Benchmarks: ${Object.keys(BENCHMARKS).join(", ")}`;
 
 /** Reads the command line; prints how it is used and ends the process if it makes no sense. */
 export function readFlags(): Flags {
-  try {
-    return parseFlags(process.argv.slice(2));
-  } catch (error) {
-    console.error((error as Error).message);
-    console.error(`\n${USAGE}`);
-    process.exit(2);
-  }
+  return readOrExit(parseFlags, USAGE);
 }
 
 function parseFlags(args: string[]): Flags {
@@ -92,26 +85,13 @@ function parseFlags(args: string[]): Flags {
     },
   });
   const count = countReader(values);
-  const num = count("num", 1_000_000);
-  const keySize = count("key-size", 16);
-  const valueSize = count("value-size", 100);
-  const flags: Flags = {
+  return {
+    ...readSizes(count, (num) => num),
     benchmarks: readBenchmarks(values.benchmarks),
-    num,
-    operations: num,
-    keySize,
-    valueSize,
-    inFlight: count("in-flight", 1_000),
-    batch: count("batch", 1_000),
-    syncNum: Math.min(num, count("sync-num", 1_000)),
-    cache: count("cache", presetCache(num * (keySize + valueSize)), 0),
     db: values.db,
     rounds: count("rounds", 1),
-    seed: count("seed", 1),
     json: values.json ?? false,
   };
-  checkKeySize(flags);
-  return flags;
 }
 
 function readBenchmarks(value: string | undefined): readonly string[] {

@@ -1,9 +1,8 @@
-import process from "node:process";
 import { parseArgs } from "node:util";
 import {
-  checkKeySize,
   countReader,
-  presetCache,
+  readOrExit,
+  readSizes,
   type Sizes,
 } from "../common/sizes.ts";
 import { ENGINES } from "../engines/engines.ts";
@@ -79,20 +78,16 @@ const NAMES = {
 
 /** Reads the command line; prints how it is used and ends the process if it makes no sense. */
 export function readFlags(): Flags {
-  try {
-    return parseFlags(process.argv.slice(2));
-  } catch (error) {
-    console.error((error as Error).message);
-    console.error(`\n${USAGE}`);
-    process.exit(2);
-  }
+  return readOrExit(parseFlags, USAGE);
 }
 
 function parseFlags(args: string[]): Flags {
   const { values } = parseArgs({ args, options: NAMES });
   const count = countReader(values);
-  const sizes = readSizes(count);
-  checkKeySize(sizes);
+  const sizes = readSizes(
+    count,
+    (num) => Math.min(num, count("ops", 1_000_000)),
+  );
   const peers = readNames("peers", values.peers, PEERS);
   return {
     sizes,
@@ -104,23 +99,6 @@ function parseFlags(args: string[]): Flags {
     json: values.json,
     smaller: values.smaller,
     markdown: values.markdown?.split(","),
-  };
-}
-
-function readSizes(count: ReturnType<typeof countReader>): Sizes {
-  const num = count("num", 1_000_000);
-  const keySize = count("key-size", 16);
-  const valueSize = count("value-size", 100);
-  return {
-    num,
-    operations: Math.min(num, count("ops", 1_000_000)),
-    keySize,
-    valueSize,
-    inFlight: count("in-flight", 1_000),
-    batch: count("batch", 1_000),
-    syncNum: Math.min(num, count("sync-num", 1_000)),
-    cache: count("cache", presetCache(num * (keySize + valueSize))),
-    seed: count("seed", 1),
   };
 }
 
