@@ -167,3 +167,8 @@ export function corruption(
 ): KvCorruptionError {
   return new KvCorruptionError(file, offset, problem);
 }
+
+/** Whether `error` says that a file is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof KvIoError && error.failure === "missing";
+}

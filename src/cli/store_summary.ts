@@ -1,6 +1,6 @@
 import { compareBytes } from "../bytes/compare.ts";
 import { liveLogNumbers } from "../engine/recovery.ts";
-import { KvError, KvIoError } from "../errors.ts";
+import { isMissing, KvError } from "../errors.ts";
 import { logName } from "../format/file_names.ts";
 import { keyText } from "../inspection/key_text.ts";
 import { readManifest } from "../manifest/manifest_store.ts";
@@ -104,8 +104,7 @@ async function logSizes(
       sizes.push(file.size);
       await file.close();
     } catch (error) {
-      const isGone = error instanceof KvIoError && error.failure === "missing";
-      if (!isGone) throw error;
+      if (!isMissing(error)) throw error;
     }
   }
   return sizes;

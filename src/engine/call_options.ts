@@ -22,6 +22,20 @@ export function checkNames(
   }
 }
 
+/** Names of the options of work that tells of its progress. */
+export const PROGRESS_NAMES: readonly string[] = ["signal", "onProgress"];
+
+/** Checks the options of work that tells of its progress and can be ended; `names` are those that there are. */
+export function checkProgressOptions(
+  options: { readonly signal?: unknown; readonly onProgress?: unknown },
+  names: readonly string[],
+  action: string,
+): void {
+  checkNames(options, names, action);
+  checkSignal(options.signal, action);
+  checkFunction(options.onProgress, "onProgress", action);
+}
+
 /** Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a boolean. */
 export function checkFlag(value: unknown, name: string, action: string): void {
   if (value === undefined || typeof value === "boolean") return;
@@ -39,7 +53,7 @@ export function checkSignal(signal: unknown, action: string): void {
 }
 
 /** Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a function. */
-export function checkFunction(
+function checkFunction(
   value: unknown,
   name: string,
   action: string,

@@ -1,16 +1,16 @@
 import { writeRecords } from "../compaction/flush.ts";
-import { corruption } from "../errors.ts";
 import { segmentName } from "../format/file_names.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { Version } from "../manifest/version.ts";
-import type { ReadableFile, Storage } from "../storage/storage.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { CheckpointSource } from "./checkpoint.ts";
-import { nextTurn, Pacer } from "./event_loop.ts";
+import { nextTurn } from "./event_loop.ts";
+import { paceWhile } from "./job_runner.ts";
 import type { LoggedTable } from "./logged_table.ts";
 import { randomUint32 } from "./random.ts";
-import { openNamed } from "./segment.ts";
+import { openNamed, refuseOtherSize } from "./segment.ts";
 
 /** How much of a file is copied in one go, in bytes: a slice of work on the event loop. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -67,7 +67,6 @@ export class CheckpointFiles {
     { levels }: Version,
   ): Promise<SegmentInfo | undefined> {
     const { blockSize, compression } = this.#source.options;
-    const pacer = new Pacer();
     return writeRecords(table.versions(false), {
       snapshots: [],
       levels,
@@ -79,13 +78,7 @@ export class CheckpointFiles {
       storage: this.#target,
       takeFileNumber: () => this.#nextFileNumber++,
       randomUint32,
-      pace: {
-        isDue: () => pacer.isDue(),
-        pause: async () => {
-          await pacer.pause();
-          this.#assertWanted();
-        },
-      },
+      pace: paceWhile(() => this.#assertWanted()),
     });
   }
 
@@ -155,17 +148,4 @@ export class CheckpointFiles {
     this.#options.signal?.throwIfAborted();
     this.#source.assertOpen();
   }
-}
-
-function refuseOtherSize(
-  name: string,
-  { size }: ReadableFile,
-  sizeBytes: number,
-): void {
-  if (size === sizeBytes) return;
-  throw corruption(
-    name,
-    Math.min(size, sizeBytes),
-    `the file is ${size} bytes long, the manifest says ${sizeBytes}`,
-  );
 }

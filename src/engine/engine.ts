@@ -8,9 +8,10 @@ import type { KvStats } from "./api/stats.ts";
 import type { KvBatch, WriteOptions } from "./api/writes.ts";
 import {
   checkFlag,
-  checkFunction,
   checkNames,
+  checkProgressOptions,
   checkSignal,
+  PROGRESS_NAMES,
 } from "./call_options.ts";
 import { type Codecs, Reader } from "./reader.ts";
 import { checkSequence, RecordWriter } from "./record_writer.ts";
@@ -22,8 +23,6 @@ import { WriteBatch } from "./write_batch.ts";
 
 const WRITE_NAMES = ["sync"];
 const COMPACT_NAMES = ["signal"];
-const CHECKPOINT_NAMES = ["signal", "onProgress"];
-const VERIFY_NAMES = ["signal", "onProgress"];
 
 /** A store with its codecs: what `open` answers with. */
 export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
@@ -132,9 +131,7 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
     options: CheckpointOptions = {},
   ): Promise<void> {
     this.assertOpen();
-    checkNames(options, CHECKPOINT_NAMES, "make a checkpoint");
-    checkSignal(options.signal, "make a checkpoint");
-    checkFunction(options.onProgress, "onProgress", "make a checkpoint");
+    checkProgressOptions(options, PROGRESS_NAMES, "make a checkpoint");
     const storage = await this.#storageAt(target);
     refuseNoStorage(storage, "make a checkpoint in");
     await this.store.checkpoint(storage, options);
@@ -142,9 +139,7 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
 
   async verify(options: InspectionOptions = {}): Promise<VerifyReport> {
     this.assertOpen();
-    checkNames(options, VERIFY_NAMES, "verify");
-    checkSignal(options.signal, "verify");
-    checkFunction(options.onProgress, "onProgress", "verify");
+    checkProgressOptions(options, PROGRESS_NAMES, "verify");
     return await this.store.track(verifyLive(this.store, options));
   }
 

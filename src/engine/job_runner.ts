@@ -57,12 +57,17 @@ export class InlineRunner implements JobRunner {
 
 /** A pace that gives way to the event loop and ends the work when `signal` is aborted. */
 export function paceUntil(signal: AbortSignal): Pace {
+  return paceWhile(() => signal.throwIfAborted());
+}
+
+/** A pace that gives way to the event loop and ends the work when `assertWanted` throws. */
+export function paceWhile(assertWanted: () => void): Pace {
   const pacer = new Pacer();
   return {
     isDue: () => pacer.isDue(),
     pause: async () => {
       await pacer.pause();
-      signal.throwIfAborted();
+      assertWanted();
     },
   };
 }

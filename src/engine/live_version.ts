@@ -26,4 +26,22 @@ export class LiveVersion {
       for (const segment of segments) segment.release();
     }
   }
+
+  /**
+   * Lets the maker hold `next` instead.
+   *
+   * @param retire Told of each segment that `next` does not have.
+   */
+  replacedBy(
+    next: Version<Segment>,
+    retire: (segment: Segment) => void,
+  ): LiveVersion {
+    const live = new LiveVersion(next);
+    const kept = new Set(next.levels.flat());
+    for (const segment of this.version.levels.flat()) {
+      if (!kept.has(segment)) retire(segment);
+    }
+    this.release();
+    return live;
+  }
 }

@@ -23,13 +23,7 @@ export async function readLogImage(
   buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0),
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    if (file.size > MAX_LOG_BYTES) {
-      throw corruption(
-        name,
-        MAX_LOG_BYTES,
-        `the log is ${file.size} bytes long`,
-      );
-    }
+    refuseTooLong(name, file);
     const image = file.size <= buffer.length
       ? buffer.subarray(0, file.size)
       : new Uint8Array(file.size);
@@ -38,6 +32,12 @@ export async function readLogImage(
   } finally {
     await file.close();
   }
+}
+
+/** Throws `KV_CORRUPTION` for a log that is longer than any arena. */
+export function refuseTooLong(name: string, { size }: ReadableFile): void {
+  if (size <= MAX_LOG_BYTES) return;
+  throw corruption(name, MAX_LOG_BYTES, `the log is ${size} bytes long`);
 }
 
 /** Makes a table of the valid frames of a log. */

@@ -1,9 +1,17 @@
-import { corruption, KvIoError } from "../errors.ts";
+import { corruption, isMissing } from "../errors.ts";
 import { segmentName } from "../format/file_names.ts";
 import { type SegmentInfo, tellsOf } from "../manifest/segment_info.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
 import { SegmentReader } from "../segment/reader.ts";
 import type { ReadableFile, Storage } from "../storage/storage.ts";
+
+/** What becomes of a segment that no later version names. */
+export interface Retirement {
+  /** Whether its file is ours to remove. */
+  readonly removesFile: boolean;
+  /** Called once it is closed. */
+  onGone(): void;
+}
 
 /**
  * A live segment: what the manifest says of it, its open reader, and how many versions hold it. When the last of them lets go of a segment
@@ -21,8 +29,7 @@ export class Segment implements SegmentInfo {
   readonly reader: SegmentReader;
   readonly #storage: Storage;
   #holders = 0;
-  #onGone: (() => void) | undefined;
-  #isUnused = false;
+  #retirement: Retirement | undefined;
   #letGo: Promise<void> | undefined;
 
   private constructor(
@@ -51,13 +58,7 @@ export class Segment implements SegmentInfo {
     const name = segmentName(info.number);
     const file = await openNamed(storage, name);
     try {
-      if (file.size !== info.sizeBytes) {
-        throw corruption(
-          name,
-          Math.min(file.size, info.sizeBytes),
-          `the file is ${file.size} bytes long, the manifest says ${info.sizeBytes}`,
-        );
-      }
+      refuseOtherSize(name, file, info.sizeBytes);
       const reader = await SegmentReader.open(file, { name, cache });
       if (!tellsOf(info, reader.properties)) {
         const problem = "the segment is not the one the manifest names";
@@ -78,34 +79,30 @@ export class Segment implements SegmentInfo {
   /** Lets go of the file for one holder. */
   release(): void {
     this.#holders--;
-    const isDone = this.#isUnused || this.#onGone !== undefined;
-    if (isDone && this.#holders === 0) void this.letGo();
+    if (this.#retirement && this.#holders === 0) void this.letGo();
   }
 
-  /** Says that no later version names the segment: its file goes with the last holder. Then `onGone` is called. */
-  markObsolete(onGone: () => void): void {
-    this.#onGone = onGone;
+  /** Says that no later version names the segment: it is let go of with the last holder. */
+  retire(retirement: Retirement): void {
+    this.#retirement = retirement;
   }
 
-  /** Says that no later version here names the segment, whose file is not ours to remove: it is closed with the last holder. */
-  markUnused(): void {
-    this.#isUnused = true;
-  }
-
-  /** Closes the file, and removes it if the segment is obsolete, whoever holds it still. A second call waits for the first. */
+  /** Closes the file, and removes it if that is how the segment was retired, whoever holds it still. A second call waits for the first. */
   letGo(): Promise<void> {
     return this.#letGo ??= this.#close();
   }
 
   async #close(): Promise<void> {
-    if (this.#onGone === undefined) return await this.reader.close();
+    if (this.#retirement === undefined) return await this.reader.close();
     try {
       await this.reader.close();
-      await this.#storage.remove(segmentName(this.number));
+      if (this.#retirement.removesFile) {
+        await this.#storage.remove(segmentName(this.number));
+      }
     } catch {
       // The manifest does not name the file any more: the next open sweeps it.
     }
-    this.#onGone();
+    this.#retirement.onGone();
   }
 }
 
@@ -117,9 +114,21 @@ export async function openNamed(
   try {
     return await storage.open(name);
   } catch (error) {
-    if (error instanceof KvIoError && error.failure === "missing") {
-      throw corruption(name, 0, "the manifest names the file, but it is gone");
-    }
-    throw error;
+    if (!isMissing(error)) throw error;
+    throw corruption(name, 0, "the manifest names the file, but it is gone");
   }
+}
+
+/** Throws `KV_CORRUPTION` unless the file of a segment is as long as the manifest says. */
+export function refuseOtherSize(
+  name: string,
+  { size }: ReadableFile,
+  sizeBytes: number,
+): void {
+  if (size === sizeBytes) return;
+  throw corruption(
+    name,
+    Math.min(size, sizeBytes),
+    `the file is ${size} bytes long, the manifest says ${sizeBytes}`,
+  );
 }

@@ -150,14 +150,12 @@ export class VersionSet {
   }
 
   #replaceVersion(next: Version<Segment>): void {
-    const old = this.#live;
-    this.#live = new LiveVersion(next);
-    const kept = new Set(next.levels.flat());
-    for (const segment of old.version.levels.flat()) {
-      if (kept.has(segment)) continue;
-      segment.markObsolete(() => this.#open.delete(segment));
-    }
-    old.release();
+    this.#live = this.#live.replacedBy(next, (segment) => {
+      segment.retire({
+        removesFile: true,
+        onGone: () => this.#open.delete(segment),
+      });
+    });
   }
 
   /** Opens a segment that was just written. */

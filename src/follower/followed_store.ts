@@ -41,6 +41,8 @@ export class FollowedStore implements ReadSource {
   readonly #cache: BlockCache;
   #found: Found;
   #live: LiveVersion;
+  /** Segments whose files are open: those of the version, and those that scans still read. */
+  readonly #open: Set<Segment>;
   #readState: ReadState;
   #lastSequence = 0;
   #underWay = 0;
@@ -50,6 +52,7 @@ export class FollowedStore implements ReadSource {
     this.#cache = cache;
     this.#found = found;
     this.#live = new LiveVersion(found.version);
+    this.#open = new Set(found.version.levels.flat());
     this.#readState = this.#newReadState();
     this.#showLogs();
   }
@@ -91,13 +94,13 @@ export class FollowedStore implements ReadSource {
   }
 
   #replaceVersion(version: Version<Segment>): void {
-    const old = this.#live;
-    this.#live = new LiveVersion(version);
-    const kept = new Set(version.levels.flat());
-    for (const segment of old.version.levels.flat()) {
-      if (!kept.has(segment)) segment.markUnused();
-    }
-    old.release();
+    for (const segment of version.levels.flat()) this.#open.add(segment);
+    this.#live = this.#live.replacedBy(version, (segment) => {
+      segment.retire({
+        removesFile: false,
+        onGone: () => this.#open.delete(segment),
+      });
+    });
   }
 
   /** Indexes what the logs have, as far as they follow one another, and lets reads go through it. */
@@ -128,12 +131,10 @@ export class FollowedStore implements ReadSource {
     );
   }
 
-  /** Lets go of all files, once the reads that wait for them have ended. */
+  /** Lets go of all files, once the reads that wait for them have ended; those too that are held by scans which were never ended. */
   async close(): Promise<void> {
     while (this.#underWay > 0) await nextTurn();
-    await inTurn(
-      this.#found.version.levels.flat().map((segment) => () => segment.letGo()),
-    );
+    await inTurn([...this.#open].map((segment) => () => segment.letGo()));
   }
 }
 

@@ -1,8 +1,6 @@
-import { corruption } from "../errors.ts";
 import { LoggedTable } from "../engine/logged_table.ts";
-import { loadFrames } from "../engine/log_table.ts";
+import { loadFrames, refuseTooLong } from "../engine/log_table.ts";
 import { logName } from "../format/file_names.ts";
-import { MAX_LOG_BYTES } from "../format/log_format.ts";
 import { MemTable } from "../memtable/memtable.ts";
 import type { Storage } from "../storage/storage.ts";
 import { LogReader, openLogImage } from "../wal/log_reader.ts";
@@ -48,9 +46,7 @@ export class LogTail {
   async load(storage: Storage, expectedBytes: number): Promise<void> {
     const file = await storage.open(this.#name);
     try {
-      if (file.size > MAX_LOG_BYTES) {
-        throw corruption(this.#name, MAX_LOG_BYTES, "the log is too long");
-      }
+      refuseTooLong(this.#name, file);
       // The last frame may have been read while it was being written.
       const start = this.#reader?.offset ?? 0;
       if (file.size <= Math.max(start, this.#size)) return;

@@ -1,4 +1,4 @@
-import { corruption, KvIoError } from "../errors.ts";
+import { corruption, isMissing } from "../errors.ts";
 import { logName, MANIFEST_NAME, segmentName } from "../format/file_names.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import { readManifest } from "../manifest/manifest_store.ts";
@@ -165,9 +165,7 @@ export async function openIfThere(
   try {
     return await storage.open(name);
   } catch (error) {
-    if (error instanceof KvIoError && error.failure === "missing") {
-      return undefined;
-    }
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

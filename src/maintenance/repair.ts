@@ -1,5 +1,6 @@
 import type { JobContext } from "../compaction/job.ts";
-import { nextTurn, Pacer } from "../engine/event_loop.ts";
+import { nextTurn } from "../engine/event_loop.ts";
+import { paceWhile } from "../engine/job_runner.ts";
 import { randomStoreId, randomUint32 } from "../engine/random.ts";
 import { KvIoError } from "../errors.ts";
 import type { Cursor } from "../format/cursor.ts";
@@ -101,14 +102,9 @@ class Repair {
   }
 
   #jobContext(): JobContext {
-    const pacer = new Pacer();
-    const pause = async () => {
-      await pacer.pause();
-      this.#progress.assertWanted();
-    };
     return {
       storage: this.#places.target,
-      pace: { isDue: () => pacer.isDue(), pause },
+      pace: paceWhile(() => this.#progress.assertWanted()),
       takeFileNumber: () => this.#nextNumber++,
       randomUint32,
     };

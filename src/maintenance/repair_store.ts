@@ -5,13 +5,16 @@ import { parseFileName } from "../format/file_names.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 import { inTurn } from "../storage/awaitable.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
-import { checkInspectionOptions, INSPECTION_NAMES } from "./options.ts";
+import {
+  checkProgressOptions,
+  PROGRESS_NAMES,
+} from "../engine/call_options.ts";
 import { repairInto } from "./repair.ts";
 import { checkCodec } from "./repair_codecs.ts";
 import type { RepairOptions, RepairReport } from "./repair_report.ts";
 import { refuseNoStore } from "./verify.ts";
 
-const REPAIR_NAMES = [...INSPECTION_NAMES, "into", "inPlace", "keys", "values"];
+const REPAIR_NAMES = [...PROGRESS_NAMES, "into", "inPlace", "keys", "values"];
 
 /** So many file numbers have to be left for a repair in place. */
 const MOST_NEW_FILES = 2 ** 32;
@@ -61,7 +64,7 @@ async function repairInPlace(
 }
 
 function checkOptions(options: RepairOptions): void {
-  checkInspectionOptions(options, REPAIR_NAMES, "repair");
+  checkProgressOptions(options, REPAIR_NAMES, "repair");
   checkFlag(options.inPlace, "inPlace", "repair");
   checkCodec(options.keys, "keys");
   checkCodec(options.values, "values");

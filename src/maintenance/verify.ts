@@ -19,7 +19,10 @@ import { Progress } from "../inspection/progress.ts";
 import type { InspectionOptions, VerifyReport } from "../inspection/report.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import type { Storage } from "../storage/storage.ts";
-import { checkInspectionOptions, INSPECTION_NAMES } from "./options.ts";
+import {
+  checkProgressOptions,
+  PROGRESS_NAMES,
+} from "../engine/call_options.ts";
 
 /** Reads every file of a closed store and reports all that is wrong with it. Writes nothing. */
 export async function verifyStore(
@@ -27,7 +30,7 @@ export async function verifyStore(
   options: InspectionOptions,
 ): Promise<VerifyReport> {
   refuseNoStorage(storage, "verify");
-  checkInspectionOptions(options, INSPECTION_NAMES, "verify");
+  checkProgressOptions(options, PROGRESS_NAMES, "verify");
   options.signal?.throwIfAborted();
   const lock = await storage.lock({ shared: true });
   try {

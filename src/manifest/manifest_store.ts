@@ -1,4 +1,4 @@
-import { corruption, KvIoError } from "../errors.ts";
+import { corruption, isMissing } from "../errors.ts";
 import {
   MANIFEST_NAME,
   MANIFEST_TEMPORARY_NAME,
@@ -101,8 +101,4 @@ async function giveUp(storage: Storage): Promise<void> {
   } catch {
     // The next replacement removes it.
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof KvIoError && error.failure === "missing";
 }

@@ -5,6 +5,7 @@ import { follow, json, type KvEngine, open } from "../../mod.ts";
 import { KvCorruptionError, KvError } from "../../src/errors.ts";
 import { MANIFEST_NAME } from "../../src/format/file_names.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
+import { FaultStorage } from "../../src/testing/testing.ts";
 import type { ReadableFile, Storage } from "../../src/storage/storage.ts";
 import { test } from "../harness.ts";
 import { AsyncStorage } from "../support/async_storage.ts";
@@ -106,6 +107,27 @@ test("A scan of a follower stays as it began, whatever is refreshed and removed 
   const rest = [...scan];
   assertEquals(rest.length, 99);
   assertEquals(rest.every(([, value]) => value === "old"), true);
+});
+
+test("close lets go of every file, also of those that a scan which was never ended holds", async () => {
+  const storage = new FaultStorage();
+  await using db = await open(storage, SMALL);
+  for (let i = 0; i < 100; i++) await db.put(String(i), "old");
+  await db.compact();
+  const reader = await follow(storage, NEVER);
+  reader.scanSync().next();
+  for (let i = 0; i < 100; i++) await db.put(String(i), "new");
+  await db.compact();
+  await reader.refresh();
+  const ours = storage.openFiles.length;
+  await reader.close();
+  const engineAlone = storage.openFiles;
+  assertEquals(new Set(engineAlone).size, engineAlone.length);
+  assertEquals(ours > engineAlone.length, true);
+  assertEquals(
+    engineAlone.filter((name) => !storage.fileNames.includes(name)),
+    [],
+  );
 });
 
 test("A follower sees a frame only once it is whole", async () => {
