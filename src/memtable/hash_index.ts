@@ -29,6 +29,7 @@ export class HashIndex {
   #firsts: Uint32Array<ArrayBuffer>;
   #mask: number;
   #size = 0;
+  #seen = 0;
   /** The bits of a slot that say where the record begins. */
   readonly #recordMask: number;
 
@@ -78,6 +79,16 @@ export class HashIndex {
       const at = record + RECORD_HEADER_BYTES;
       if (equalSpans(arena, at, length, key, keyOffset, keyLength)) return slot;
     }
+  }
+
+  /** Has the memory of the slots brought in where the keys with the first `count` of these hashes are looked for. */
+  fetch(hashes: Uint32Array, count: number): void {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let seen = 0;
+    for (let i = 0; i < count; i++) seen |= slots[hashes[i]! & mask]!;
+    // Kept, or compilers would leave the loop out.
+    this.#seen = seen;
   }
 
   /** Where the newest record of the key in `slot` begins. */

@@ -14,12 +14,17 @@ import { allRows, emptyTable, FIRST_SEQUENCE, header, put } from "./tables.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-test("A table that is loaded from the image of its log is the table that was written", () => {
+test("A table that is loaded from the image of its log is the table that was written, however large the frames are", () => {
+  for (const most of [40, 1_500]) checkLoaded(most);
+});
+
+/** Writes frames of up to `most` records, some of them with several versions of a key, and loads them. */
+function checkLoaded(most: number): void {
   const random = seeded(1);
   const model = new TableModel();
-  const written = emptyTable();
+  const written = emptyTable(1 << 20);
   while (written.records < 3_000) {
-    const count = 1 + below(random, 40);
+    const count = 1 + below(random, most);
     writeRandomly(model, written, { count, keys: 500, random });
     written.arena.takeUnwritten(written.lastSequence, 0);
   }
@@ -36,7 +41,7 @@ test("A table that is loaded from the image of its log is the table that was wri
   assertEquals(rows, model.allVersions());
   assertEquals(table.lastSequence, written.lastSequence);
   assertEquals(table.keys, written.keys);
-});
+}
 
 /** A frame of the three records "a", "bb" and "ccc", with values of two bytes, sealed after `change`. */
 function loadCrafted(
