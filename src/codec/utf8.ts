@@ -36,6 +36,15 @@ const LOOP_ENCODE_MAX = 48;
 /** The same for decoding, where the loop only looks for what is not ASCII. */
 const LOOP_DECODE_MAX = 32;
 
+/** How many bytes {@linkcode decodeCodes} takes at once. */
+const CODES = 16;
+
+/**
+ * Where `String.fromCharCode` is compiled inline, it makes a short string faster than a native can be called: measured with 6 to 16
+ * characters, 31 to 50 ns against 60 to 85 in Deno and Node. JavaScriptCore takes 70 ns against 35.
+ */
+const CODES_ARE_FAST = !("Bun" in globalThis);
+
 /**
  * Strings as UTF-8. Keys sort by code point.
  *
@@ -119,11 +128,46 @@ function decodeText(source: Uint8Array, start: number, end: number): string {
   if (end - start <= LOOP_DECODE_MAX) {
     let seen = 0;
     for (let i = start; i < end; i++) seen |= source[i]!;
-    if (seen < 0x80) return latin1Slice.call(source, start, end);
+    if (seen < 0x80) return decodePlain(source, start, end);
   }
   const text = utf8Slice.call(source, start, end);
   // The native puts U+FFFD in the place of bytes that are not UTF-8; without one, all of them were.
   return text.indexOf("\ufffd") < 0 ? text : decodeStrictly(source, start, end);
+}
+
+/** Decodes ASCII. */
+function decodePlain(source: Uint8Array, start: number, end: number): string {
+  const isShort = end - start <= CODES && start + CODES <= source.length;
+  return isShort && CODES_ARE_FAST
+    ? decodeCodes(source, start, end - start)
+    : latin1Slice.call(source, start, end);
+}
+
+/** Decodes up to {@linkcode CODES} bytes of ASCII, of which all that follow are there. */
+function decodeCodes(
+  source: Uint8Array,
+  start: number,
+  length: number,
+): string {
+  const text = String.fromCharCode(
+    source[start]!,
+    source[start + 1]!,
+    source[start + 2]!,
+    source[start + 3]!,
+    source[start + 4]!,
+    source[start + 5]!,
+    source[start + 6]!,
+    source[start + 7]!,
+    source[start + 8]!,
+    source[start + 9]!,
+    source[start + 10]!,
+    source[start + 11]!,
+    source[start + 12]!,
+    source[start + 13]!,
+    source[start + 14]!,
+    source[start + 15]!,
+  );
+  return length === CODES ? text : text.substring(0, length);
 }
 
 function decodeStrictly(

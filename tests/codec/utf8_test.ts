@@ -236,3 +236,18 @@ function hostileText(random: () => number, length: number): Uint8Array {
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
+
+test("Short text is decoded right at every length and place, whatever lies around it", () => {
+  for (const around of [0x00, 0x41, 0xff]) {
+    const buffer = new Uint8Array(64).fill(around);
+    for (let length = 0; length <= 40; length++) {
+      const text = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        .slice(0, length);
+      for (const start of [0, 3, 64 - length]) {
+        buffer.set(utf8.encode(text), start);
+        assertEquals(utf8.decode(buffer, start, start + length), text);
+        buffer.fill(around);
+      }
+    }
+  }
+});
