@@ -4,6 +4,7 @@ import { windowOver } from "../inspection/file_window.ts";
 import { restoreHeader } from "../inspection/log_salt.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import type { Storage } from "../storage/storage.ts";
+import { KnownLogs } from "../wal/known_logs.ts";
 import { LogReader, openLogImage } from "../wal/log_reader.ts";
 import { LoggedTable } from "./logged_table.ts";
 import { readLogImage, tableOfLog } from "./log_table.ts";
@@ -21,6 +22,7 @@ export interface Recovered {
  *
  * 1. Live are the logs that the manifest names and those that are newer than all of them; a named one that is missing is damage.
  *    One with a damaged header is damage too if the manifest names it or whole frames follow; otherwise it never had one, and held nothing.
+ *    So did one that is not named and has the header of an older one: a file that a crash has left with what was in its blocks before.
  * 2. Each log has to begin where the one before it ended, by sequence numbers, and is read frame by frame.
  * 3. Where a log stops short (torn tail) or is missing at the end, some writes are lost. If any frame behind that place says that
  *    writes from there on had been durable, that is damage, reported as `KV_CORRUPTION`. Otherwise they were never
@@ -33,11 +35,17 @@ export async function replayLogs(
   fileNames: readonly string[],
 ): Promise<Recovered> {
   const replay = new Replay(state.flushedSequence);
+  const known = new KnownLogs();
   for (const number of liveLogNumbers(state, fileNames)) {
     const name = logName(number);
     const image = await readLogImage(await openNamed(storage, name), name);
-    const hasHadHeader = state.logs.includes(number) ||
-      await hasFrames(image, name, number);
+    const isNamed = state.logs.includes(number);
+    const isStale = known.stalenessOf(image, number) !== undefined;
+    if (isStale && !isNamed) {
+      replay.passOver(number);
+      continue;
+    }
+    const hasHadHeader = isNamed || await hasFrames(image, name, number);
     replay.add(number, image, hasHadHeader);
   }
   return replay.finish();
@@ -84,6 +92,11 @@ class Replay {
     return { tables: this.#tables, lastSequence: this.#lastSequence };
   }
 
+  /** Takes a log for one that never held a write. */
+  passOver(number: number): void {
+    this.#tear ??= { file: logName(number), offset: 0 };
+  }
+
   /** Replays one log. */
   add(
     number: number,
@@ -97,7 +110,7 @@ class Replay {
       if (hasHadHeader) {
         throw corruption(name, 0, "the log has no valid header");
       }
-      this.#tear ??= { file: name, offset: 0 };
+      this.passOver(number);
       return;
     }
     if (header.firstSequence > this.#lastSequence + 1) {

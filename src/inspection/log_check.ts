@@ -7,6 +7,7 @@ import {
 } from "../format/log_format.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 import type { ReadableFile } from "../storage/storage.ts";
+import { KnownLogs } from "../wal/known_logs.ts";
 import { openLogImage } from "../wal/log_reader.ts";
 import { FileWindow } from "./file_window.ts";
 import type { Findings } from "./findings.ts";
@@ -20,9 +21,12 @@ export async function readHeader(
   window: FileWindow,
   number: number,
 ): Promise<LogHeader | undefined> {
-  const length = Math.min(window.size, LOG_HEADER_BYTES);
-  const bytes = await window.span(0, length);
-  return openLogImage(bytes, window.name, number);
+  return openLogImage(await headerBytes(window), window.name, number);
+}
+
+/** The bytes of a log that are its header, or as many as there are. */
+export function headerBytes(window: FileWindow): Promise<Uint8Array> {
+  return window.span(0, Math.min(window.size, LOG_HEADER_BYTES));
 }
 
 /** A log that is to be checked. */
@@ -57,6 +61,7 @@ export class LogChainCheck {
   /** `undefined` until the first log says it. */
   #lastSequence: number | undefined;
   #tear: Tear | undefined;
+  readonly #known = new KnownLogs();
 
   /** @param flushedSequence Sequence number of the last write that is in segments; without it, the first log is taken to go on from there. */
   constructor(
@@ -82,6 +87,11 @@ export class LogChainCheck {
     if (window.size > MAX_LOG_BYTES) {
       const problem = `the log is ${window.size} bytes long`;
       throw corruption(name, MAX_LOG_BYTES, problem);
+    }
+    const start = await headerBytes(window);
+    const isStale = this.#known.stalenessOf(start, number) !== undefined;
+    if (isStale && !isNamed) {
+      return this.#addHeaderless(name, false);
     }
     const header = await readHeader(window, number);
     if (header === undefined) {

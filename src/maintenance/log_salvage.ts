@@ -12,12 +12,13 @@ import {
 } from "../format/record.ts";
 import { openIfThere } from "../inspection/check_files.ts";
 import { FileWindow } from "../inspection/file_window.ts";
-import { readHeader } from "../inspection/log_check.ts";
+import { headerBytes, readHeader } from "../inspection/log_check.ts";
 import { guessHeader, restoreHeader } from "../inspection/log_salt.ts";
 import { type LogFrame, LogWalk } from "../inspection/log_walk.ts";
 import type { Progress } from "../inspection/progress.ts";
 import { RecordWalk } from "../inspection/record_walk.ts";
 import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from "../options.ts";
+import { KnownLogs } from "../wal/known_logs.ts";
 import type { ReadableFile, Storage } from "../storage/storage.ts";
 import type { FoundLoss, Losses } from "./losses.ts";
 import type { RunWriter } from "./run_writer.ts";
@@ -69,8 +70,9 @@ export class LogSalvage {
   }
 
   /** Reads logs, oldest first. */
-  async read(numbers: readonly number[]): Promise<void> {
+  async read(present: readonly number[]): Promise<void> {
     const { progress } = this.#context;
+    const numbers = await this.#withoutCopies(present);
     const ends = await this.#endsOf(numbers);
     for (const [i, number] of numbers.entries()) {
       await this.#withLog(number, progress, async (log) => {
@@ -81,6 +83,31 @@ export class LogSalvage {
       });
     }
     await this.#context.runs.finish();
+  }
+
+  /** Leaves out what a crash has left of an older log under the name of a newer one. */
+  async #withoutCopies(numbers: readonly number[]): Promise<number[]> {
+    const { storage, progress, losses } = this.#context;
+    const known = new KnownLogs();
+    const originals: number[] = [];
+    for (const number of numbers) {
+      const name = logName(number);
+      const file = await openIfThere(storage, name);
+      try {
+        const start = file === undefined
+          ? new Uint8Array(0)
+          : await headerBytes(
+            new FileWindow(file, { name, progress: progress.silent() }),
+          );
+        if (known.stalenessOf(start, number) !== "copy") originals.push(number);
+        else {losses.warn(
+            `${name} is a copy of an older log, which a crash has left; it held no writes of its own`,
+          );}
+      } finally {
+        await file?.close();
+      }
+    }
+    return originals;
   }
 
   /** For each log the first sequence number that a newer one has. */

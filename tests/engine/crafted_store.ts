@@ -25,6 +25,8 @@ export interface Commit {
 /** A log as a crash may have left it. */
 export interface CraftedLog {
   readonly number: number;
+  /** Default: one of its own. */
+  readonly salt?: number;
   /** Sequence number of its first write. */
   readonly first: number;
   readonly commits: readonly Commit[];
@@ -59,8 +61,10 @@ export function storageOf(
 }
 
 /** The bytes of a log, and where its commits lie. */
-export function logImage({ number, first, commits }: CraftedLog) {
-  const header = { salt: 1_000 + number, number, firstSequence: first };
+export function logImage(
+  { number, salt = 1_000 + number, first, commits }: CraftedLog,
+) {
+  const header = { salt, number, firstSequence: first };
   return craftLog(
     commits.map(({ durable, writes }) => ({
       count: writes.length,

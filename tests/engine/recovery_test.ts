@@ -131,6 +131,28 @@ test("Garbage behind a header that was never whole is no sign of writes", async 
   }
 });
 
+test("A log that nothing names and that is what its blocks held of an older log before held nothing that was acknowledged", async () => {
+  const older = { number: 2, first: 1, commits: commitsOf(1, 4) };
+  const named = { number: 3, first: 5, commits: commitsOf(5, 8) };
+  for (const stale of [older, named]) {
+    const { image } = logImage(stale);
+    for (const length of [40, 100, image.length]) {
+      const manifest = manifestOf({ flushedSequence: 4, logs: [3] });
+      const storage = storageOf(manifest, [named]);
+      storage.writeFile(logName(5), image.slice(0, length));
+      assertEquals(await entriesAfterOpen(storage), entriesOf(5, 8));
+    }
+  }
+});
+
+test("A log that nothing names and that is of another store is damage", async () => {
+  const named = { number: 3, first: 1, commits: commitsOf(1, 4) };
+  const storage = storageOf(manifestOf({ logs: [3] }), [named]);
+  const { image } = logImage({ ...named, salt: 77 });
+  storage.writeFile(logName(5), image);
+  await refuses(storage, logName(5), 16, "as number 3");
+});
+
 // Rule 2: each log begins where the one before it ended.
 
 test("A log that begins with writes that are there already is damage", async () => {
