@@ -10,6 +10,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import { CheckpointFiles } from "./checkpoint_files.ts";
 import type { LoggedTable } from "./logged_table.ts";
+import { refuseNested } from "./nested_places.ts";
 import { randomStoreId } from "./random.ts";
 import type { VersionSet } from "./version_set.ts";
 
@@ -46,6 +47,7 @@ export async function makeCheckpoint(
 ): Promise<void> {
   options.signal?.throwIfAborted();
   // Before anything is written there, a lock included.
+  refuseNested(source.storage, target, "make a checkpoint in");
   await refuseStore(target);
   const lock = await target.lock({ shared: false });
   try {

@@ -4,7 +4,7 @@ import type { Storage } from "../storage/storage.ts";
 
 /** How a store is repaired: either `into` or `inPlace` has to be given. */
 export interface RepairOptions extends InspectionOptions {
-  /** Where the new store goes: a path, a `file:` URL or a storage that holds no store. The damaged one is only read. */
+  /** Where the new store goes: a path, a `file:` URL or a storage that holds no store. No folder in that of the damaged one, or around it, which is only read. */
   readonly into?: string | URL | Storage;
   /**
    * Replaces the damaged store. Its files stay until the new store is complete and durable, and are removed then, those too that could not be read:

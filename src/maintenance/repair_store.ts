@@ -1,4 +1,5 @@
 import { checkFlag } from "../engine/call_options.ts";
+import { refuseNested } from "../engine/nested_places.ts";
 import { refuseNoStorage, type StorageAt } from "../engine/storage_check.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import { parseFileName } from "../format/file_names.ts";
@@ -34,6 +35,7 @@ export async function repairStore(
   const target = await storageAt(options.into!);
   refuseNoStorage(target, "repair into");
   refuseSame(source, target);
+  refuseNested(source, target, "repair into");
   await refuseStore(target);
   return await withLocks([
     () => source.lock({ shared: true }),

@@ -79,7 +79,7 @@ export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
    *
    * Until the checkpoint is complete, no engine opens `target`; what a crash leaves of it is cleared by the next checkpoint into the same place.
    *
-   * Also rejects with `KV_INVALID_ARGUMENT` if `target` holds a store already, `KV_LOCKED` while somebody else is at work there,
+   * Also rejects with `KV_INVALID_ARGUMENT` if `target` holds a store already or lies in the folder of this one, or around it; `KV_LOCKED` while somebody else is at work there,
    * and with the reason of `signal`; all that was written is removed then.
    *
    * @param target A path, a `file:` URL or a storage. A folder that is missing is made.
