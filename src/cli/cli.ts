@@ -14,12 +14,10 @@
  *
  * @module
  */
-import { CommanderError } from "commander";
 import process from "node:process";
-import { DONE, USAGE } from "./exit_codes.ts";
-import { failureLine, failureOf } from "./failure.ts";
 import { Host } from "./host.ts";
 import { makeProgram } from "./program.ts";
+import { failureOf, report } from "./report.ts";
 
 /**
  * Runs one command: reads from the standard input and writes to the standard output and error of the process.
@@ -36,43 +34,30 @@ import { makeProgram } from "./program.ts";
  */
 export async function main(args: readonly string[]): Promise<number> {
   using host = new Host();
+  host.beginLine(args);
   try {
     await makeProgram(host).parseAsync([...args], { from: "user" });
     await host.output.flush();
     await host.errors.flush();
     return host.exitCode;
   } catch (error) {
-    return await report(host, error);
+    return await tell(host, error);
   }
 }
 
 /** Tells of an error and answers with the exit code. */
-async function report(host: Host, error: unknown): Promise<number> {
+async function tell(host: Host, error: unknown): Promise<number> {
   try {
     await host.output.flush();
-    // The parser has written what there is to say.
-    if (error instanceof CommanderError) {
-      await host.errors.flush();
-      return error.exitCode === DONE ? DONE : USAGE;
-    }
   } catch (failed) {
-    return await report(host, failed);
+    return await tell(host, failed);
   }
-  const failure = failureOf(error);
   try {
-    if (failure.message !== "") {
-      const { code, message, hint } = failure;
-      await host.errors.line(
-        host.isJson
-          ? JSON.stringify({ error: { code, message, hint } })
-          : `kv: ${failureLine(failure)}`,
-      );
-      await host.errors.flush();
-    }
+    return await report(host, error, "kv: ");
   } catch {
     // There is nobody left to tell.
+    return failureOf(error).exitCode;
   }
-  return failure.exitCode;
 }
 
 if (import.meta.main) process.exit(await main(process.argv.slice(2)));

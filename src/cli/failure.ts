@@ -1,14 +1,3 @@
-import { KvError, type KvErrorCode } from "../errors.ts";
-import {
-  DATA_FAILED,
-  DONE,
-  FAULT,
-  SIGNALLED,
-  STORE_FAILED,
-  USAGE,
-} from "./exit_codes.ts";
-import { escapeText } from "./escape.ts";
-
 /** The command was not understood. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
@@ -16,7 +5,34 @@ export class UsageError extends Error {
 
 /** Input that cannot be read as what it should be, or output that cannot be written. */
 export class DataError extends Error {
-  override readonly name = "DataError";
+  override readonly name: string = "DataError";
+  /** What to do about it, where that is known. */
+  readonly hint: string | undefined;
+
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly hint?: string | undefined } = {},
+  ) {
+    super(message, options);
+    this.hint = options.hint;
+  }
+}
+
+/** A key that has no value. */
+export class NotFound extends Error {
+  override readonly name = "NotFound";
+  /** The key as a value of JSON. */
+  readonly key: unknown;
+
+  constructor(line: string, key: unknown) {
+    super(notFoundText(line));
+    this.key = key;
+  }
+}
+
+/** What is said of a key without value, which is shown as `line`. */
+export function notFoundText(line: string): string {
+  return `Not found: ${line || "the empty key"}`;
 }
 
 /** Nobody reads the output any more. */
@@ -34,63 +50,4 @@ export class Interrupted extends Error {
     super(`Ended by ${signalName}`);
     this.number = number;
   }
-}
-
-/** How a failure is told and what the program ends with. */
-export interface Failure {
-  /** A word for programs: that of the engine, or one of our own. */
-  readonly code: string;
-  /** One line for people; empty where there is nothing to say. */
-  readonly message: string;
-  /** What to do about it, where that is known. */
-  readonly hint: string | undefined;
-  readonly exitCode: number;
-}
-
-const HINTS: Partial<Record<KvErrorCode, string>> = {
-  KV_CORRUPTION:
-    "verify lists all damage, repair saves what can be saved into a new store",
-  KV_NOT_FOUND: "put and load make a new store with --create",
-  KV_POISONED: "free some space or mend the disk, then run the command again",
-};
-
-/** What there is to say of an error. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof BrokenPipe) return failure("EPIPE", "", DONE);
-  if (error instanceof Interrupted) {
-    return failure("INTERRUPTED", error.message, SIGNALLED + error.number);
-  }
-  const message = escapeText(
-    error instanceof Error ? error.message : String(error),
-  );
-  if (error instanceof KvError) {
-    const isUsage = error.code === "KV_INVALID_ARGUMENT";
-    const exitCode = isUsage ? USAGE : STORE_FAILED;
-    return failure(error.code, message, exitCode, HINTS[error.code]);
-  }
-  if (error instanceof UsageError) return failure("USAGE", message, USAGE);
-  if (error instanceof DataError) return failure("DATA", message, DATA_FAILED);
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" && !(error instanceof TypeError)
-    ? failure(code, message, DATA_FAILED)
-    : failure("FAULT", faultText(error), FAULT);
-}
-
-function failure(
-  code: string,
-  message: string,
-  exitCode: number,
-  hint?: string,
-): Failure {
-  return { code, message, hint, exitCode };
-}
-
-/** A fault of this program is told with all that helps to find it. */
-function faultText(error: unknown): string {
-  return error instanceof Error ? error.stack ?? error.message : String(error);
-}
-
-/** A failure as one line. */
-export function failureLine({ code, message, hint }: Failure): string {
-  return `${code}: ${message}${hint === undefined ? "" : ` (${hint})`}`;
 }

@@ -8,8 +8,11 @@ import { type Styles, stylesFor } from "./terminal.ts";
 
 /** What the commands work with: the terminal, the signals, and in a shell the store that is open. */
 export class Host implements Disposable {
-  readonly output: Output = new Output(process.stdout);
-  readonly errors: Output = new Output(process.stderr);
+  readonly output: Output = new Output(process.stdout, "the output");
+  readonly errors: Output = new Output(
+    process.stderr,
+    "standard error",
+  );
   readonly styles: Styles = stylesFor(this.output);
   readonly interrupts: Interrupts = new Interrupts();
   /** The store of the shell that runs the commands. */
@@ -18,10 +21,19 @@ export class Host implements Disposable {
   exitCode: number = DONE;
   /** Whether answers and errors are for programs. */
   isJson = false;
+  /** What is known of the work so far, for programs, should it fail. */
+  facts: Record<string, unknown> = {};
 
   /** Aborted once the user wants it to end. */
   get signal(): AbortSignal {
     return this.interrupts.signal;
+  }
+
+  /** Begins with a command. Until its options are read, which may fail, errors are for programs if `--json` is among its words. */
+  beginLine(words: readonly string[]): void {
+    const end = words.indexOf("--");
+    this.isJson = words.slice(0, end < 0 ? undefined : end).includes("--json");
+    this.facts = {};
   }
 
   /** A bar for something that may take long. */

@@ -1,4 +1,5 @@
 import { BrokenPipe } from "./failure.ts";
+import { fileError } from "./system_error.ts";
 
 /** How much is gathered before it is written. */
 const CHUNK_CHARACTERS = 64 * 1024;
@@ -6,11 +7,14 @@ const CHUNK_CHARACTERS = 64 * 1024;
 /** Standard output or standard error: waits for whoever reads it, and notices when nobody does. */
 export class Output {
   readonly #stream: NodeJS.WriteStream;
+  /** What it is called in messages. */
+  readonly #name: string;
   #pending: string[] = [];
   #length = 0;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WriteStream, name: string) {
     this.#stream = stream;
+    this.#name = name;
     // The callback of `write` has the same error; without a listener it would end the process.
     stream.on("error", () => {});
   }
@@ -59,11 +63,12 @@ export class Output {
   }
 
   #send(chunk: string | Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#stream.write(chunk, (error) => {
-        if (error === null || error === undefined) resolve();
-        else reject(isBrokenPipe(error) ? new BrokenPipe() : error);
-      });
+    return new Promise<void>((resolve, reject) => {
+      this.#stream.write(chunk, (error) => error ? reject(error) : resolve());
+    }).catch((error) => {
+      throw isBrokenPipe(error)
+        ? new BrokenPipe()
+        : fileError("write", this.#name, error);
     });
   }
 }

@@ -13,7 +13,9 @@ import { addScan } from "./commands/scan.ts";
 import { addShell } from "./commands/shell.ts";
 import { addStats } from "./commands/stats.ts";
 import { addVerify } from "./commands/verify.ts";
+import { addHelp } from "./commands/help.ts";
 import type { Host } from "./host.ts";
+import { VERSION } from "./version.ts";
 
 const ABOUT = `Look into the stores of purekv, load, dump, check and copy them.
 
@@ -36,12 +38,13 @@ Exit codes:
 export function makeProgram(host: Host): Command {
   const program = new Command("kv")
     .exitOverride()
-    .showHelpAfterError("(--help tells more)")
+    .version(VERSION, "-V, --version", "display the version")
+    .helpCommand(false)
     .configureOutput({
       writeOut: (text) => void host.output.write(text),
       writeErr: (text) => void host.errors.write(text),
-      outputError: (text, write) =>
-        write(text.replace(/^error: /, "kv: USAGE: ")),
+      // Told where all failures are.
+      outputError: () => {},
       getOutHelpWidth: () => host.output.columns,
       getErrHelpWidth: () => host.errors.columns,
     });
@@ -60,14 +63,16 @@ export function makeProgram(host: Host): Command {
   addInspect(program, host);
   addBench(program, host);
   addShell(program, host, makeProgram);
+  addHelp(program);
   return program.description(ABOUT).addHelpText("after", MORE);
 }
 
 /** In a shell a line begins with the name of a command. */
 function asShell(program: Command): Command {
+  addHelp(program);
   const lines = { commandUsage: usageInShell };
-  for (const command of program.commands) command.configureHelp(lines);
   program.command("exit").summary("leave the shell, as Ctrl-D does");
+  for (const command of program.commands) command.configureHelp(lines);
   return program.configureHelp(lines).helpOption(false);
 }
 

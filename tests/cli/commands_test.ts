@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { open, tuple } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { kv } from "../support/command_line.ts";
@@ -176,4 +177,12 @@ test("compact, checkpoint and bench do what they say", async () => {
   const names = JSON.parse(bench.stdout).results
     .map(({ name }: { name: string }) => name);
   assertEquals(names.length, 6);
+});
+
+test("load takes packed lines from standard input as they come", async () => {
+  await using dir = tempDir();
+  const input = gzipSync('{"key":"a","value":"1"}\n');
+  const { code, stderr } = await kv(["load", dir.path, "--create"], { input });
+  assertEquals(code, 0, stderr);
+  assertEquals((await kv(["get", dir.path, "a"])).stdout, "1\n");
 });

@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
+import { gzipSync } from "node:zlib";
 import { formOf } from "../../src/cli/form.ts";
 import { entryJson } from "../../src/cli/entry_text.ts";
 import type { EntryReader } from "../../src/cli/transfer/entry.ts";
+import { readCsv } from "../../src/cli/transfer/csv.ts";
+import { gunzipIfPacked } from "../../src/cli/transfer/gzip.ts";
 import { ndjsonLine, readNdjson } from "../../src/cli/transfer/ndjson.ts";
 import { rawBytes, readRaw } from "../../src/cli/transfer/raw.ts";
 import { tuple } from "../../src/codec/tuple.ts";
@@ -57,6 +60,75 @@ test("readNdjson names the line that is wrong, after the entries before it", asy
     }, Error);
     assert(error.message.includes(problem), `${line}: ${error.message}`);
     assertEquals(seen.length, 1, line);
+  }
+});
+
+test("readCsv gives the rows before a wrong one, and names the line that the wrong one begins on", async () => {
+  const wrong = [
+    ["b", 5, "found 1"],
+    ["b,2,3", 5, "found 3"],
+    ['"b,2\nc,3', 5, "never closed"],
+    ['b"c,2', 5, "Quote"],
+    ["zz,02", 5, "Cannot read the key"],
+  ] as const;
+  for (const [row, line, problem] of wrong) {
+    for (const size of [1, 7, 1000]) {
+      const input = `key,value\n00,"01"\n\n02,03\n${row}\n04,05\n`;
+      const seen: unknown[] = [];
+      const error = await assertRejects(async () => {
+        const source = chunks(encoder.encode(input), size);
+        for await (const some of readCsv(source, bytes)) {
+          for (const entry of some) seen.push(entry);
+        }
+      }, Error);
+      const { message } = error;
+      assert(message.includes(`line ${line}: `), `${row}: ${message}`);
+      assert(message.includes(problem), `${row}: ${message}`);
+      assertEquals(seen.length, 2, row);
+    }
+  }
+  for (const input of ["", "k,v\n1,2\n", "key\n", "key,value,more\n"]) {
+    const source = chunks(encoder.encode(input), 9);
+    await assertRejects(
+      async () => {
+        for await (const some of readCsv(source, bytes)) [...some];
+      },
+      Error,
+      "first line",
+    );
+  }
+});
+
+test("readCsv takes the columns in either order, quoted fields, and any ends of lines", async () => {
+  const input = '\ufeffvalue,"key"\r\n"a ""b""\nc",k1\r\n\r\n,k2';
+  for (const size of [1, 2, 5, 100]) {
+    const found = await read(readCsv, encoder.encode(input), size, text);
+    assertEquals(
+      found.map((entry) => entry.map((part) => new TextDecoder().decode(part))),
+      [["k1", 'a "b"\nc'], ["k2", ""]],
+      `chunks of ${size}`,
+    );
+  }
+});
+
+test("gunzipIfPacked unpacks what is packed, passes on the rest, and says what is wrong in plain words", async () => {
+  async function through(input: Uint8Array, size: number): Promise<string> {
+    const parts: Uint8Array[] = [];
+    const unpacked = gunzipIfPacked(chunks(input, size), "in");
+    for await (const chunk of unpacked) parts.push(chunk);
+    return Buffer.concat(parts).toString();
+  }
+  const packed = gzipSync("some text");
+  for (const size of [1, 2, 3, 100]) {
+    assertEquals(await through(packed, size), "some text");
+    for (const plain of ["", "a", "some text"]) {
+      assertEquals(await through(encoder.encode(plain), size), plain);
+    }
+    const cut = packed.subarray(0, packed.length - 4);
+    await assertRejects(() => through(cut, size), Error, "ends too early");
+    const damaged = new Uint8Array(packed);
+    damaged[packed.length - 6]! ^= 1;
+    await assertRejects(() => through(damaged, size), Error, "is damaged");
   }
 });
 

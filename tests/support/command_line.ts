@@ -13,7 +13,7 @@ const script = new URL("../../src/cli/cli.ts", import.meta.url);
 /** How the command line is run. */
 export interface KvOptions {
   /** What it gets on standard input; nothing by default. */
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
 }
 

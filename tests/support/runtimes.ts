@@ -40,7 +40,7 @@ export interface RunningScript extends AsyncDisposable {
   /** The next line of its standard output; rejects if it ends first. */
   nextLine(): Promise<string>;
   /** Writes to its standard input. */
-  write(text: string): void;
+  write(text: string | Uint8Array): void;
   /** Ends its standard input. */
   end(): void;
   /** Ends it at once, as kill -9 does. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type KvEngine, open } from "../../../mod.ts";
 import { nextTurn } from "../../engine/event_loop.ts";
+import { fileError } from "../system_error.ts";
 
 /** What a workload has come to. */
 export interface WorkloadResult {
@@ -66,7 +67,8 @@ export async function* runBench(
   parent: string,
   options: BenchOptions,
 ): AsyncGenerator<WorkloadResult> {
-  const folder = await mkdtemp(join(parent, "purekv-bench-"));
+  const folder = await mkdtemp(join(parent, "purekv-bench-"))
+    .catch((error) => Promise.reject(fileError("write to", parent, error)));
   try {
     await using db = await open(folder);
     const value = "v".repeat(options.valueSize);

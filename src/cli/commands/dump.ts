@@ -19,12 +19,8 @@ import {
 import type { EntryBytes, Forms } from "../transfer/entry.ts";
 import { ndjsonLine } from "../transfer/ndjson.ts";
 import { rawBytes } from "../transfer/raw.ts";
-import {
-  fileTarget,
-  Gatherer,
-  outputTarget,
-  type Target,
-} from "../transfer/target.ts";
+import { fileTarget } from "../transfer/file_target.ts";
+import { Gatherer, outputTarget, type Target } from "../transfer/target.ts";
 import { addRange, rangeOf, type RangeTexts } from "./scan.ts";
 
 interface DumpOptions extends CommonOptions, RangeTexts {
@@ -49,7 +45,7 @@ export function addDump(program: Command, host: Host): void {
     usage: "dump [file]",
     summary: "write entries to a file or standard output, for load",
     description:
-      "Formats and names of files are those of load. Writes the state at the start; works while another program has the store open. A file that would not be complete is removed.",
+      "Formats and names of files are those of load. Writes the state at the start; works while another program has the store open. A file gets its name, or what is in it, only once it is complete, or is removed.",
     examples: [
       ["dump STORE all.ndjson.gz", "everything, packed"],
       ["dump STORE --prefix user: --format csv", "some, to the terminal"],

@@ -7,7 +7,8 @@ import {
   reading,
 } from "../command.ts";
 import { entryJson } from "../entry_text.ts";
-import { NOT_FOUND } from "../exit_codes.ts";
+import { NotFound } from "../failure.ts";
+import type { Form } from "../form.ts";
 import type { Host } from "../host.ts";
 
 interface GetOptions extends CommonOptions {
@@ -33,12 +34,16 @@ export function addGet(program: Command, host: Host): void {
       const key = store.keys.fromLine(keyText!, "key");
       const value = await store.reader.get(key);
       if (value === undefined) {
-        host.exitCode = NOT_FOUND;
-        await host.note(`Not found: ${store.keys.toLine(key)}`);
+        throw notFound(store.keys, key);
       } else if (options.raw) {
         await host.output.bytes(value);
       } else if (options.json) {
         await host.output.line(entryJson(store, key, value));
       } else await host.output.line(store.values.toLine(value));
     }));
+}
+
+/** The error for a key that has no value. */
+function notFound(keys: Form, key: Uint8Array): NotFound {
+  return new NotFound(keys.toLine(key), JSON.parse(keys.toJson(key)));
 }

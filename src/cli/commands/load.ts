@@ -40,7 +40,7 @@ export function addLoad(program: Command, host: Host): void {
     summary: "put entries from a file or standard input",
     description:
       `Formats: ndjson, one {"key": ..., "value": ...} a line; csv with the header key,value; raw, lengths (u32 little-endian) of key and value before their bytes. ` +
-      `The name of the file says which: .ndjson .jsonl .csv .raw .bin, with .gz behind it if it is packed. Standard input is ndjson unless --format says otherwise. ` +
+      `The name of the file says which: .ndjson .jsonl .csv .raw .bin, with .gz behind it if it is packed; other files, and standard input, may be packed, too. Standard input is ndjson unless --format says otherwise. ` +
       `Everything is on disk when the command ends. If a line is wrong, or on Ctrl-C, what came before it stays.`,
     examples: [
       ["load STORE users.ndjson --create", "makes the store if there is none"],
@@ -58,9 +58,14 @@ export function addLoad(program: Command, host: Host): void {
   );
   command.action(
     writing<LoadOptions>(host, async (store, [path = "-"], options) => {
-      const { format, isGzip } = formatOfFile(path);
-      const read = READERS[options.format ?? format ?? "ndjson"];
-      const source = await openSource(path, { isGzip, signal: host.signal });
+      const named = formatOfFile(path);
+      const format = options.format ?? named.format ?? "ndjson";
+      const read = READERS[format];
+      const source = await openSource(path, {
+        // Raw bytes may begin as packed ones do.
+        isGzip: named.isGzip || (format === "raw" ? false : undefined),
+        signal: host.signal,
+      });
       const loader = new BatchLoader(store.reader);
       const startedMs = performance.now();
       try {
@@ -77,9 +82,13 @@ export function addLoad(program: Command, host: Host): void {
       } catch (error) {
         // What failed in the engine would only fail again.
         if (!(error instanceof KvError)) await loader.finish();
-        await host.note(
-          `Loaded before that: ${counted(loader.loaded, "entry", "entries")}`,
-        );
+        const { loaded } = loader;
+        host.facts["loaded"] = loaded;
+        if (!options.json) {
+          await host.note(
+            `Loaded before that: ${counted(loaded, "entry", "entries")}`,
+          );
+        }
         throw error;
       }
       await report(host, loader.loaded, {

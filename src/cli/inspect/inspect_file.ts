@@ -8,6 +8,7 @@ import type { InspectionOptions } from "../../inspection/report.ts";
 import { openLocalStorage } from "../../storage/local_storage.ts";
 import type { ReadableFile } from "../../storage/storage.ts";
 import { DataError } from "../failure.ts";
+import { FileError, problemOf } from "../system_error.ts";
 import { inspectLog } from "./log.ts";
 import { inspectManifest } from "./manifest.ts";
 import type { FileReport } from "./report.ts";
@@ -32,7 +33,9 @@ export async function inspectFile(
     file = await storage.open(name);
   } catch (error) {
     if (!(error instanceof KvIoError)) throw error;
-    throw new DataError(error.message, { cause: error });
+    throw problemOf(error.cause) === undefined
+      ? new DataError(error.message, { cause: error })
+      : new FileError("inspect", path, error.cause);
   }
   try {
     const named = parseFileName(name);

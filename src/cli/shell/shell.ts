@@ -1,11 +1,11 @@
-import { CommanderError } from "commander";
 import process from "node:process";
 import * as readline from "node:readline/promises";
-import { DONE, USAGE } from "../exit_codes.ts";
-import { failureLine, failureOf, Interrupted } from "../failure.ts";
+import { DONE } from "../exit_codes.ts";
+import { Interrupted } from "../failure.ts";
 import type { Host } from "../host.ts";
 import type { OpenStore } from "../open_store.ts";
 import type { MakeProgram } from "../program_type.ts";
+import { failureOf, report } from "../report.ts";
 import { complete } from "./completion.ts";
 import { History } from "./history.ts";
 import { wordsOf } from "./words.ts";
@@ -93,10 +93,12 @@ export class Shell {
     try {
       const words = wordsOf(line);
       if (words.length === 0) return;
+      host.beginLine(words);
       await this.#makeProgram(host).parseAsync(words, { from: "user" });
     } catch (error) {
       if (endsAll(error)) throw error;
-      await this.#report(error);
+      const exitCode = await report(host, error, "");
+      if (exitCode !== DONE) host.exitCode = exitCode;
     } finally {
       this.#isRunning = false;
       host.interrupts.renew();
@@ -104,17 +106,6 @@ export class Shell {
       await host.output.flush();
       await host.errors.flush();
     }
-  }
-
-  async #report(error: unknown): Promise<void> {
-    const host = this.#host;
-    if (error instanceof CommanderError) {
-      if (error.exitCode !== DONE) host.exitCode = USAGE;
-      return;
-    }
-    const failure = failureOf(error);
-    host.exitCode = failure.exitCode;
-    await host.note(failureLine(failure));
   }
 }
 

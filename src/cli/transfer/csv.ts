@@ -4,7 +4,6 @@
  * @module
  */
 import { CsvError, parse, type Parser } from "csv-parse";
-import { Readable } from "node:stream";
 import { DataError } from "../failure.ts";
 import type { EntryBytes, Forms } from "./entry.ts";
 
@@ -12,8 +11,9 @@ import type { EntryBytes, Forms } from "./entry.ts";
 export const CSV_HEADER = "key,value\n";
 
 interface Row {
-  readonly info: { readonly lines: number };
-  readonly record: { readonly key: string; readonly value: string };
+  readonly fields: readonly string[];
+  /** The line that it ends on. */
+  readonly line: number;
 }
 
 /** Reads entries. */
@@ -21,57 +21,106 @@ export async function* readCsv(
   input: AsyncIterable<Uint8Array>,
   forms: Forms,
 ): AsyncGenerator<Iterable<EntryBytes>> {
+  let rows: Row[] = [];
+  let lastLine = 0;
   const parser = parse({
     bom: true,
-    columns: checkedHeader,
-    // Which line a row ends on.
-    info: true,
+    // Rows are told from the header, and counted, below: so the error for a wrong one comes behind those before it.
+    relax_column_count: true,
     skip_empty_lines: true,
+    on_record(fields: string[], { lines }: { readonly lines: number }) {
+      rows.push({ fields, line: lines });
+      return null;
+    },
   });
-  const source = Readable.from(input, { objectMode: false });
-  source.on("error", (error) => parser.destroy(error));
-  source.pipe(parser);
+  const columns = new Columns(forms);
   try {
-    do {
-      yield rowsOf(parser, forms);
-    } while (await hasMore(parser));
-  } catch (error) {
-    throw error instanceof CsvError ? atLine(parser.info.lines, error) : error;
+    for await (const failure of fed(parser, input)) {
+      const ready = rows;
+      rows = [];
+      lastLine = ready.at(-1)?.line ?? lastLine;
+      yield columns.entriesOf(ready);
+      if (failure !== undefined) throw malformed(failure, lastLine + 1);
+    }
+    columns.assertHeader();
   } finally {
-    source.destroy();
     parser.destroy();
   }
 }
 
-/** The rows that have been parsed. */
-function* rowsOf(
+/** Parses chunk by chunk; yields after each, and after the last the error that it ended with, if any. */
+async function* fed(
   parser: Parser,
-  { keys, values }: Forms,
-): Generator<EntryBytes> {
-  for (let row: Row | null; (row = parser.read() as Row | null) !== null;) {
-    const { lines } = row.info;
-    const { key, value } = row.record;
-    yield [
-      orAtLine(lines, () => keys.fromField(key, "key")),
-      orAtLine(lines, () => values.fromField(value, "value")),
-    ];
+  input: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Error | undefined> {
+  let failure: Error | undefined;
+  parser.on("error", (error) => failure ??= error);
+  // All rows have gone to the callback; this lets the end come.
+  parser.resume();
+  for await (const chunk of input) {
+    await new Promise<void>((resolve) => {
+      parser.write(chunk, (error) => {
+        failure ??= error ?? undefined;
+        resolve();
+      });
+    });
+    yield failure;
+  }
+  await new Promise<void>((resolve) => {
+    parser.once("close", resolve);
+    parser.end();
+  });
+  yield failure;
+}
+
+/** Finds the key and the value in rows, by the names in the first of them. */
+class Columns {
+  readonly #forms: Forms;
+  #keyAt: number | undefined;
+
+  constructor(forms: Forms) {
+    this.#forms = forms;
+  }
+
+  *entriesOf(rows: readonly Row[]): Generator<EntryBytes> {
+    for (const { fields, line } of rows) {
+      if (this.#keyAt === undefined) this.#keyAt = keyColumn(fields);
+      else yield this.#entryOf(fields, line);
+    }
+  }
+
+  /** Refuses what ended before the header. */
+  assertHeader(): void {
+    if (this.#keyAt === undefined) throw noHeader();
+  }
+
+  #entryOf(fields: readonly string[], line: number): EntryBytes {
+    const { keys, values } = this.#forms;
+    if (fields.length !== 2) {
+      throw atLine(line, `expected a key and a value, found ${fields.length}`);
+    }
+    try {
+      return [
+        keys.fromField(fields[this.#keyAt!]!, "key"),
+        values.fromField(fields[1 - this.#keyAt!]!, "value"),
+      ];
+    } catch (error) {
+      throw atLine(line, messageOf(error), error);
+    }
   }
 }
 
-/** Waits until there are rows, or the end. */
-function hasMore(parser: Parser): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    if (parser.readableEnded) return resolve(false);
-    if (parser.errored) return reject(parser.errored);
-    function settle(done: () => void): void {
-      parser.off("readable", more).off("end", end).off("error", fail);
-      done();
-    }
-    const more = () => settle(() => resolve(true));
-    const end = () => settle(() => resolve(false));
-    const fail = (error: Error) => settle(() => reject(error));
-    parser.on("readable", more).on("end", end).on("error", fail);
-  });
+function keyColumn(names: readonly string[]): number {
+  const isOurs = names.length === 2 && names.includes("key") &&
+    names.includes("value");
+  if (isOurs) return names.indexOf("key");
+  throw noHeader();
+}
+
+function noHeader(): DataError {
+  return new DataError(
+    "Cannot load: the first line of CSV has to name the columns: key,value",
+  );
 }
 
 /** An entry as a line. */
@@ -87,24 +136,18 @@ function quoted(field: string): string {
     : field;
 }
 
-function checkedHeader(names: string[]): string[] {
-  const isOurs = names.length === 2 && names.includes("key") &&
-    names.includes("value");
-  if (isOurs) return names;
-  throw new DataError(
-    "Cannot load: the first line of CSV has to name the columns: key,value",
-  );
+/** The error for a row that is none; `line` is where it begins. */
+function malformed(error: Error, line: number): unknown {
+  if (!(error instanceof CsvError)) return error;
+  return error.code === "CSV_QUOTE_NOT_CLOSED"
+    ? atLine(line, "a quote that is opened in this row is never closed", error)
+    : atLine(line, messageOf(error).replace(/ at line \d+/, ""), error);
 }
 
-function orAtLine<T>(line: number, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw atLine(line, error);
-  }
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
-function atLine(line: number, cause: unknown): DataError {
-  const problem = cause instanceof Error ? cause.message : String(cause);
+function atLine(line: number, problem: string, cause?: unknown): DataError {
   return new DataError(`Cannot load line ${line}: ${problem}`, { cause });
 }

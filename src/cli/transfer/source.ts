@@ -1,10 +1,11 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import process from "node:process";
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import type { Readable } from "node:stream";
 import { DataError } from "../failure.ts";
+import { fileError } from "../system_error.ts";
 import { nextUnlessAborted } from "./abortable.ts";
+import { gunzip, gunzipIfPacked } from "./gzip.ts";
 
 /** What entries are loaded from. */
 export interface Source {
@@ -19,18 +20,27 @@ export interface Source {
 const STANDARD_INPUT = "-";
 const READ_BYTES = 256 * 1024;
 
-/** Opens a file, or standard input for `-`. Reading ends with the reason of `signal` once it is aborted. */
+/**
+ * Opens a file, or standard input for `-`. Where it is not known whether it is packed, its first bytes say so. Reading ends with the reason of `signal`
+ * once it is aborted.
+ */
 export async function openSource(
   path: string,
   { isGzip, signal }: {
-    readonly isGzip: boolean;
+    readonly isGzip: boolean | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<Source> {
   const isFile = path !== STANDARD_INPUT;
-  const info = isFile ? await stat(path) : undefined;
+  const name = isFile ? path : "standard input";
+  const refused = (error: unknown) => fileError("load", path, error);
+  const info = isFile
+    ? await stat(path).catch((error) => Promise.reject(refused(error)))
+    : undefined;
   if (info?.isDirectory()) {
-    throw new DataError(`Cannot load ${path}: it is a directory`);
+    throw new DataError(`Cannot load ${path}: it is a folder`, {
+      hint: "name a file in it",
+    });
   }
   const stream: Readable = isFile
     ? createReadStream(path, { highWaterMark: READ_BYTES })
@@ -44,7 +54,13 @@ export async function openSource(
 
   async function* read(): AsyncGenerator<Uint8Array> {
     try {
-      yield* isGzip ? unzipped(counted(), path) : counted();
+      yield* isGzip === true
+        ? gunzip(counted(), name)
+        : isGzip === false
+        ? counted()
+        : gunzipIfPacked(counted(), name);
+    } catch (error) {
+      throw refused(error);
     } finally {
       stream.destroy();
     }
@@ -58,30 +74,5 @@ export async function openSource(
       source.bytesRead += value.length;
       yield value;
     }
-  }
-}
-
-async function* unzipped(
-  input: AsyncIterable<Uint8Array>,
-  path: string,
-): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(input, { objectMode: false });
-  const gunzip = createGunzip();
-  let failure: unknown;
-  source.on("error", (error) => {
-    failure = error;
-    gunzip.destroy(error);
-  });
-  try {
-    yield* source.pipe(gunzip) as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    if (failure !== undefined) throw failure;
-    throw new DataError(
-      `Cannot unpack ${path}: ${(error as Error).message}`,
-      { cause: error },
-    );
-  } finally {
-    source.destroy();
-    gunzip.destroy();
   }
 }

@@ -1,9 +1,4 @@
 import { Buffer } from "node:buffer";
-import { createWriteStream } from "node:fs";
-import { open, rm } from "node:fs/promises";
-import type { Writable } from "node:stream";
-import { createGzip } from "node:zlib";
-import { DataError } from "../failure.ts";
 import type { Output } from "../output.ts";
 
 /** What entries are dumped to. */
@@ -53,79 +48,4 @@ export function outputTarget(output: Output): Target {
     finish: () => Promise.resolve(),
     abandon: () => Promise.resolve(),
   };
-}
-
-/** A new file as a target, for its user alone. Refuses to replace one, unless with `force`. */
-export async function fileTarget(
-  path: string,
-  { isGzip, force }: { readonly isGzip: boolean; readonly force: boolean },
-): Promise<Target> {
-  try {
-    const handle = await open(path, force ? "w" : "wx", 0o600);
-    await handle.close();
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== "EEXIST") throw error;
-    throw new DataError(
-      `Cannot dump to ${path}: the file is there already; --force replaces it`,
-      { cause: error },
-    );
-  }
-  const file = createWriteStream(path, { flags: "r+" });
-  const first: Writable = isGzip ? createGzip() : file;
-  return new FileTarget(path, first, file);
-}
-
-class FileTarget implements Target {
-  readonly #path: string;
-  readonly #first: Writable;
-  readonly #closed: Promise<void>;
-  #failure: unknown;
-
-  constructor(path: string, first: Writable, file: Writable) {
-    this.#path = path;
-    this.#first = first;
-    this.#closed = new Promise((resolve) => file.once("close", resolve));
-    for (const stream of new Set([first, file])) {
-      stream.on("error", (error) => {
-        this.#failure ??= error;
-        first.destroy();
-        file.destroy();
-      });
-    }
-    if (first !== file) first.pipe(file);
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    this.#assertSound();
-    if (this.#first.write(bytes)) return;
-    await new Promise<void>((resolve) => {
-      const go = () => {
-        this.#first.off("drain", go).off("close", go);
-        resolve();
-      };
-      this.#first.on("drain", go).on("close", go);
-    });
-    this.#assertSound();
-  }
-
-  async finish(): Promise<void> {
-    this.#first.end();
-    await this.#closed;
-    this.#assertSound();
-    const handle = await open(this.#path, "r+");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  }
-
-  async abandon(): Promise<void> {
-    this.#first.destroy();
-    await rm(this.#path, { force: true });
-  }
-
-  #assertSound(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-  }
 }

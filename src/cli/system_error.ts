@@ -1,0 +1,91 @@
+import { DataError } from "./failure.ts";
+
+/** What an error of the system means to people. */
+export interface SystemProblem {
+  /** Half a sentence: what is the matter with the file. */
+  readonly problem: string;
+  /** What to do about it, where that is known. */
+  readonly hint?: string;
+}
+
+const DENIED: SystemProblem = {
+  problem: "permission is denied",
+  hint: "ls -ld shows who may use it",
+};
+
+const PROBLEMS: Readonly<Record<string, SystemProblem>> = {
+  EACCES: DENIED,
+  EPERM: DENIED,
+  EBUSY: { problem: "it is in use by another program" },
+  EDQUOT: { problem: "the quota is used up", hint: "free some space" },
+  EEXIST: { problem: "it is there already", hint: "choose another name" },
+  EIO: {
+    problem: "the device has failed",
+    hint: "the log of the system says more",
+  },
+  EISDIR: { problem: "it is a folder", hint: "name a file in it" },
+  ELOOP: { problem: "its links lead in a circle" },
+  EMFILE: {
+    problem: "too many files are open",
+    hint: "ulimit -n raises the limit",
+  },
+  ENAMETOOLONG: { problem: "the name is too long" },
+  ENFILE: { problem: "the system has too many files open" },
+  ENOENT: {
+    problem: "there is no such file or folder",
+    hint: "check the path",
+  },
+  ENOSPC: { problem: "the disk is full", hint: "free some space" },
+  ENOTDIR: {
+    problem: "a part of the path is a file, no folder",
+    hint: "check the path",
+  },
+  EROFS: { problem: "the file system is read-only" },
+};
+
+/** A file that cannot be read or written. */
+export class FileError extends DataError {
+  /** The code of the system, such as `ENOENT`. */
+  readonly code: string;
+  readonly path: string;
+
+  constructor(action: string, path: string, cause: unknown) {
+    const { problem, hint } = problemOf(cause)!;
+    super(`Cannot ${action} ${path}: ${problem}`, { cause, hint });
+    this.code = codeOf(cause);
+    this.path = path;
+  }
+}
+
+/** The error to throw where `action` on a file has failed: one that names the file, if the system has refused. */
+export function fileError(
+  action: string,
+  path: string,
+  cause: unknown,
+): unknown {
+  return problemOf(cause) === undefined || cause instanceof DataError
+    ? cause
+    : new FileError(action, path, cause);
+}
+
+/** What an error of the system means; `undefined` for other errors. */
+export function problemOf(error: unknown): SystemProblem | undefined {
+  if (!(error instanceof Error)) return undefined;
+  // Deno's for a permission that was not granted has no code.
+  if (error.name === "NotCapable") {
+    return {
+      problem: "Deno was not allowed to use it",
+      hint: "run it with --allow-read and --allow-write, or with -A",
+    };
+  }
+  const code = codeOf(error);
+  const known = PROBLEMS[code];
+  if (known !== undefined) return known;
+  return /^E[A-Z0-9]+$/.test(code) ? { problem: error.message } : undefined;
+}
+
+function codeOf(error: unknown): string {
+  const { name, code } = error as { name: string; code?: unknown };
+  if (name === "NotCapable") return "NOT_CAPABLE";
+  return typeof code === "string" ? code : "";
+}
