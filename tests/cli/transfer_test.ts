@@ -4,13 +4,15 @@ import { gzipSync } from "node:zlib";
 import { formOf } from "../../src/cli/form.ts";
 import { entryJson } from "../../src/cli/entry_text.ts";
 import type { EntryReader } from "../../src/cli/transfer/entry.ts";
-import { readCsv } from "../../src/cli/transfer/csv.ts";
 import { gunzipIfPacked } from "../../src/cli/transfer/gzip.ts";
 import { ndjsonLine, readNdjson } from "../../src/cli/transfer/ndjson.ts";
 import { rawBytes, readRaw } from "../../src/cli/transfer/raw.ts";
 import { tuple } from "../../src/codec/tuple.ts";
 import { Random } from "../../src/testing/random.ts";
 import { test } from "../harness.ts";
+import "../std/register_bun.ts";
+
+const { readCsv } = await import("../../src/cli/transfer/csv.ts");
 
 const seed = 11;
 const bytes = { keys: formOf("bytes"), values: formOf("bytes") };

@@ -23,6 +23,7 @@ const modules = [
   "@rdfjs/data-model",
   "abstract-level",
   "abstract-level/test/index.js",
+  "csv-parse",
   "fergies-inverted-index/src/entrypoints/browser.js",
   "quadstore",
   "tape",
