@@ -21,8 +21,9 @@ export function sizeText(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** A span of time: 0.4 s, 1:05, 2:03:04. */
+/** A span of time: 37 ms, 1.4 s, 1:05 min, 2:03:04 h. */
 export function durationText(ms: number): string {
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   const parts = [
@@ -32,5 +33,5 @@ export function durationText(ms: number): string {
   ];
   if (parts[0] === 0) parts.shift();
   return parts.map((part, i) => i === 0 ? part : String(part).padStart(2, "0"))
-    .join(":");
+    .join(":") + (parts.length > 2 ? " h" : " min");
 }

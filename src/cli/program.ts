@@ -38,7 +38,6 @@ Exit codes:
 export function makeProgram(host: Host): Command {
   const program = new Command("kv")
     .exitOverride()
-    .version(VERSION, "-V, --version", "display the version")
     .helpCommand(false)
     .configureOutput({
       writeOut: (text) => void host.output.write(text),
@@ -64,14 +63,16 @@ export function makeProgram(host: Host): Command {
   addBench(program, host);
   addShell(program, host, makeProgram);
   addHelp(program);
-  return program.description(ABOUT).addHelpText("after", MORE);
+  return program.description(ABOUT).addHelpText("after", MORE)
+    .version(VERSION, "-V, --version", "display the version");
 }
 
 /** In a shell a line begins with the name of a command. */
 function asShell(program: Command): Command {
   addHelp(program);
   const lines = { commandUsage: usageInShell };
-  program.command("exit").summary("leave the shell, as Ctrl-D does");
+  program.command("exit").alias("quit")
+    .summary("leave the shell, as Ctrl-D does");
   for (const command of program.commands) command.configureHelp(lines);
   return program.configureHelp(lines).helpOption(false);
 }

@@ -116,7 +116,7 @@ function ofParser({ code, exitCode, message }: CommanderError): Failure {
     code: "USAGE",
     message: problem!,
     hint: similar === undefined
-      ? "--help tells more"
+      ? "help tells more"
       : `did you mean ${similar}?`,
     exitCode: USAGE,
   };

@@ -37,6 +37,7 @@ const cliPackages = new Set([
   "commander",
   "csv-parse",
   "picocolors",
+  "string-width",
 ]);
 
 /** What the command line may know of storage: it opens folders by itself. */

@@ -70,19 +70,26 @@ async function print(
   await host.output.line(
     `${
       countText(num)
-    } entries, keys of 16 bytes, values of ${valueSize}, ${runtime}\n`,
+    } entries, keys of 16 bytes, values of ${valueSize} bytes, ${runtime}\n`,
   );
   const columns = [
     { title: "workload" },
-    { title: "ops/s", align: "right" },
+    { title: "operations", align: "right" },
     { title: "time", align: "right" },
-    { title: "" },
+    { title: "ops/s", align: "right" },
+    { title: "µs/op", align: "right" },
   ] as const;
-  const rows = results.map(({ name, ops, ms, about }) => [
+  const rows = results.map(({ name, ops, ms }) => [
     name,
-    countText(ops / Math.max(ms, 0.001) * 1000),
+    countText(ops),
     durationText(ms),
-    host.styles.dim(about),
+    countText(ops / Math.max(ms, 0.001) * 1000),
+    (ms * 1000 / ops).toFixed(2),
   ]);
   await host.output.line(tableText(columns, rows, host.styles));
+  await host.output.line();
+  const width = Math.max(...results.map(({ name }) => name.length));
+  for (const { name, about } of results) {
+    await host.output.line(host.styles.dim(`${name.padEnd(width)}  ${about}`));
+  }
 }

@@ -45,7 +45,9 @@ async function print(host: Host, report: FileReport): Promise<void> {
   const { styles, output } = host;
   const rows = Object.entries({
     [report.type]: report.file,
-    size: `${sizeText(report.bytes)} (${countText(report.bytes)} bytes)`,
+    size: report.bytes < 1000
+      ? sizeText(report.bytes)
+      : `${sizeText(report.bytes)} (${countText(report.bytes)} bytes)`,
     ...report.facts,
   });
   const width = Math.max(...rows.map(([name]) => name.length));

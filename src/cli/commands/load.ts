@@ -37,7 +37,9 @@ const READERS: Readonly<Record<TransferFormat, EntryReader>> = {
 export function addLoad(program: Command, host: Host): void {
   const command = addStoreCommand(program, host, {
     usage: host.session === undefined ? "load [file]" : "load <file>",
-    summary: "put entries from a file or standard input",
+    summary: host.session === undefined
+      ? "put entries from a file or standard input"
+      : "put entries from a file",
     description:
       `Formats: ndjson, one {"key": ..., "value": ...} a line; csv with the header key,value; raw, lengths (u32 little-endian) of key and value before their bytes. ` +
       `The name of the file says which: .ndjson .jsonl .csv .raw .bin, with .gz behind it if it is packed; other files, and standard input, may be packed, too. Standard input is ndjson unless --format says otherwise. ` +

@@ -14,11 +14,12 @@ import {
   summarize,
 } from "../store_summary.ts";
 import { tableText } from "../table.ts";
+import { fitted } from "../text_width.ts";
 
 const MAX_METER = 40;
 
-/** What a line of the table takes beside the picture. */
-const TABLE_COLUMNS = 52;
+/** A narrower picture says nothing. */
+const MIN_METER = 8;
 
 /** Adds `stats`. */
 export function addStats(program: Command, host: Host): void {
@@ -56,7 +57,7 @@ async function printHead(host: Host, summary: StoreSummary): Promise<void> {
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, text] of rows) {
     await host.output.line(
-      `${host.styles.dim(name.padEnd(width))}  ${fitted(text, host, width)}`,
+      `${host.styles.dim(name.padEnd(width))}  ${shown(text, host, width)}`,
     );
   }
   await host.output.line();
@@ -73,50 +74,65 @@ function entriesText(
 }
 
 /** Text that is cut to what is left of a line, on a terminal. */
-function fitted(text: string, { output }: Host, taken: number): string {
+function shown(text: string, { output }: Host, taken: number): string {
   const room = Math.max(16, output.columns - taken - 2);
-  if (!output.isTerminal || text.length <= room) return text;
-  return `${text.slice(0, room - 3)}...`;
+  return output.isTerminal ? fitted(text, room) : text;
 }
+
+interface Row {
+  readonly name: string;
+  readonly files: number;
+  readonly entries: string;
+  readonly bytes: number;
+}
+
+const COLUMNS = [
+  { title: "" },
+  { title: "files", align: "right" },
+  { title: "entries", align: "right" },
+  { title: "size", align: "right" },
+] as const;
 
 async function printLevels(
   host: Host,
   { levels, segments, logs }: StoreSummary,
 ): Promise<void> {
-  const most = Math.max(1, logs.bytes, ...levels.map(({ bytes }) => bytes));
-  const width = Math.max(
-    8,
-    Math.min(MAX_METER, host.output.columns - TABLE_COLUMNS),
-  );
-  function row(
-    name: string,
-    { files, bytes, entries }: {
-      files: number;
-      bytes: number;
-      entries: string;
-    },
-  ): string[] {
-    const picture = host.styles.cyan(meter(bytes / most, width));
-    return [name, countText(files), entries, sizeText(bytes), picture];
-  }
-  const rows = [
-    row("logs", { files: logs.files, bytes: logs.bytes, entries: "" }),
-    ...levels.map(({ segments: files, bytes, entries }, number) =>
-      row(`level ${number}`, { files, bytes, entries: countText(entries) })
-    ),
-    [
-      "total",
-      countText(logs.files + segments.segments),
-      countText(segments.entries),
-      sizeText(logs.bytes + segments.bytes),
-    ],
+  const rows: Row[] = [
+    { name: "logs", entries: "", ...logs },
+    ...levels.map(({ segments: files, bytes, entries }, number) => ({
+      name: `level ${number}`,
+      files,
+      entries: countText(entries),
+      bytes,
+    })),
   ];
-  const columns = [
-    { title: "" },
-    { title: "files", align: "right" },
-    { title: "entries", align: "right" },
-    { title: "size", align: "right" },
-    { title: "" },
-  ] as const;
-  await host.output.line(tableText(columns, rows, host.styles));
+  const total = {
+    name: "total",
+    files: logs.files + segments.segments,
+    entries: countText(segments.entries),
+    bytes: logs.bytes + segments.bytes,
+  };
+  const cells = [...rows, total].map(({ name, files, entries, bytes }) => [
+    ...[name, countText(files)],
+    ...[entries, sizeText(bytes)],
+  ]);
+  const pictures = picturesOf(rows, cells, host);
+  const columns = [...COLUMNS, { title: "" }];
+  const lines = cells.map((cell, i) => [...cell, pictures[i] ?? ""]);
+  await host.output.line(tableText(columns, lines, host.styles));
+}
+
+/** A bar for each level, as long as the lines leave room for; none where that is too little. */
+function picturesOf(
+  rows: readonly Row[],
+  cells: readonly (readonly string[])[],
+  { output, styles }: Host,
+): string[] {
+  const taken = COLUMNS.map(({ title }, i) =>
+    Math.max(title.length, ...cells.map((cell) => cell[i]!.length)) + 2
+  ).reduce((sum, width) => sum + width, 0);
+  const width = Math.min(MAX_METER, output.columns - taken);
+  if (width < MIN_METER) return [];
+  const most = Math.max(1, ...rows.map(({ bytes }) => bytes));
+  return rows.map(({ bytes }) => styles.cyan(meter(bytes / most, width)));
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { OpenStore } from "../open_store.ts";
+import { wordsOf } from "./words.ts";
 
 /** The most keys that are offered. */
 const MOST_KEYS = 50;
@@ -16,12 +17,12 @@ export function complete(
   program: Command,
   store: OpenStore,
 ): [words: string[], beginning: string] {
-  const words = line.split(/\s+/);
-  const last = words.at(-1)!;
+  const last = LAST_WORD.exec(line)![0];
+  const words = line.slice(0, line.length - last.length).trim().split(/\s+/);
   const [name] = words;
-  const before = words.at(-2);
-  const candidates = before === undefined
-    ? [...program.commands.map((command) => command.name()), "exit"]
+  const before = words.at(-1)!;
+  const candidates = before === ""
+    ? program.commands.map((command) => command.name())
     : last.startsWith("--")
     ? optionsOf(program, name!)
     : BEFORE_KEYS.has(before)
@@ -35,23 +36,39 @@ export function complete(
   ];
 }
 
+/** What was typed of the last word: from a quote that is still open, or from the last blank on. */
+const LAST_WORD = /(?:(?<=^|\s)(?:'[^']*|"[^"]*)|\S*)$/;
+
 function optionsOf(program: Command, name: string): string[] {
   const command = program.commands.find((known) => known.name() === name);
   return command?.options.flatMap(({ long }) => long ?? []) ?? [];
 }
 
-/** Keys that begin with `text`, as far as they can be typed as they are shown. */
+/** Keys that begin with `text`, as they can be typed: in quotes, if it begins with one. */
 function keysOf({ reader, keys }: OpenStore, text: string): string[] {
   if (keys.name !== "utf8" && keys.name !== "bytes") return [];
+  const quote = /^['"]/.exec(text)?.[0] ?? "";
   try {
-    const prefix = keys.fromLine(text, "key");
+    const prefix = keys.fromLine(text.slice(quote.length), "key");
     const found = [];
     for (const [key] of reader.scanSync({ prefix, limit: MOST_KEYS })) {
-      found.push(keys.toLine(key));
+      const word = keys.toLine(key);
+      const typed = `${quote}${word}${quote}`;
+      if (isOneWord(typed, word)) found.push(typed);
     }
-    return found.filter((key) => /^[^\s'"]\S*$/.test(key));
+    return found;
   } catch {
     // The beginning of an escape, or a file that cannot be read: the command will say so.
     return [];
+  }
+}
+
+/** Whether what is typed is read as this word: blanks and quotes in a key may be in the way. */
+function isOneWord(typed: string, word: string): boolean {
+  try {
+    const words = wordsOf(typed);
+    return words.length === 1 && words[0] === word;
+  } catch {
+    return false;
   }
 }

@@ -40,7 +40,7 @@ export class Shell {
       if (this.#isTerminal) lines.prompt();
       for await (const line of lines) {
         history?.add(line.trim());
-        if (line.trim() === "exit") return;
+        if (["exit", "quit"].includes(line.trim())) return;
         await this.#runLine(line);
         if (!this.#isTerminal && this.#host.exitCode > 1) break;
         if (this.#isTerminal) lines.prompt();
