@@ -65,6 +65,80 @@ test("readNdjson names the line that is wrong, after the entries before it", asy
   }
 });
 
+test("readNdjson passes over a byte order mark, empty lines and any ends of lines", async () => {
+  const input =
+    '\ufeff{"key":"00","value":"01"}\r\n\r\n \n{"key":"02","value":""}';
+  for (const size of [1, 5, 100]) {
+    assertEquals(
+      await read(readNdjson, encoder.encode(input), size),
+      [[Uint8Array.of(0), Uint8Array.of(1)], [
+        Uint8Array.of(2),
+        new Uint8Array(),
+      ]],
+    );
+  }
+});
+
+test("readNdjson reads a line without its parser exactly as the parser does", async () => {
+  const random = new Random(seed);
+  const plain = [
+    "a",
+    "größe",
+    "你好",
+    "\u{1f600}",
+    "",
+    " ",
+    ":",
+    "}",
+    "{",
+    ",",
+    "\x7f",
+  ];
+  const special = ['\\"', "\\\\", "\\n", "\\u0041", '"', "\t", "\\", "\0"];
+  const shapes = [
+    (key: string, value: string) => `{"key":"${key}","value":"${value}"}`,
+    (key: string, value: string) => `{"key": "${key}", "value": "${value}"}`,
+    (key: string, value: string) => `{"key":"${key}","value":"${value}"}\r`,
+    (key: string, value: string) => `{"value":"${value}","key":"${key}"}`,
+    (key: string, value: string) => ` { "key" : "${key}","value":"${value}" } `,
+    (key: string, value: string) => `{"key":"${key}","value":"${value}"},`,
+    (key: string, value: string) => `{"key":"${key}","value":"${value}"`,
+    (key: string, value: string) => `{"key":"${key}","value":${value}}`,
+    (key: string, value: string) => `{"key":"${key}","key":"${value}"}`,
+  ];
+  let refused = 0;
+  for (let round = 0; round < 3000; round++) {
+    const word = () =>
+      Array.from({ length: random.below(5) }, () => {
+        const from = random.below(9) === 0 ? special : plain;
+        return from[random.below(from.length)]!;
+      }).join("");
+    const line = shapes[random.below(shapes.length)]!(word(), word());
+    const message = `seed ${seed}, round ${round}: ${line}`;
+    let expected: unknown;
+    try {
+      const { key, value } = JSON.parse(line);
+      if (typeof value === "string") expected = [[key, value]];
+    } catch {
+      // No JSON.
+    }
+    const reading = read(readNdjson, encoder.encode(line), 1000, text);
+    if (expected === undefined) {
+      refused++;
+      await assertRejects(() => reading, Error, "line 1: ", message);
+      continue;
+    }
+    const found = await reading;
+    const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+    assertEquals(
+      found.map((entry) => entry.map((part) => decoder.decode(part))),
+      expected,
+      message,
+    );
+  }
+  assert(refused > 300 && refused < 2700, `${refused}`);
+});
+
 test("readCsv gives the rows before a wrong one, and names the line that the wrong one begins on", async () => {
   const wrong = [
     ["b", 5, "found 1"],

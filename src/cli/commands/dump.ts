@@ -7,6 +7,7 @@ import {
   type CommonOptions,
   reading,
 } from "../command.ts";
+import { nextTurn } from "../../engine/event_loop.ts";
 import { counted, durationText, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";
 import type { OpenStore } from "../open_store.ts";
@@ -36,8 +37,8 @@ const ENCODERS: Readonly<Record<TransferFormat, Encode>> = {
   raw: rawBytes,
 };
 
-/** Entries between two looks at the progress. */
-const STEP_ENTRIES = 256;
+/** Entries between two turns of the event loop, in which Ctrl-C is heard. */
+const STEP_ENTRIES = 1000;
 
 /** Adds `dump`. */
 export function addDump(program: Command, host: Host): void {
@@ -106,11 +107,15 @@ async function dump(
   let bytes = 0;
   const gatherer = new Gatherer(target);
   if (format === "csv") await gatherer.add(CSV_HEADER);
-  const chosen = rangeOf(store.keys, range, host.signal);
-  for await (const entry of store.reader.scan(chosen)) {
-    await gatherer.add(encode(entry, store));
+  const chosen = rangeOf(store.keys, range);
+  for (const entry of store.reader.scanSync(chosen)) {
+    const adding = gatherer.add(encode(entry, store));
+    if (adding !== undefined) await adding;
     bytes += entry[0].length + entry[1].length;
-    if (++entries % STEP_ENTRIES === 0) bar.update({ bytes, entries });
+    if (++entries % STEP_ENTRIES !== 0) continue;
+    bar.update({ bytes, entries });
+    await nextTurn();
+    host.signal.throwIfAborted();
   }
   await gatherer.flush();
   return { entries, bytes };

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { AsyncScanOptions } from "../../engine/api/ranges.ts";
+import type { AsyncScanOptions, ScanOptions } from "../../engine/api/ranges.ts";
 import {
   addForms,
   addJson,
@@ -24,7 +24,7 @@ export interface RangeTexts {
   readonly limit?: number;
 }
 
-interface ScanOptions extends CommonOptions, RangeTexts {
+interface ScanCommandOptions extends CommonOptions, RangeTexts {
   readonly keysOnly?: boolean;
   readonly count?: boolean;
 }
@@ -47,9 +47,8 @@ export function addRange(command: Command): Command {
 export function rangeOf(
   keys: Form,
   texts: RangeTexts,
-  signal: AbortSignal,
-): AsyncScanOptions<Uint8Array> {
-  const range: Record<string, unknown> = { signal };
+): ScanOptions<Uint8Array> {
+  const range: Record<string, unknown> = {};
   for (const bound of BOUNDS) {
     const text = texts[bound];
     if (text !== undefined) range[bound] = keys.fromLine(text, `--${bound}`);
@@ -76,8 +75,9 @@ export function addScan(program: Command, host: Host): void {
   addJson(addRange(addForms(command, host)))
     .option("--keys-only", "print the keys alone")
     .option("--count", "print only how many entries there are")
-    .action(reading<ScanOptions>(host, async (store, _, options) => {
-      const range = rangeOf(store.keys, options, host.signal);
+    .action(reading<ScanCommandOptions>(host, async (store, _, options) => {
+      const { signal } = host;
+      const range = { ...rangeOf(store.keys, options), signal };
       if (options.count) return await count(host, store, range, options);
       if (options.keysOnly) return await printKeys(host, store, range, options);
       await printEntries(host, store, range, options);
@@ -88,7 +88,7 @@ async function count(
   host: Host,
   { reader }: OpenStore,
   range: AsyncScanOptions<Uint8Array>,
-  { json }: ScanOptions,
+  { json }: ScanCommandOptions,
 ): Promise<void> {
   using bar = host.progress({ action: "Counting" });
   let entries = 0;
@@ -105,7 +105,7 @@ async function printKeys(
   host: Host,
   { reader, keys }: OpenStore,
   range: AsyncScanOptions<Uint8Array>,
-  { json }: ScanOptions,
+  { json }: ScanCommandOptions,
 ): Promise<void> {
   for await (const key of reader.keys(range)) {
     await host.output.line(
@@ -118,7 +118,7 @@ async function printEntries(
   host: Host,
   store: OpenStore,
   range: AsyncScanOptions<Uint8Array>,
-  { json }: ScanOptions,
+  { json }: ScanCommandOptions,
 ): Promise<void> {
   const { reader, keys, values } = store;
   for await (const [key, value] of reader.scan(range)) {

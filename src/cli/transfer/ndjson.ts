@@ -5,13 +5,13 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import { entryJson } from "../entry_text.ts";
 import { DataError } from "../failure.ts";
 import { type EntryBytes, type Forms, MAX_LINE_BYTES } from "./entry.ts";
+import { PlainLines } from "./plain_line.ts";
 
 const LINE_END = 0x0a;
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Reads entries. */
 export async function* readNdjson(
@@ -19,25 +19,54 @@ export async function* readNdjson(
   forms: Forms,
 ): AsyncGenerator<Iterable<EntryBytes>> {
   let number = 0;
-  for await (const lines of wholeLines(input)) {
-    const texts = textsOf(lines);
-    yield entriesOf(texts, number, forms);
-    number += texts.length;
+  for await (const bytes of wholeLines(input)) {
+    const lines = new Lines(bytes, number, forms);
+    yield lines.entries();
+    number = lines.number;
   }
 }
 
-function* entriesOf(
-  texts: readonly (string | undefined)[],
-  before: number,
-  forms: Forms,
-): Generator<EntryBytes> {
-  let number = before;
-  for (const text of texts) {
-    number++;
-    if (text === undefined) {
-      throw atLine(number, new Error("it is not UTF-8"));
+/** Several lines. */
+class Lines {
+  /** Of the line that was read last. */
+  number: number;
+  readonly #bytes: Buffer;
+  readonly #forms: Forms;
+  readonly #isText: boolean;
+
+  constructor(bytes: Buffer, before: number, forms: Forms) {
+    this.number = before;
+    this.#bytes = bytes;
+    this.#forms = forms;
+    this.#isText = isUtf8(bytes);
+  }
+
+  *entries(): Generator<EntryBytes> {
+    const bytes = this.#bytes;
+    const { keys, values } = this.#forms;
+    const plain = this.#isText && keys.name === "utf8" && values.name === "utf8"
+      ? new PlainLines(bytes)
+      : undefined;
+    for (let start = 0; start <= bytes.length;) {
+      const next = bytes.indexOf(LINE_END, start);
+      const end = next < 0 ? bytes.length : next;
+      this.number++;
+      const entry = plain?.entryAt(start, end) ?? this.#parsed(start, end);
+      if (entry !== undefined) yield entry;
+      start = end + 1;
     }
-    if (text.trim() !== "") yield entryOf(text, number, forms);
+  }
+
+  #parsed(start: number, end: number): EntryBytes | undefined {
+    if (!this.#isText && !isUtf8(this.#bytes.subarray(start, end))) {
+      throw atLine(this.number, new Error("it is not UTF-8"));
+    }
+    const whole = this.#bytes.toString("utf8", start, end);
+    // Some write a byte order mark before the first line.
+    const text = this.number === 1 ? whole.replace(/^\ufeff/, "") : whole;
+    return text.trim() === ""
+      ? undefined
+      : entryOf(text, this.number, this.#forms);
   }
 }
 
@@ -83,34 +112,10 @@ function atLine(number: number, cause: unknown): DataError {
   return new DataError(`Cannot load line ${number}: ${problem}`, { cause });
 }
 
-/** Several lines as texts; `undefined` for one that is not UTF-8. */
-function textsOf(lines: Uint8Array): (string | undefined)[] {
-  return decoded(lines)?.split("\n") ?? decodeEach(lines);
-}
-
-function decoded(bytes: Uint8Array): string | undefined {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-function decodeEach(lines: Uint8Array): (string | undefined)[] {
-  const texts: (string | undefined)[] = [];
-  for (let start = 0; start <= lines.length;) {
-    const next = lines.indexOf(LINE_END, start);
-    const end = next < 0 ? lines.length : next;
-    texts.push(decoded(lines.subarray(start, end)));
-    start = end + 1;
-  }
-  return texts;
-}
-
 /** Cuts chunks behind a line, without the end of the last one. */
 async function* wholeLines(
   input: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Buffer> {
   let rest: Uint8Array[] = [];
   let restLength = 0;
   for await (const chunk of input) {

@@ -14,9 +14,10 @@ export interface Target {
 /** How much is gathered before it is written. */
 const CHUNK_BYTES = 64 * 1024;
 
-/** Gathers small pieces for a target. */
+/** Gathers small pieces for a target, either texts or bytes: many are encoded and written as fast as one. */
 export class Gatherer {
   readonly #target: Target;
+  #text = "";
   #parts: Uint8Array[] = [];
   #length = 0;
 
@@ -26,15 +27,18 @@ export class Gatherer {
 
   /** Adds a piece; answers with something to wait for if there are enough. */
   add(piece: Uint8Array | string): Promise<void> | undefined {
-    const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
-    this.#parts.push(bytes);
-    this.#length += bytes.length;
+    if (typeof piece === "string") this.#text += piece;
+    else this.#parts.push(piece);
+    this.#length += piece.length;
     return this.#length >= CHUNK_BYTES ? this.flush() : undefined;
   }
 
   /** Hands on what was gathered. */
   async flush(): Promise<void> {
-    const bytes = Buffer.concat(this.#parts);
+    const bytes = this.#text === ""
+      ? Buffer.concat(this.#parts)
+      : Buffer.from(this.#text);
+    this.#text = "";
     this.#parts = [];
     this.#length = 0;
     if (bytes.length > 0) await this.#target.write(bytes);
