@@ -178,12 +178,18 @@ function post(worker: Worker, message: ToWorker): void {
   worker.postMessage(message);
 }
 
+/** Where a program of one file that Bun has made has its modules. All are in the first of them but the worker, if it was among those to be compiled. */
+const IN_BUN_FILE = /\/(?:\$bunfs|~BUN)\/root\//;
+
 /**
  * The module of the worker: `.ts` as published on JSR, `.js` in its form for npm. Deno's `node:worker_threads` takes only files and
  * `data:` URLs, so a module from the web goes by way of a one-line module that imports it.
  */
 function workerUrl(): URL {
   const url = new URL("./worker.ts", import.meta.url);
+  if (IN_BUN_FILE.test(import.meta.url)) {
+    url.pathname = url.pathname.replace(/worker\.ts$/, "engine/worker.js");
+  }
   if (import.meta.url.endsWith(".js")) {
     url.pathname = url.pathname.replace(/\.ts$/, ".js");
   }

@@ -82,6 +82,7 @@ interface Opened {
  * - A write is durable when it is acknowledged, unless it or the database says `sync: false`.
  * - `batch` is atomic. `clear` is not as a whole: it deletes the keys that were there when it was called in batches of at most 1,000, each of them atomic.
  *   A crash leaves the rest of the range.
+ * - Options that are unknown are passed over, as in all databases of Level; `open` of purekv refuses them.
  * - `getSync` is there if the storage answers at once, as folders and memory do; `supports.getSync` says so.
  * - Errors of the engine come as they are, as `KvError` with a code `KV_…`; those of opening as the `cause` of abstract-level's
  *   `LEVEL_DATABASE_NOT_OPEN`, with the code `LEVEL_LOCKED` for a store that is in use.

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -9,15 +10,25 @@ import { currentRuntime } from "../support/runtimes.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const script = fileURLToPath(new URL("../../src/cli/cli.ts", import.meta.url));
+const worker = fileURLToPath(
+  new URL("../../src/engine/worker.ts", import.meta.url),
+);
+const config = new URL("../../deno.json", import.meta.url);
 const { name, binary } = currentRuntime();
 
-/** How a runtime makes a file of its own out of a script. */
+/** So many entries of a kilobyte that MemTables are flushed, and level 0 is compacted, while they are loaded. */
+const ENTRIES = 60_000;
+const VALUE = "v".repeat(1000);
+
+/** How a runtime makes a file of its own out of a script, as the README of the command line says. */
 const compilers: Partial<Record<typeof name, (target: string) => string[]>> = {
-  deno: (target) => ["compile", "--quiet", "-A", "--output", target, script],
-  bun: (target) => ["build", "--compile", "--outfile", target, script],
+  deno: (target) =>
+    ["compile", "--quiet", "-A", "--include", worker, "--output", target]
+      .concat(script),
+  bun: (target) => ["build", "--compile", "--outfile", target, script, worker],
 };
 
-test("The command line compiles to a single file that works by itself", async () => {
+test("The command line compiles to a single file that works by itself, its worker included", async () => {
   const compiler = compilers[name];
   // Node has no such compiler.
   if (compiler === undefined) return;
@@ -35,19 +46,64 @@ test("The command line compiles to a single file that works by itself", async ()
   });
   assertEquals(built.status, 0, built.stderr);
   const store = join(dir.path, "store");
+  const options = { cwd: dir.path, env: { PATH: "", HOME: dir.path } };
   function run(...args: string[]): string {
     const { status, stdout, stderr } = spawnSync(target, args, {
-      cwd: dir.path,
-      env: { PATH: "", HOME: dir.path },
+      ...options,
       encoding: "utf8",
     });
     assert(status === 0, `${args}: ${stderr}`);
     return stdout;
   }
+  const { version } = JSON.parse(readFileSync(config, "utf8"));
+  assertEquals(run("--version"), `${version}\n`);
   run("put", store, "a", "1", "--create");
+  const entries = join(dir.path, "entries.ndjson");
+  writeFileSync(
+    entries,
+    Array.from(
+      { length: ENTRIES },
+      (_, i) => `{"key":"k${i}","value":"${VALUE}"}\n`,
+    ).join(""),
+  );
+  const loading = spawn(target, ["load", store, entries], options);
+  const samples = await threadsOf(loading);
+  assertEquals(loading.exitCode, 0);
+  // Deno gives its threads no names of their own.
+  if (samples.length > 0 && name === "bun") {
+    const since = samples.slice(
+      samples.findIndex((names) => names.includes("Worker")),
+    );
+    // One that does not find its module ends at once.
+    const running = since.filter((names) => names.includes("Worker")).length;
+    assert(running > since.length / 2, `${running} of ${since.length}`);
+  }
   run("compact", store);
-  assertEquals(run("scan", store), "a\t1\n");
+  assertEquals(run("scan", store, "--count"), `${ENTRIES + 1}\n`);
+  assertEquals(run("get", store, "k7"), `${VALUE}\n`);
+  run("verify", store);
 });
+
+/** Names of the threads of a process, again and again until it ends, where the system tells them. */
+async function threadsOf(running: ChildProcess): Promise<string[][]> {
+  const samples: string[][] = [];
+  const ended = new Promise((resolve) => running.once("close", resolve));
+  const tasks = `/proc/${running.pid}/task`;
+  const timer = setInterval(() => {
+    try {
+      samples.push(
+        readdirSync(tasks).map((task) =>
+          readFileSync(join(tasks, task, "comm"), "utf8").trim()
+        ),
+      );
+    } catch {
+      // It has ended, or this system has no such files.
+    }
+  }, 10);
+  await ended;
+  clearInterval(timer);
+  return samples;
+}
 
 /** Whether Deno can fetch the runtime that goes into the file. */
 async function canFetchRuntime(): Promise<boolean> {

@@ -227,8 +227,32 @@ test("PureLevel says what hinders it from opening as databases of Level do", asy
   await reader.close();
 });
 
+test("PureLevel passes over options that it does not know, as databases of Level do, and refuses known ones that cannot be", async () => {
+  // Of classic-level, and of nobody.
+  const others = { writeBufferSize: 1, cacheSzie: 2, prefix: "x" };
+  const db = new PureLevel(new MemoryStorage(), others as object);
+  await db.open({ multithreading: true } as object);
+  await db.put("k", "v");
+  assertEquals(await db.get("k", { fillCache: false } as object), "v");
+  await db.close();
+  const wrong = [
+    { cacheSize: -1 },
+    { compression: true },
+    { compaction: { levelSzie: 1 } },
+  ];
+  for (const options of wrong) {
+    assertEquals(
+      await causeOf(new MemoryStorage(), options),
+      "KV_INVALID_ARGUMENT",
+    );
+  }
+});
+
 /** Why a database does not open. */
-async function causeOf(path: string, options: object): Promise<unknown> {
+async function causeOf(
+  path: string | MemoryStorage,
+  options: object,
+): Promise<unknown> {
   const db = new PureLevel(path, options);
   const error = await assertRejects(() => db.open(), Error) as Error;
   assertEquals((error as { code?: unknown }).code, "LEVEL_DATABASE_NOT_OPEN");
