@@ -8,6 +8,12 @@ import { DataError } from "../failure.ts";
 import { fileError } from "../system_error.ts";
 import type { Target } from "./target.ts";
 
+/** Level 6, the usual one, takes half as long again for files that are 7 % smaller. */
+const GZIP_LEVEL = 3;
+
+/** Packed bytes that are handed on at once: fewer turns than with the usual 16 KiB. */
+const GZIP_BYTES = 256 * 1024;
+
 /** Where bytes go, and what becomes of the file. */
 interface Place {
   /** The path that the user has named. */
@@ -82,7 +88,7 @@ class FileTarget implements Target {
     this.#place = place;
     const flags = place.isOwn ? "r+" : "w";
     const file = createWriteStream(place.written, { flags });
-    const first: Writable = isGzip ? createGzip() : file;
+    const first: Writable = isGzip ? createGzip({ level: GZIP_LEVEL, chunkSize: GZIP_BYTES }) : file;
     this.#first = first;
     this.#closed = new Promise((resolve) => file.once("close", resolve));
     for (const stream of new Set([first, file])) {
