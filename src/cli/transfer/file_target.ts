@@ -88,7 +88,9 @@ class FileTarget implements Target {
     this.#place = place;
     const flags = place.isOwn ? "r+" : "w";
     const file = createWriteStream(place.written, { flags });
-    const first: Writable = isGzip ? createGzip({ level: GZIP_LEVEL, chunkSize: GZIP_BYTES }) : file;
+    const first: Writable = isGzip
+      ? createGzip({ level: GZIP_LEVEL, chunkSize: GZIP_BYTES })
+      : file;
     this.#first = first;
     this.#closed = new Promise((resolve) => file.once("close", resolve));
     for (const stream of new Set([first, file])) {
