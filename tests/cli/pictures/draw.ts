@@ -2,7 +2,7 @@
 //
 //   deno task with-std deno run -A tests/cli/pictures/draw.ts
 //
-// Needs tmux. The numbers in the pictures are those of the machine it runs on.
+// Needs tmux; `deno fmt` goes over the pictures. The numbers in the pictures are those of the machine it runs on.
 import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
