@@ -9,6 +9,7 @@ import { BlockCache } from "../segment/block_cache.ts";
 import { SegmentReader } from "../segment/reader.ts";
 import { inTurn } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
+import { AppliedTombstones } from "./applied_tombstones.ts";
 import type { CompactionJob, JobContext } from "./job.ts";
 import { writeMerged } from "./merge.ts";
 import { Retention } from "./retention.ts";
@@ -20,7 +21,7 @@ export async function compactSegments(
   context: JobContext,
 ): Promise<SegmentInfo[]> {
   const version = new Version(job.levels);
-  const inputs = new InputReaders(context.storage);
+  const inputs = new InputReaders(context.storage, job);
   try {
     const cursors: Cursor[] = [];
     for (const { level, segments } of job.inputs) {
@@ -47,11 +48,13 @@ const INDEX_CACHE_BYTES = 32 * 1024 * 1024;
 /** Readers of their own, so that the cache of the engine is left to its readers. */
 class InputReaders {
   readonly #storage: Storage;
+  readonly #job: CompactionJob;
   readonly #cache = new BlockCache(INDEX_CACHE_BYTES);
   readonly #readers: SegmentReader[] = [];
 
-  constructor(storage: Storage) {
+  constructor(storage: Storage, job: CompactionJob) {
     this.#storage = storage;
+    this.#job = job;
   }
 
   /** Cursors over segments of one level: one for each in level 0, newest first, one for all in a deeper level, where they share no key. */
@@ -64,17 +67,25 @@ class InputReaders {
       const reader = await this.#openReader(segment.number);
       parts.push({
         position: (key) => keyPosition(segment, key),
-        cursor: () =>
-          reader.cursor({
-            maxSequence: Infinity,
-            allVersions: true,
-            fillCache: false,
-          }),
+        cursor: () => this.#cursor(reader, segment),
       });
     }
     return level === 0
       ? parts.map((part) => part.cursor())
       : [new ConcatCursor(parts)];
+  }
+
+  #cursor(reader: SegmentReader, { ceiling }: SegmentInfo): Cursor {
+    const cursor = reader.cursor({
+      maxSequence: Infinity,
+      allVersions: true,
+      fillCache: false,
+    });
+    const { rangeTombstones, snapshots } = this.#job;
+    return rangeTombstones.length === 0 ? cursor : new AppliedTombstones(
+      cursor,
+      { rangeTombstones, snapshots, ceiling },
+    );
   }
 
   async #openReader(number: number): Promise<SegmentReader> {

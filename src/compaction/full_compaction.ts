@@ -6,6 +6,8 @@
  *    holds anything is reached.
  * 3. That level is gone through once, and what holds garbage is rewritten.
  *
+ * Before each step all that range tombstones cover as a whole is dropped.
+ *
  * It goes forward only, so it ends however much is written meanwhile. Flushes and compactions may go on between two steps.
  *
  * @module
@@ -14,6 +16,7 @@ import { compareBytes } from "../bytes/compare.ts";
 import { type SegmentInfo, totalBytes } from "../manifest/segment_info.ts";
 import type { Version } from "../manifest/version.ts";
 import type { CompactionSettings } from "../options.ts";
+import { hasUnappliedRanges, pickCovered } from "./covered_segments.ts";
 import {
   type CompactionContext,
   type CompactionPlan,
@@ -64,13 +67,17 @@ export function planFullCompaction<S extends SegmentInfo>(
   },
 ): FullCompactionStep<S> {
   const planning: Planning<S> = { version, settings, context: options.context };
+  const covered = pickCovered(planning);
+  if (covered !== undefined) {
+    return { state: "plan", plan: covered, progress: options.progress };
+  }
   const { firstNewNumber } = options.progress;
   let { level, after } = options.progress;
   for (; level <= version.deepestLevel; level++, after = undefined) {
     const rest = segmentsAfter(version, level, after);
     const isDeepest = level > 0 && level === version.deepestLevel;
     const segments = isDeepest
-      ? firstWithGarbage(rest, firstNewNumber)
+      ? firstWithGarbage(version, rest, firstNewNumber)
       : firstRun(planning, level, rest);
     if (segments.length === 0) continue;
     const plan = isDeepest
@@ -79,7 +86,7 @@ export function planFullCompaction<S extends SegmentInfo>(
         level,
         segments,
         reason: "full",
-        mayMove: !segments.some(hasGarbage),
+        mayMove: !segments.some((segment) => hasGarbage(version, segment)),
       });
     if (plan === undefined) return { state: "busy" };
     const progress = level === 0
@@ -104,11 +111,12 @@ function segmentsAfter<S extends SegmentInfo>(
 }
 
 function firstWithGarbage<S extends SegmentInfo>(
+  version: Version,
   segments: readonly S[],
   firstNewNumber: number,
 ): readonly S[] {
   const found = segments.find((segment) =>
-    segment.number < firstNewNumber && hasGarbage(segment)
+    segment.number < firstNewNumber && hasGarbage(version, segment)
   );
   return found === undefined ? [] : [found];
 }
@@ -131,6 +139,7 @@ function firstRun<S extends SegmentInfo>(
   return segments.slice(0, count);
 }
 
-function hasGarbage(segment: SegmentInfo): boolean {
-  return segment.tombstones + segment.olderVersions > 0;
+function hasGarbage(version: Version, segment: SegmentInfo): boolean {
+  return segment.tombstones + segment.olderVersions > 0 ||
+    hasUnappliedRanges(version, segment);
 }

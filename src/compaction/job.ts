@@ -2,6 +2,7 @@ import type { SegmentInfo } from "../manifest/segment_info.ts";
 import type { Compression } from "../options.ts";
 import type { Awaitable } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Fragments } from "../tombstones/fragment.ts";
 import type { Pace } from "./merge.ts";
 import type { CompactionPlan } from "./plan.ts";
 
@@ -11,6 +12,10 @@ export interface Job {
   readonly snapshots: readonly number[];
   /** The segments of each level when the job begins: what may hold older entries of a key. */
   readonly levels: readonly (readonly SegmentInfo[])[];
+  /** The range tombstones to be applied. */
+  readonly rangeTombstones: Fragments;
+  /** The ceiling of what is written: the last write that is in segments, for a flush once it is done. */
+  readonly ceiling: number;
   readonly blockSize: number;
   readonly compression: Compression;
 }

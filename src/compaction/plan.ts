@@ -8,7 +8,12 @@ import { MAX_LEVELS, type Version } from "../manifest/version.ts";
 import type { CompactionSettings } from "../options.ts";
 
 /** Why a compaction is due. */
-export type CompactionReason = "level0" | "size" | "garbage" | "full";
+export type CompactionReason =
+  | "level0"
+  | "size"
+  | "range"
+  | "garbage"
+  | "full";
 
 /** One compaction to carry out. */
 export interface CompactionPlan<S extends SegmentInfo = SegmentInfo> {
@@ -19,8 +24,11 @@ export interface CompactionPlan<S extends SegmentInfo = SegmentInfo> {
   }[];
   /** Where the output goes. */
   readonly outputLevel: number;
-  /** Whether the inputs only change their level: nothing is to be merged. They all come from one level then. */
-  readonly move: boolean;
+  /**
+   * `merge`: the inputs are written anew. `move`: they only change their level, and all come from one. `drop`: nothing of them is to be read
+   * any more.
+   */
+  readonly action: "merge" | "move" | "drop";
   /** Ascending keys at which the output goes on in a new segment: the first key at or past one of them starts it. */
   readonly splitKeys: readonly Uint8Array[];
   readonly reason: CompactionReason;
@@ -62,13 +70,19 @@ export function planDescent<S extends SegmentInfo>(
   const below = overlappedBy(version, outputLevel, segments);
   if (isAnyBusy(context, segments) || isAnyBusy(context, below)) return;
   if (source.mayMove && canMove(planning, upper, below)) {
-    return { inputs: [upper], outputLevel, move: true, splitKeys: [], reason };
+    return {
+      inputs: [upper],
+      outputLevel,
+      action: "move",
+      splitKeys: [],
+      reason,
+    };
   }
   const lower = { level: outputLevel, segments: below };
   return {
     inputs: below.length > 0 ? [upper, lower] : [upper],
     outputLevel,
-    move: false,
+    action: "merge",
     splitKeys: splitKeys(planning, outputLevel, [...segments, ...below]),
     reason,
   };
@@ -84,7 +98,7 @@ export function planRewrite<S extends SegmentInfo>(
   return {
     inputs: [{ level, segments: [segment] }],
     outputLevel: level,
-    move: false,
+    action: "merge",
     splitKeys: splitKeys(planning, level, [segment]),
     reason,
   };

@@ -1,6 +1,7 @@
 import { equalSpans } from "../bytes/compare.ts";
 import type { EntryView } from "../format/entry.ts";
 import { DELETE } from "../format/kind.ts";
+import { stripeOf } from "../format/stripe.ts";
 
 /** What a {@linkcode Retention} needs to know of the world around the merge. */
 export interface RetentionOptions {
@@ -18,9 +19,8 @@ export interface RetentionOptions {
  * Decides which entries of a merge are kept. The entries come by ascending key, the versions of one key from the newest to the
  * oldest.
  *
- * Live snapshots cut the sequence numbers into stripes (the term of CockroachDB's Pebble): the stripe of an entry is the number of
- * snapshots that were taken before it was written. Entries of one key in one stripe are seen by the same
- * snapshots, and all of these see the newest.
+ * Live snapshots cut the sequence numbers into stripes. Entries of one key in one stripe are seen by the same snapshots, and all of these see
+ * the newest.
  *
  * 1. An entry is dropped if a newer one of its key lies in the same stripe.
  * 2. A tombstone in stripe 0, where every snapshot sees it, is dropped if nothing older than the merge may
@@ -43,7 +43,7 @@ export class Retention {
 
   /** Whether to keep `entry`, whose sequence number may be set to 0. */
   admit(entry: EntryView): boolean {
-    const stripe = this.#stripeOf(entry.sequence);
+    const stripe = stripeOf(this.#snapshots, entry.sequence);
     const { keyBuffer, keyOffset, keyLength } = entry;
     if (
       equalSpans(
@@ -64,19 +64,6 @@ export class Retention {
     entry.sequence = 0;
     return entry.kind !== DELETE ||
       this.#mayHoldBelow(keyBuffer, keyOffset, keyLength);
-  }
-
-  /** How many snapshots were taken before the write with this sequence number. */
-  #stripeOf(sequence: number): number {
-    const snapshots = this.#snapshots;
-    let low = 0;
-    let high = snapshots.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (snapshots[middle]! < sequence) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 
   /** Copies a key, because the buffer that it lies in is used again. */

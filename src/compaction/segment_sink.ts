@@ -12,6 +12,8 @@ import type { JobContext } from "./job.ts";
 export interface SegmentSinkOptions {
   readonly blockSize: number;
   readonly compression: Compression;
+  /** The ceiling of the segments: see {@linkcode SegmentInfo}. */
+  readonly ceiling: number;
   /** Bytes after which the next key goes to a new segment. Default: all go to one. */
   readonly segmentSize?: number;
   /** Ascending keys at which a new segment is begun in any case. Default: none. */
@@ -23,6 +25,7 @@ export type SegmentSinkContext = Omit<JobContext, "pace">;
 
 interface OpenSegment {
   readonly number: number;
+  readonly salt: number;
   readonly file: WritableFile;
   readonly writer: SegmentWriter;
 }
@@ -118,12 +121,12 @@ export class SegmentSink {
     const file = await storage.create(segmentName(number));
     this.#created.push(number);
     const writer = new SegmentWriter(file, { salt, blockSize, compression });
-    this.#open = { number, file, writer };
+    this.#open = { number, salt, file, writer };
   }
 
   async #finishOpen(): Promise<void> {
     if (this.#open === undefined) return;
-    const { number, file, writer } = this.#open;
+    const { number, salt, file, writer } = this.#open;
     const properties = await writer.finish();
     await file.close();
     this.#open = undefined;
@@ -135,6 +138,8 @@ export class SegmentSink {
       tombstones: properties.tombstones,
       olderVersions: properties.entries - properties.keys,
       maxSequence: properties.maxSequence,
+      ceiling: this.#options.ceiling,
+      salt,
       smallestKey: properties.smallestKey,
       largestKey: properties.largestKey,
     });

@@ -12,16 +12,23 @@
  * 3. Of the levels that are due, the one furthest past its bound goes first.
  * 4. When none is due, garbage is collected: see `garbage.ts`.
  *
+ * What range tombstones cover goes before all of that, or when none is due: see `covered_segments.ts`.
+ *
  * A segment that overlaps nothing where it goes is moved there without being rewritten. Outputs are cut where they
  * would overlap too much of the level below them, so that later plans stay small.
  *
- * Every plan takes entries a level deeper or drops some, so planning comes to an end by itself.
+ * Every plan takes entries a level deeper, drops some, or applies range tombstones, so planning comes to an end by itself.
  *
  * @module
  */
 import { type SegmentInfo, totalBytes } from "../manifest/segment_info.ts";
 import { MAX_LEVELS, type Version } from "../manifest/version.ts";
 import type { CompactionSettings } from "../options.ts";
+import {
+  hasTooManyRanges,
+  pickCovered,
+  pickOverlapped,
+} from "./covered_segments.ts";
 import { pickGarbage } from "./garbage.ts";
 import {
   type CompactionContext,
@@ -39,13 +46,16 @@ export function pickCompaction<S extends SegmentInfo>(
   context: CompactionContext,
 ): CompactionPlan<S> | undefined {
   const planning: Planning<S> = { version, settings, context };
+  const first = pickCovered(planning) ??
+    (hasTooManyRanges(version) ? pickOverlapped(planning, true) : undefined);
+  if (first !== undefined) return first;
   for (const level of levelsThatAreDue(planning)) {
     const plan = level === 0
       ? planLevel0(planning)
       : planLevel(planning, level);
     if (plan !== undefined) return plan;
   }
-  return pickGarbage(planning);
+  return pickOverlapped(planning, false) ?? pickGarbage(planning);
 }
 
 /** Bytes that a level from 1 on is kept to. */

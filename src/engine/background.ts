@@ -11,20 +11,16 @@ import {
 import { pickCompaction } from "../compaction/strategy.ts";
 import type { CompactionContext, CompactionPlan } from "../compaction/plan.ts";
 import type { KvError } from "../errors.ts";
-import { type SegmentInfo, totalBytes } from "../manifest/segment_info.ts";
+import { plainInfo, totalBytes } from "../manifest/segment_info.ts";
 import type { CompactionSettings, Compression } from "../options.ts";
+import { RangeTombstones } from "../tombstones/range_tombstones.ts";
+import { debtsOf } from "./debts.ts";
 import { nextTurn } from "./event_loop.ts";
 import type { JobRunner } from "./job_runner.ts";
 import type { Segment } from "./segment.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { Tables } from "./tables.ts";
 import type { VersionSet } from "./version_set.ts";
-
-/** Full MemTables that may wait for their flush before writers have to wait too. */
-const MOST_WAITING_TABLES = 2;
-
-/** Segments in level 0, as a multiple of the compaction threshold, before writers have to wait. */
-const LEVEL0_LIMIT_FACTOR = 9;
 
 const NO_DEBTS: Debts = { flush: 0, compaction: 0 };
 
@@ -54,6 +50,7 @@ export interface BackgroundCounts {
   flushBytesWritten: number;
   compactions: number;
   moves: number;
+  drops: number;
   compactionBytesRead: number;
   compactionBytesWritten: number;
 }
@@ -68,6 +65,7 @@ export class Background {
     flushBytesWritten: 0,
     compactions: 0,
     moves: 0,
+    drops: 0,
     compactionBytesRead: 0,
     compactionBytesWritten: 0,
   };
@@ -84,14 +82,7 @@ export class Background {
   get debts(): Debts {
     if (this.#stop.signal.aborted) return NO_DEBTS;
     const { tables, versions, compaction } = this.#options;
-    const { threshold } = compaction;
-    const segments = versions.version.levels[0]!.length;
-    const mostSegments = LEVEL0_LIMIT_FACTOR * threshold + 1;
-    return {
-      flush: (tables.waiting.length + tables.fullness) /
-        (MOST_WAITING_TABLES + 1),
-      compaction: (segments - threshold) / (mostSegments - threshold),
-    };
+    return debtsOf(tables, versions.version, compaction);
   }
 
   /** Begins what is due. */
@@ -150,8 +141,11 @@ export class Background {
     }
     this.#assertRunning();
     const startMs = performance.now();
+    const added = table.rangeTombstones;
     const info = await runner.flush(table, {
       ...this.#job(),
+      rangeTombstones: added.fragments,
+      ceiling: table.lastSequence,
       logNumber: oldest.logNumber,
       records: table.records,
     }, this.#stop.signal);
@@ -161,6 +155,7 @@ export class Background {
       : [{ level: 0, segment: await versions.openSegment(info) }];
     await versions.change({
       edit: { add, remove: [] },
+      ranges: { added, snapshots: this.#options.snapshots.sorted() },
       flushedSequence: table.lastSequence,
       logs: () => tables.liveLogs(1),
       assertSound,
@@ -187,6 +182,8 @@ export class Background {
     return {
       snapshots: snapshots.sorted(),
       levels: versions.version.levels.map((level) => level.map(plainInfo)),
+      rangeTombstones: versions.version.rangeTombstones.fragments,
+      ceiling: versions.flushedSequence,
       blockSize,
       compression,
     };
@@ -264,26 +261,50 @@ export class Background {
     signal: AbortSignal = this.#stop.signal,
   ): Promise<void> {
     signal.throwIfAborted();
-    const { versions, assertSound } = this.#options;
+    const { versions, snapshots, assertSound } = this.#options;
     const remove = plan.inputs.flatMap(({ level, segments }) =>
       segments.map(({ number }) => ({ level, number }))
     );
     const inputs = plan.inputs.flatMap(({ segments }) => segments);
-    const outputs = plan.move ? inputs : await this.#merge(plan, signal);
+    const outputs = await this.#outputs(plan, inputs, signal);
     const add = outputs.map((segment) => ({
       level: plan.outputLevel,
       segment,
     }));
-    await versions.change({ edit: { add, remove }, assertSound }, () => {
-      if (plan.move) {
-        this.counts.moves++;
-      } else {
-        this.counts.compactions++;
-        this.counts.compactionBytesRead += totalBytes(inputs);
-        this.counts.compactionBytesWritten += totalBytes(outputs);
-      }
-      this.#options.onChange();
-    });
+    const ranges = {
+      added: RangeTombstones.none,
+      snapshots: snapshots.sorted(),
+    };
+    await versions.change(
+      { edit: { add, remove }, ranges, assertSound },
+      () => {
+        if (plan.action === "move") {
+          this.counts.moves++;
+        } else if (plan.action === "drop") {
+          this.counts.drops += inputs.length;
+        } else {
+          this.counts.compactions++;
+          this.counts.compactionBytesRead += totalBytes(inputs);
+          this.counts.compactionBytesWritten += totalBytes(outputs);
+        }
+        this.#options.onChange();
+      },
+    );
+  }
+
+  async #outputs(
+    plan: CompactionPlan<Segment>,
+    inputs: readonly Segment[],
+    signal: AbortSignal,
+  ): Promise<readonly Segment[]> {
+    switch (plan.action) {
+      case "merge":
+        return await this.#merge(plan, signal);
+      case "move":
+        return inputs;
+      case "drop":
+        return [];
+    }
   }
 
   /** Has the inputs of a plan merged. They stay in the current version, and so on storage, until that is done. */
@@ -315,18 +336,4 @@ export class Background {
   #assertRunning(): void {
     this.#stop.signal.throwIfAborted();
   }
-}
-
-/** What a segment's reader and holders are no part of, so that it can be sent to a worker. */
-function plainInfo(segment: SegmentInfo): SegmentInfo {
-  return {
-    number: segment.number,
-    sizeBytes: segment.sizeBytes,
-    entries: segment.entries,
-    tombstones: segment.tombstones,
-    olderVersions: segment.olderVersions,
-    maxSequence: segment.maxSequence,
-    smallestKey: segment.smallestKey,
-    largestKey: segment.largestKey,
-  };
 }

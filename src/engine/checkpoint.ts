@@ -103,15 +103,14 @@ async function fill(
   try {
     const state = versions.stateWithoutLogs();
     const files = new CheckpointFiles(source, target, options);
-    const { levels, nextFileNumber } = await files.write(state);
+    const written = await files.write(state);
     await replaceManifest(target, {
       ...state,
       storeId: randomStoreId(),
       flushedSequence: unflushed.at(-1)?.table.lastSequence ??
         state.flushedSequence,
-      nextFileNumber,
-      oldestLog: nextFileNumber,
-      levels,
+      ...written,
+      oldestLog: written.nextFileNumber,
     });
   } finally {
     live.release();

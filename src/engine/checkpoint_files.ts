@@ -2,8 +2,10 @@ import { writeRecords } from "../compaction/flush.ts";
 import { segmentName } from "../format/file_names.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
+import { withNeeded } from "../manifest/needed_tombstones.ts";
 import { Version } from "../manifest/version.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { CheckpointSource } from "./checkpoint.ts";
 import { nextTurn } from "./event_loop.ts";
@@ -42,15 +44,20 @@ export class CheckpointFiles {
    */
   async write(
     state: ManifestState,
-  ): Promise<Pick<ManifestState, "levels" | "nextFileNumber">> {
+  ): Promise<
+    Pick<ManifestState, "levels" | "rangeTombstones" | "nextFileNumber">
+  > {
     this.#nextFileNumber = state.nextFileNumber;
-    let version = new Version<SegmentInfo>(state.levels);
+    let version = new Version<SegmentInfo>(
+      state.levels,
+      state.rangeTombstones,
+    );
     const written: SegmentInfo[] = [];
     for (const table of this.#source.unflushed) {
       const segment = await this.#writeTable(table, version);
-      if (segment === undefined) continue;
-      written.push(segment);
-      version = version.apply({ add: [{ level: 0, segment }], remove: [] });
+      const segments = segment === undefined ? [] : [segment];
+      written.push(...segments);
+      version = afterFlush(version, segments, table.table.rangeTombstones);
     }
     this.#bytesTotal = version.totalBytes;
     for (const segment of written) {
@@ -58,7 +65,8 @@ export class CheckpointFiles {
     }
     for (const segment of state.levels.flat()) await this.#bring(segment);
     await this.#target.syncDirectory();
-    return { levels: version.levels, nextFileNumber: this.#nextFileNumber };
+    const { levels, rangeTombstones } = version;
+    return { levels, rangeTombstones, nextFileNumber: this.#nextFileNumber };
   }
 
   /** Writes a table to a segment of the checkpoint itself. */
@@ -67,9 +75,11 @@ export class CheckpointFiles {
     { levels }: Version,
   ): Promise<SegmentInfo | undefined> {
     const { blockSize, compression } = this.#source.options;
-    return writeRecords(table.versions(false), {
+    return writeRecords(table.versions(table.hasRanges), {
       snapshots: [],
       levels,
+      rangeTombstones: table.rangeTombstones.fragments,
+      ceiling: table.lastSequence,
       blockSize,
       compression,
       logNumber,
@@ -148,4 +158,15 @@ export class CheckpointFiles {
     this.#options.signal?.throwIfAborted();
     this.#source.assertOpen();
   }
+}
+
+/** The version once a table is in a segment, if any of it is left. */
+function afterFlush(
+  version: Version<SegmentInfo>,
+  segments: readonly SegmentInfo[],
+  added: RangeTombstones,
+): Version<SegmentInfo> {
+  const add = segments.map((segment) => ({ level: 0, segment }));
+  const next = version.apply({ add, remove: [] });
+  return withNeeded(next, next.rangeTombstones.with(added, []), []);
 }

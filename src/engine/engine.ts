@@ -4,6 +4,7 @@ import { isPending } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { KvEngine } from "./api/engine.ts";
+import type { RangeOptions } from "./api/ranges.ts";
 import type { KvStats } from "./api/stats.ts";
 import type { KvBatch, WriteOptions } from "./api/writes.ts";
 import {
@@ -77,6 +78,25 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
     }
   }
 
+  delRange(range: RangeOptions<K>, options?: WriteOptions): Promise<void> {
+    return this.#write(options, () => this.#writer.delRange(range));
+  }
+
+  clear(options?: WriteOptions): Promise<void> {
+    return this.#write(options, () => this.#writer.clear());
+  }
+
+  #write(options: WriteOptions | undefined, add: () => void): Promise<void> {
+    try {
+      this.store.assertWritable();
+      const sync = this.#isSync(options);
+      add();
+      return this.store.commit(sync);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
   batch(): KvBatch<K, V> {
     this.store.assertWritable();
     const { maxKeySize, maxValueSize } = this.store.options;
@@ -103,6 +123,7 @@ export class Engine<K, V> extends Reader<K, V> implements KvEngine<K, V> {
         store.makeRoom(records.length + FRAME_HEADER_BYTES);
       }
       store.tables.active.table.appendRecords(records, count);
+      store.showRanges();
     }
     return store.commit(sync);
   }

@@ -39,7 +39,7 @@ export class InlineRunner implements JobRunner {
     job: FlushJob,
     signal: AbortSignal,
   ): Promise<SegmentInfo | undefined> {
-    const records = table.versions(job.snapshots.length > 0);
+    const records = table.versions(needsSequences(job));
     return writeRecords(records, job, {
       ...this.#host,
       pace: paceUntil(signal),
@@ -53,6 +53,11 @@ export class InlineRunner implements JobRunner {
   close(): Promise<void> {
     return Promise.resolve();
   }
+}
+
+/** Whether a flush has to know when a record was written: snapshots and range deletes cut through the history. */
+export function needsSequences({ snapshots, rangeTombstones }: FlushJob) {
+  return snapshots.length > 0 || rangeTombstones.length > 0;
 }
 
 /** A pace that gives way to the event loop and ends the work when `signal` is aborted. */

@@ -66,11 +66,15 @@ export function loadFrames(
   }
 }
 
-/** Lists the records of a log that has `count` of them, all in valid frames. */
+/** Lists the records of a log that has `count` of them, all in valid frames; `hasRanges` says whether range deletes are among them. */
 export function recordsOfLog(
   name: string,
   image: Uint8Array,
-  { header, count }: { header: LogHeader; count: number },
+  { header, count, hasRanges }: {
+    readonly header: LogHeader;
+    readonly count: number;
+    readonly hasRanges: boolean;
+  },
 ): RecordList {
   const reader = new LogReader(image, header);
   const offsets = new Uint32Array(count);
@@ -88,7 +92,8 @@ export function recordsOfLog(
   if (listed !== count || !reader.isWhole) {
     throw wrongCount(name, start, count);
   }
-  return { buffer: image, offsets, firstSequence: header.firstSequence };
+  const { firstSequence } = header;
+  return { buffer: image, offsets, firstSequence, hasRanges };
 }
 
 function noRecord(name: string, offset: number): KvCorruptionError {

@@ -26,9 +26,14 @@ export class LoggedTable {
     this.#recoveredBytes = recoveredBytes;
   }
 
-  /** An empty table without a log. */
-  static create(header: LogHeader, memory: TableMemory): LoggedTable {
-    return new LoggedTable(MemTable.create(header, memory), header.number);
+  /** An empty table without a log; `snapshots` tells the sequence numbers of those that are live, ascending. */
+  static create(
+    header: LogHeader,
+    memory: TableMemory,
+    snapshots: () => readonly number[],
+  ): LoggedTable {
+    const table = MemTable.create(header, memory, snapshots);
+    return new LoggedTable(table, header.number);
   }
 
   /** Counts one more reader of the table. */

@@ -36,6 +36,7 @@ export class Lookup {
    * and the first that has it decides. Answers whether the key has a value, which {@linkcode Lookup.entry} then shows.
    */
   find(state: ReadState, maxSequence: number): Awaitable<boolean> {
+    if (state.hasRanges) return this.#findUncovered(state, maxSequence);
     const { tables } = state;
     for (let i = 0; i < tables.length; i++) {
       const table = tables[i]!;
@@ -51,26 +52,54 @@ export class Lookup {
       );
       if (found) return this.entry.kind === PUT;
     }
-    return this.#findInLevel(state, 0, 0, maxSequence);
+    return this.#findInLevel(state, 0, 0, maxSequence, 0);
   }
 
-  /** Goes on with segment `start` of level 0 or, where only one segment can have the key, with `level`. */
+  /** The same where there are range tombstones: what is older than the newest one over the key is passed over. */
+  #findUncovered(state: ReadState, maxSequence: number): Awaitable<boolean> {
+    const covered = state.newestRangeOver(
+      this.#key,
+      this.#keyLength,
+      maxSequence,
+    );
+    const { entry } = this;
+    for (const table of state.tables) {
+      // Then all that is older is covered too: older tables, and segments, whose ceilings lie below all tables.
+      if (table.lastSequence < covered) return false;
+      const found = table.findWithSequence(
+        this.#key,
+        this.#keyLength,
+        this.#hash,
+        maxSequence,
+        entry,
+      );
+      if (found) return entry.kind === PUT && entry.sequence > covered;
+    }
+    return this.#findInLevel(state, 0, 0, maxSequence, covered);
+  }
+
+  /**
+   * Goes on with segment `start` of level 0 or, where only one segment can have the key, with `level`. Segments whose ceiling lies below
+   * `covered` have nothing that is to be seen. A deeper one may have a higher ceiling all the same, and a newer entry: it is asked.
+   */
   #findInLevel(
     state: ReadState,
     level: number,
     start: number,
     maxSequence: number,
+    covered: number,
   ): Awaitable<boolean> {
     const { version } = state.live;
     if (level === 0) {
       const segments = version.levels[0]!;
       for (let i = start; i < segments.length; i++) {
+        if (covered > 0 && segments[i]!.ceiling < covered) continue;
         const found = this.#findInSegment(segments[i]!, maxSequence);
         if (isPending(found)) {
           return found.then((has) =>
             has
               ? this.entry.kind === PUT
-              : this.#findInLevel(state, 0, i + 1, maxSequence)
+              : this.#findInLevel(state, 0, i + 1, maxSequence, covered)
           );
         }
         if (found) return this.entry.kind === PUT;
@@ -81,12 +110,13 @@ export class Lookup {
       if (segments.length === 0) continue;
       const i = version.lowerBound(deeper, this.#key, 0, this.#keyLength);
       if (i === segments.length) continue;
+      if (covered > 0 && segments[i]!.ceiling < covered) continue;
       const found = this.#findInSegment(segments[i]!, maxSequence);
       if (isPending(found)) {
         return found.then((has) =>
           has
             ? this.entry.kind === PUT
-            : this.#findInLevel(state, deeper + 1, 0, maxSequence)
+            : this.#findInLevel(state, deeper + 1, 0, maxSequence, covered)
         );
       }
       if (found) return this.entry.kind === PUT;

@@ -15,6 +15,7 @@ import {
 } from "../options.ts";
 import { BlockCache } from "../segment/block_cache.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
+import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import { codecsOf, refuseOtherCodecs } from "./codecs.ts";
 import { Engine } from "./engine.ts";
 import { GuardedStorage } from "./guarded_storage.ts";
@@ -195,6 +196,7 @@ async function createManifest<K, V>(
     oldestLog: 1,
     logs: [],
     levels: [],
+    rangeTombstones: RangeTombstones.none,
   };
   await replaceManifest(storage, state);
   return state;

@@ -1,7 +1,7 @@
 import { compareBytes } from "../bytes/compare.ts";
 import type { Codec } from "../codec/codec.ts";
 import { invalidArgument } from "../errors.ts";
-import type { KeyRange } from "../iterator/range_cursor.ts";
+import { type KeyRange, successor } from "../format/key_range.ts";
 import { shown } from "../options.ts";
 import type {
   AsyncScanOptions,
@@ -9,6 +9,8 @@ import type {
   ScanOptions,
 } from "./api/ranges.ts";
 import { checkFlag, checkNames, checkSignal } from "./call_options.ts";
+
+const NO_BYTES = new Uint8Array(0);
 
 const NAMES = ["gt", "gte", "lt", "lte", "prefix"] as const;
 const SYNC_SCAN_NAMES: readonly string[] = [...NAMES, "reverse", "limit"];
@@ -37,30 +39,49 @@ function checkValues<K>(options: ScanOptions<K>): void {
     );
   }
   checkFlag(options.reverse, "reverse", "scan");
-  refuseBoth(options, "gt", "gte");
-  refuseBoth(options, "lt", "lte");
+  refuseBoth(options, "scan");
 }
 
 function refuseBoth<K>(
-  options: RangeOptions<K>,
-  a: "gt" | "lt",
-  b: "gte" | "lte",
+  { gt, gte, lt, lte }: RangeOptions<K>,
+  action: string,
 ): void {
-  if (options[a] !== undefined && options[b] !== undefined) {
-    throw invalidArgument(`Cannot scan: give ${a} or ${b}, not both`);
+  if (gt !== undefined && gte !== undefined) {
+    throw invalidArgument(`Cannot ${action}: give gt or gte, not both`);
+  }
+  if (lt !== undefined && lte !== undefined) {
+    throw invalidArgument(`Cannot ${action}: give lt or lte, not both`);
   }
 }
 
-/** The range of encoded keys that the options ask for. */
+/** Throws `KV_INVALID_ARGUMENT` for options that a range delete has not, and for a range of all keys, which looks like a mistake. */
+export function checkDeleteRange<K>(options: RangeOptions<K>): void {
+  const action = "delete a range";
+  checkNames(options, NAMES, action);
+  refuseBoth(options, action);
+  if (NAMES.some((name) => options[name] !== undefined)) return;
+  throw invalidArgument(
+    `Cannot ${action}: it has no bounds; clear() deletes all keys`,
+  );
+}
+
+/**
+ * The range of encoded keys that the options ask for.
+ *
+ * @param checkLength Throws for a bound that has too many bytes.
+ */
 export function encodeRange<K>(
   codec: Codec<K>,
   options: RangeOptions<K>,
+  checkLength: (bytes: number) => void = () => {},
 ): KeyRange {
   const bounds: Partial<Record<typeof NAMES[number], Uint8Array>> = {};
   for (const name of NAMES) {
     const key = options[name];
+    if (key === undefined) continue;
     // Copied: a codec may hand out bytes that its user goes on to change.
-    if (key !== undefined) bounds[name] = codec.encode(key).slice();
+    bounds[name] = codec.encode(key).slice();
+    checkLength(bounds[name].length);
   }
   const { gt, gte, lt, lte, prefix } = bounds;
   return {
@@ -69,11 +90,10 @@ export function encodeRange<K>(
   };
 }
 
-/** The first byte string behind `key`. */
-function successor(key: Uint8Array): Uint8Array {
-  const next = new Uint8Array(key.length + 1);
-  next.set(key);
-  return next;
+/** Whether the range has room for a key. */
+export function hasKeys({ lower, upper }: KeyRange): boolean {
+  if (upper === undefined) return true;
+  return compareBytes(lower ?? NO_BYTES, upper) < 0;
 }
 
 /** The first byte string behind all that begin with `prefix`, if there is one. */

@@ -1,6 +1,8 @@
 import type { MemTable } from "../memtable/memtable.ts";
+import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import type { LiveVersion } from "./live_version.ts";
 import type { LoggedTable } from "./logged_table.ts";
+import { VisibleRanges } from "./visible_ranges.ts";
 
 /**
  * All that a read goes through, at one moment. It stays readable for as long as anybody holds it; a read that is answered
@@ -10,6 +12,9 @@ export class ReadState {
   /** Newest first. */
   readonly tables: readonly MemTable[];
   readonly live: LiveVersion;
+  /** Whether there are range tombstones. A table that gets its first one needs another state. */
+  readonly hasRanges: boolean;
+  readonly #ranges: VisibleRanges;
   readonly #logged: readonly LoggedTable[];
   readonly #onUnread: (table: LoggedTable) => void;
   #holders = 1;
@@ -27,10 +32,29 @@ export class ReadState {
   ) {
     this.tables = tables.map(({ table }) => table);
     this.live = live;
+    this.#ranges = new VisibleRanges(live.version.rangeTombstones, this.tables);
+    this.hasRanges = !live.version.rangeTombstones.isEmpty ||
+      this.tables.some((table) => table.hasRanges);
     this.#logged = tables;
     this.#onUnread = onUnread;
     live.retain();
     for (const table of tables) table.retain();
+  }
+
+  /** The range tombstones that a reader sees who sees no write past `maxSequence`, those of all places laid over one another. */
+  visibleRanges(maxSequence: number): RangeTombstones {
+    return this.hasRanges
+      ? this.#ranges.upTo(maxSequence)
+      : RangeTombstones.none;
+  }
+
+  /** Sequence number of the newest of them that covers `key`; 0 if there is none. */
+  newestRangeOver(
+    key: Uint8Array,
+    length: number,
+    maxSequence: number,
+  ): number {
+    return this.#ranges.newestOver(key, length, maxSequence);
   }
 
   /** Keeps everything readable for one more holder. */

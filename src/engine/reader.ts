@@ -137,9 +137,12 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     decode: (entry: EntryView) => T,
   ): ScanSource<T> {
     const { store } = this;
+    const state = store.readState;
+    const maxSequence = Math.min(this.maxSequence, store.lastSequence);
     return {
-      state: store.readState,
-      maxSequence: Math.min(this.maxSequence, store.lastSequence),
+      state,
+      maxSequence,
+      ranges: state.visibleRanges(maxSequence),
       range: encodeRange(this.codecs.keys, options),
       isReverse: options.reverse ?? false,
       limit: options.limit ?? Infinity,

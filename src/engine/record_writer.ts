@@ -1,8 +1,12 @@
+import type { Codec } from "../codec/codec.ts";
 import { invalidArgument, KvError } from "../errors.ts";
-import { DELETE, type EntryKind, PUT } from "../format/kind.ts";
+import type { KeyRange } from "../format/key_range.ts";
+import { DELETE, PUT, RANGE_DELETE, type RecordKind } from "../format/kind.ts";
 import { FRAME_HEADER_BYTES } from "../format/log_format.ts";
 import { RECORD_HEADER_BYTES, recordLength } from "../format/record.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
+import type { RangeOptions } from "./api/ranges.ts";
+import { checkDeleteRange, encodeRange, hasKeys } from "./ranges.ts";
 import type { Codecs } from "./reader.ts";
 import type { Store } from "./store.ts";
 
@@ -76,11 +80,39 @@ export class RecordWriter<K, V> {
     table.commitRecord(DELETE, keyLength, 0);
   }
 
+  /** Adds a range delete; one of a range without keys is none. */
+  delRange(options: RangeOptions<K>): void {
+    const store = this.#store;
+    store.isEncoding = true;
+    try {
+      const { keys } = this.#codecs;
+      const range = encodeDeleteRange(keys, options, store.options.maxKeySize);
+      if (range !== undefined) this.#addRange(range);
+    } finally {
+      store.isEncoding = false;
+    }
+  }
+
+  /** Adds a delete of all keys. */
+  clear(): void {
+    this.#addRange({ lower: undefined, upper: undefined });
+  }
+
+  #addRange({ lower, upper }: KeyRange): void {
+    this.#add(RANGE_DELETE, lower ?? NO_BYTES, upper ?? NO_BYTES);
+    this.#store.showRanges();
+  }
+
   /** Adds a record that may need a fresh MemTable to have room. */
-  #addEncoded(kind: EntryKind, key: Uint8Array, value: Uint8Array): void {
-    const { tables, options } = this.#store;
+  #addEncoded(kind: RecordKind, key: Uint8Array, value: Uint8Array): void {
+    const { options } = this.#store;
     checkKeyLength(key.length, options.maxKeySize);
     checkValueLength(value.length, options.maxValueSize);
+    this.#add(kind, key, value);
+  }
+
+  #add(kind: RecordKind, key: Uint8Array, value: Uint8Array): void {
+    const { tables } = this.#store;
     checkSequence(this.#store.lastSequence + 1);
     if (tables.active.table.arena.room < key.length + value.length) {
       this.#store.makeRoom(
@@ -94,6 +126,21 @@ export class RecordWriter<K, V> {
     bytes.set(value, start + key.length);
     table.commitRecord(kind, key.length, value.length);
   }
+}
+
+/** The range that is to be deleted; `undefined` if it has no keys. Throws `KV_INVALID_ARGUMENT` for one that cannot be. */
+export function encodeDeleteRange<K>(
+  codec: Codec<K>,
+  options: RangeOptions<K>,
+  maxKeySize: number,
+): KeyRange | undefined {
+  checkDeleteRange(options);
+  const range = encodeRange(
+    codec,
+    options,
+    (bytes) => checkKeyLength(bytes, maxKeySize),
+  );
+  return hasKeys(range) ? range : undefined;
 }
 
 /** Throws `KV_INVALID_ARGUMENT` for a key that is too long. */

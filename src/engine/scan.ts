@@ -6,16 +6,22 @@ import {
   RangeCursor,
   type RangeCursorOptions,
 } from "../iterator/range_cursor.ts";
+import { UncoveredCursor } from "../iterator/uncovered_cursor.ts";
 import { keyPosition } from "../manifest/segment_info.ts";
+import type { MemTable } from "../memtable/memtable.ts";
 import { isPending } from "../storage/awaitable.ts";
+import type { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import type { KvIterator, KvSyncIterator } from "./api/ranges.ts";
 import type { ReadState } from "./read_state.ts";
+import type { Segment } from "./segment.ts";
 
 /** What a scan goes through and makes of it. */
 export interface ScanSource<T> extends RangeCursorOptions {
   readonly state: ReadState;
   /** Sequence number of the last write that the scan sees. */
   readonly maxSequence: number;
+  /** The range tombstones that it sees, as of now: what a table says of them later is another state. */
+  readonly ranges: RangeTombstones;
   /** Makes what the user gets of an entry. */
   readonly decode: (entry: EntryView) => T;
   /** Throws if the engine or the snapshot has been closed meanwhile. */
@@ -23,19 +29,49 @@ export interface ScanSource<T> extends RangeCursorOptions {
 }
 
 /** Everything visible at `maxSequence`, each key once, in one cursor. */
-function openCursor({ state, maxSequence }: ScanSource<unknown>): Cursor {
+function openCursor(source: ScanSource<unknown>): Cursor {
+  const { state, maxSequence, ranges } = source;
   const sources: Cursor[] = state.tables
-    .filter((table) => table.records > 0)
-    .map((table) => table.cursor(maxSequence));
+    .filter((table) => table.keys > 0)
+    .map((table) => tableCursor(table, maxSequence, ranges));
   state.live.version.levels.forEach((segments, level) => {
     const parts = segments.map((segment) => ({
       position: (key: Uint8Array) => keyPosition(segment, key),
-      cursor: () => segment.reader.cursor({ maxSequence, fillCache: true }),
+      cursor: () => segmentCursor(segment, maxSequence, ranges),
     }));
     if (level === 0) sources.push(...parts.map((part) => part.cursor()));
     else if (parts.length > 0) sources.push(new ConcatCursor(parts));
   });
   return sources.length === 1 ? sources[0]! : new MergingCursor(sources);
+}
+
+function tableCursor(
+  table: MemTable,
+  maxSequence: number,
+  ranges: RangeTombstones,
+): Cursor {
+  const cursor = table.cursor(maxSequence);
+  if (ranges.isEmpty) return cursor;
+  return new UncoveredCursor(cursor, ranges, {
+    above: table.firstSequence - 1,
+    ceiling: table.lastSequence,
+  });
+}
+
+function segmentCursor(
+  { reader, ceiling, smallestKey, largestKey }: Segment,
+  maxSequence: number,
+  ranges: RangeTombstones,
+): Cursor {
+  const cursor = reader.cursor({ maxSequence, fillCache: true });
+  if (ranges.isEmpty) return cursor;
+  const above = ceiling;
+  return new UncoveredCursor(cursor, ranges, {
+    above,
+    ceiling,
+    smallestKey,
+    largestKey,
+  });
 }
 
 /** A scan as it goes: it holds the segments that it reads until it has ended. */

@@ -24,6 +24,8 @@ export class Segment implements SegmentInfo {
   readonly tombstones: number;
   readonly olderVersions: number;
   readonly maxSequence: number;
+  readonly ceiling: number;
+  readonly salt: number | undefined;
   readonly smallestKey: Uint8Array;
   readonly largestKey: Uint8Array;
   readonly reader: SegmentReader;
@@ -45,6 +47,8 @@ export class Segment implements SegmentInfo {
     this.tombstones = info.tombstones;
     this.olderVersions = info.olderVersions;
     this.maxSequence = info.maxSequence;
+    this.ceiling = info.ceiling;
+    this.salt = info.salt;
     this.smallestKey = info.smallestKey;
     this.largestKey = info.largestKey;
   }
@@ -60,7 +64,7 @@ export class Segment implements SegmentInfo {
     try {
       refuseOtherSize(name, file, info.sizeBytes);
       const reader = await SegmentReader.open(file, { name, cache });
-      if (!tellsOf(info, reader.properties)) {
+      if (!tellsOf(info, reader)) {
         const problem = "the segment is not the one the manifest names";
         throw corruption(name, 0, problem);
       }

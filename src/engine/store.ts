@@ -73,6 +73,7 @@ export class Store {
     this.tables = new Tables(recovered.tables, recovered.lastSequence, {
       memtableSize: options.memtableSize,
       memtableEntries: options.memtableEntries,
+      snapshots: () => this.snapshots.sorted(),
       takeFileNumber,
       randomUint32,
     });
@@ -176,6 +177,14 @@ export class Store {
     this.tables.rotate(roomBytes);
     this.#renewReadState();
     this.#background.wake();
+  }
+
+  /** Lets reads look at range tombstones, once there are any. */
+  showRanges(): void {
+    const { readState } = this;
+    if (!readState.hasRanges && this.tables.active.table.hasRanges) {
+      this.#renewReadState();
+    }
   }
 
   #currentReadState(): ReadState {

@@ -40,9 +40,12 @@ export function statsOf(sources: StatsSources): KvStats {
     compaction: {
       count: counts.compactions,
       moves: counts.moves,
+      drops: counts.drops,
       bytesRead: counts.compactionBytesRead,
       bytesWritten: counts.compactionBytesWritten,
     },
+    rangeTombstones: version.rangeTombstones.size +
+      sum(all, ({ table }) => table.rangeTombstones.size),
     backpressure: sources.backpressure,
     snapshots: sources.snapshots.count,
     lastSequence: sources.lastSequence,

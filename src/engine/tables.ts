@@ -10,12 +10,17 @@ import type { LiveLogs } from "./version_set.ts";
 /** How many tables' worth of unused memory is kept when no table waits to be flushed; a load that goes on reuses all there is. */
 const MOST_SPARE = 1;
 
+/** Range deletes after which a MemTable is full: a flush adds what is left of them to the manifest. */
+const MOST_RANGES = 4096;
+
 /** When a MemTable is full, and where new logs get number and salt from. */
 export interface TablesOptions {
   /** Bytes of log records. */
   readonly memtableSize: number;
   /** Distinct keys. */
   readonly memtableEntries: number;
+  /** Tells the sequence numbers of the live snapshots, ascending. */
+  readonly snapshots: () => readonly number[];
   takeFileNumber(): number;
   /** A random integer of 0 to 2^32 - 1. */
   randomUint32(): number;
@@ -74,8 +79,9 @@ export class Tables {
     const { table } = this.#active;
     const { memtableSize, memtableEntries } = this.#options;
     return Math.max(
-      table.arena.size / memtableSize,
+      (table.arena.size + table.ranges.memoryBytes) / memtableSize,
       table.keys / memtableEntries,
+      table.ranges.size / MOST_RANGES,
     );
   }
 
@@ -89,13 +95,17 @@ export class Tables {
   }
 
   #create(firstSequence: number, capacity: number): LoggedTable {
-    const { takeFileNumber, randomUint32 } = this.#options;
+    const { takeFileNumber, randomUint32, snapshots } = this.#options;
     const number = takeFileNumber();
     const header = { number, salt: randomUint32(), firstSequence };
     const memory = capacity === this.#options.memtableSize
       ? this.#spare.pop()
       : undefined;
-    return LoggedTable.create(header, memory ?? newTableMemory(capacity));
+    return LoggedTable.create(
+      header,
+      memory ?? newTableMemory(capacity),
+      snapshots,
+    );
   }
 
   /** Takes out the oldest waiting table, which has been flushed. */

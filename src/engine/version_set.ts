@@ -1,10 +1,12 @@
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import { replaceManifest } from "../manifest/manifest_store.ts";
+import { withNeeded } from "../manifest/needed_tombstones.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { Version, type VersionEdit } from "../manifest/version.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
 import { inTurn } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import { LiveVersion } from "./live_version.ts";
 import { Segment } from "./segment.ts";
 
@@ -18,6 +20,13 @@ export type StoreIdentity = Pick<
 export interface ManifestChange {
   /** Segments that come and go. */
   readonly edit?: VersionEdit<Segment>;
+  /** Leaves range tombstones out that are not needed any more once `edit` is made; without it all stay. */
+  readonly ranges?: {
+    /** Range tombstones that come. */
+    readonly added: RangeTombstones;
+    /** Sequence numbers of the live snapshots, ascending. */
+    readonly snapshots: readonly number[];
+  };
   /** Every write up to this sequence number is in segments once `edit` is made. */
   readonly flushedSequence?: number;
   /** Asks for the logs that are needed after the change, in the turn in which it is written. */
@@ -76,7 +85,8 @@ export class VersionSet {
         }
         levels.push(level);
       }
-      return new VersionSet(storage, cache, state, new Version(levels));
+      const version = new Version(levels, state.rangeTombstones);
+      return new VersionSet(storage, cache, state, version);
     } catch (error) {
       await inTurn(opened.map((segment) => () => segment.letGo()))
         .catch(() => {});
@@ -107,6 +117,7 @@ export class VersionSet {
       oldestLog: this.#nextFileNumber,
       logs: [],
       levels: this.version.levels,
+      rangeTombstones: this.version.rangeTombstones,
     };
   }
 
@@ -132,7 +143,7 @@ export class VersionSet {
 
   async #change(change: ManifestChange, install?: () => void): Promise<void> {
     const { edit } = change;
-    const next = edit ? this.version.apply(edit) : this.version;
+    const next = edit ? this.#after(edit, change.ranges) : this.version;
     const { oldestLog, logs } = change.logs?.() ?? this.#logs;
     const flushedSequence = change.flushedSequence ?? this.#flushedSequence;
     await replaceManifest(this.#storage, {
@@ -142,11 +153,23 @@ export class VersionSet {
       oldestLog,
       logs,
       levels: next.levels,
+      rangeTombstones: next.rangeTombstones,
     }, change.assertSound);
     this.#logs = { oldestLog, logs };
     this.#flushedSequence = flushedSequence;
     if (edit) this.#replaceVersion(next);
     install?.();
+  }
+
+  #after(
+    edit: VersionEdit<Segment>,
+    ranges: ManifestChange["ranges"],
+  ): Version<Segment> {
+    const next = this.version.apply(edit);
+    if (ranges === undefined) return next;
+    const { added, snapshots } = ranges;
+    const all = next.rangeTombstones.with(added, snapshots);
+    return withNeeded(next, all, snapshots);
   }
 
   #replaceVersion(next: Version<Segment>): void {

@@ -15,7 +15,7 @@ import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { SortedRecords } from "../memtable/sorted_records.ts";
 import { LocalFiles } from "../storage/local_files.ts";
 import { openLogImage } from "../wal/log_reader.ts";
-import { paceUntil } from "./job_runner.ts";
+import { needsSequences, paceUntil } from "./job_runner.ts";
 import { readLogImage, recordsOfLog } from "./log_table.ts";
 import { randomUint32 } from "./random.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./worker_messages.ts";
@@ -113,8 +113,12 @@ async function writeLog(
   buffer = new Uint8Array(image.buffer);
   const header = openLogImage(image, name, job.logNumber);
   if (header === undefined) throw new Error(`${name} has no valid header`);
-  const list = recordsOfLog(name, image, { header, count: job.records });
-  const records = new SortedRecords(list, job.snapshots.length > 0);
+  const list = recordsOfLog(name, image, {
+    header,
+    count: job.records,
+    hasRanges: job.rangeTombstones.length > 0,
+  });
+  const records = new SortedRecords(list, needsSequences(job));
   const segment = await writeRecords(records, job, context);
   return segment ? [segment] : [];
 }

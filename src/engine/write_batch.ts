@@ -1,17 +1,24 @@
 import type { Codec } from "../codec/codec.ts";
 import { invalidArgument, KvError } from "../errors.ts";
-import { DELETE, type EntryKind, PUT } from "../format/kind.ts";
+import { DELETE, PUT, RANGE_DELETE, type RecordKind } from "../format/kind.ts";
 import {
   RECORD_HEADER_BYTES,
   recordLength,
   writeRecordHeader,
 } from "../format/record.ts";
+import type { RangeOptions } from "./api/ranges.ts";
 import type { KvBatch, WriteOptions } from "./api/writes.ts";
 import type { Codecs } from "./reader.ts";
-import { checkKeyLength, checkValueLength } from "./record_writer.ts";
+import {
+  checkKeyLength,
+  checkValueLength,
+  encodeDeleteRange,
+} from "./record_writer.ts";
 
 /** The most bytes of records that one batch can have: it has to fit into one frame of one log. */
 const MOST_BATCH_BYTES = 2 ** 30;
+
+const NO_BYTES = new Uint8Array(0);
 
 const INITIAL_BYTES = 1024;
 
@@ -64,6 +71,19 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
     return this.#complete(DELETE, keyLength, 0);
   }
 
+  delRange(options: RangeOptions<K>): this {
+    this.#assertOpen();
+    const { codecs, maxKeySize } = this.#target;
+    const range = encodeDeleteRange(codecs.keys, options, maxKeySize);
+    if (range === undefined) return this;
+    const { lower = NO_BYTES, upper = NO_BYTES } = range;
+    const start = this.#length + RECORD_HEADER_BYTES;
+    this.#grow(start + lower.length + upper.length);
+    this.#records.set(lower, start);
+    this.#records.set(upper, start + lower.length);
+    return this.#complete(RANGE_DELETE, lower.length, upper.length);
+  }
+
   /** Encodes a key or a value to `offset`, making room if there is not enough, and answers how long it is. */
   #encode<T>(codec: Required<Codec<T>>, value: T, offset: number): number {
     const length = codec.encodeInto(value, this.#records, offset);
@@ -75,7 +95,7 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
   }
 
   /** Makes a record of the key and the value that stand behind the last one. */
-  #complete(kind: EntryKind, keyLength: number, valueLength: number): this {
+  #complete(kind: RecordKind, keyLength: number, valueLength: number): this {
     const start = this.#length;
     const end = start + recordLength(keyLength, valueLength);
     if (end > MOST_BATCH_BYTES) {

@@ -219,6 +219,7 @@ async function openVersion(
     state.levels.map((level) =>
       level.map(({ number }) => segments.get(number)!)
     ),
+    state.rangeTombstones,
   );
 }
 

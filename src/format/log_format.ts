@@ -29,8 +29,8 @@ import {
 } from "../bytes/fixed.ts";
 import { MAX_SEQUENCE } from "./sequence.ts";
 
-/** Version of the log format that this engine writes. */
-export const LOG_VERSION = 1;
+/** Version of the log format that this engine writes. It reads version 1 too, in which no record is a range delete. */
+export const LOG_VERSION = 2;
 export const LOG_HEADER_BYTES = 40;
 export const FRAME_HEADER_BYTES = 32;
 
@@ -40,6 +40,7 @@ export const MAX_LOG_BYTES: number = 2 ** 31;
 /** Where the salt stands in the header of a log, for those who look for it in a damaged one. */
 export const LOG_SALT_OFFSET = 12;
 
+const VERSION_OFFSET = 8;
 const LOG_MAGIC = new TextEncoder().encode("PUREKVL\n");
 const FRAME_MAGIC = 0x4d415246; // "FRAM"
 
@@ -63,15 +64,24 @@ export interface FrameHeader {
   readonly durableSequence: number;
 }
 
-/** Writes a log header at the start of `target`. */
-export function writeLogHeader(target: Uint8Array, header: LogHeader): void {
+/** Writes a log header at the start of `target`; of an older `version` for those who look for what was there. */
+export function writeLogHeader(
+  target: Uint8Array,
+  header: LogHeader,
+  version: number = LOG_VERSION,
+): void {
   target.set(LOG_MAGIC, 0);
-  writeUint32(target, 8, LOG_VERSION);
+  writeUint32(target, VERSION_OFFSET, version);
   writeUint32(target, LOG_SALT_OFFSET, header.salt);
   writeUint64(target, 16, header.number);
   writeUint64(target, 24, header.firstSequence);
   writeUint32(target, 32, 0);
   writeUint32(target, 36, crc32(target.subarray(0, 36)));
+}
+
+/** The format version that a log with this header has. */
+export function logVersion(header: Uint8Array): number {
+  return readUint32(header, VERSION_OFFSET);
 }
 
 /**
@@ -86,8 +96,8 @@ export function readLogHeader(
   if (crc32(source.subarray(0, 36)) !== readUint32(source, 36)) {
     return undefined;
   }
-  const version = readUint32(source, 8);
-  if (version !== LOG_VERSION) return { unknownVersion: version };
+  const version = logVersion(source);
+  if (version < 1 || version > LOG_VERSION) return { unknownVersion: version };
   const number = readUint64(source, 16);
   const firstSequence = readUint64(source, 24);
   // The log of a store that has used up its sequence numbers begins behind the last one.

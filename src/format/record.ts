@@ -1,16 +1,25 @@
 /**
- * The record: one put or delete, laid out alike in the write-ahead log and in the MemTable's arena.
+ * The record: one put, delete or range delete, laid out alike in the write-ahead log and in the MemTable's arena.
  *
  *     0        1               4                8
  *     | kind   | key length    | value length   | key | value |
  *     | u8     | u24           | u32            |
  *
- * Integers are little-endian. A delete has no value and a value length of 0.
+ * Integers are little-endian. A delete has no value and a value length of 0. In a range delete the place of the key has the first
+ * key of the range, which may be empty, and that of the value the first key behind it, or nothing where the range goes on to the last key.
  *
  * @module
  */
+import { compareSpans } from "../bytes/compare.ts";
 import { readUint32, writeUint32 } from "../bytes/fixed.ts";
-import { DELETE, type EntryKind, PUT } from "./kind.ts";
+import { MAX_BOUND_BYTES } from "./key_range.ts";
+import {
+  DELETE,
+  type EntryKind,
+  PUT,
+  RANGE_DELETE,
+  type RecordKind,
+} from "./kind.ts";
 
 /** Bytes of a record before its key. */
 export const RECORD_HEADER_BYTES = 8;
@@ -27,7 +36,7 @@ export function recordLength(keyLength: number, valueLength: number): number {
 export function writeRecordHeader(
   target: Uint8Array,
   offset: number,
-  kind: EntryKind,
+  kind: RecordKind,
   keyLength: number,
   valueLength: number,
 ): void {
@@ -38,7 +47,12 @@ export function writeRecordHeader(
   writeUint32(target, offset + 4, valueLength);
 }
 
-/** Kind of the record at `offset`. */
+/** Whether the record at `offset` is a range delete. */
+export function isRangeDelete(source: Uint8Array, offset: number): boolean {
+  return source[offset] === RANGE_DELETE;
+}
+
+/** Kind of the record at `offset`, which is no range delete. */
 export function recordKind(source: Uint8Array, offset: number): EntryKind {
   return source[offset] as EntryKind;
 }
@@ -55,8 +69,8 @@ export function recordValueLength(source: Uint8Array, offset: number): number {
 }
 
 /**
- * Checks a record that comes from storage and returns the offset behind it, or -1 if it is none
- * or reaches past `end`.
+ * Checks the header of a record that comes from storage and returns the offset behind the record, or -1 if it is none
+ * or reaches past `end`. Of a range delete, {@linkcode isRange} has still to be asked.
  */
 export function checkedRecordEnd(
   source: Uint8Array,
@@ -64,12 +78,32 @@ export function checkedRecordEnd(
   end: number,
 ): number {
   if (end - offset < RECORD_HEADER_BYTES) return -1;
-  const kind = source[offset];
   const valueLength = recordValueLength(source, offset);
-  if (kind !== PUT && !(kind === DELETE && valueLength === 0)) return -1;
-  const left = end - offset - RECORD_HEADER_BYTES -
-    recordKeyLength(source, offset);
+  const keyLength = recordKeyLength(source, offset);
+  if (!isPossible(source[offset]!, keyLength, valueLength)) return -1;
+  const left = end - offset - RECORD_HEADER_BYTES - keyLength;
   return valueLength <= left ? end - left + valueLength : -1;
+}
+
+function isPossible(
+  kind: number,
+  keyLength: number,
+  valueLength: number,
+): boolean {
+  if (kind === PUT) return true;
+  if (kind === DELETE) return valueLength === 0;
+  return kind === RANGE_DELETE && keyLength <= MAX_BOUND_BYTES &&
+    valueLength <= MAX_BOUND_BYTES;
+}
+
+/** Whether the whole range delete at `offset` is of a range that has keys. */
+export function isRange(source: Uint8Array, offset: number): boolean {
+  const keyLength = recordKeyLength(source, offset);
+  const valueLength = recordValueLength(source, offset);
+  const start = offset + RECORD_HEADER_BYTES;
+  const end = start + keyLength;
+  return valueLength === 0 ||
+    compareSpans(source, start, keyLength, source, end, valueLength) < 0;
 }
 
 /**
@@ -86,6 +120,7 @@ export function listRecords(
   for (let i = 0; i < count; i++) {
     const next = checkedRecordEnd(source, at, end);
     if (next < 0) return at;
+    if (isRangeDelete(source, at) && !isRange(source, at)) return at;
     target[first + i] = at;
     at = next;
   }

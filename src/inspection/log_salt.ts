@@ -5,6 +5,7 @@ import {
   frameChecksum,
   LOG_HEADER_BYTES,
   LOG_SALT_OFFSET,
+  LOG_VERSION,
   type LogHeader,
   readFrameHeader,
   writeLogHeader,
@@ -31,7 +32,11 @@ export async function restoreHeader(
   if (window.size < LOG_HEADER_BYTES + FRAME_HEADER_BYTES) return undefined;
   const bytes = (await window.span(0, LOG_HEADER_BYTES)).slice();
   const stored = readUint32(bytes, LOG_SALT_OFFSET);
-  for (const salt of [stored, saltOfHeader(bytes, number)]) {
+  const salts = [stored];
+  for (let version = LOG_VERSION; version > 0; version--) {
+    salts.push(saltOfHeader(bytes, number, version));
+  }
+  for (const salt of salts) {
     const [first] = await someFrames(window, salt, 1);
     if (first !== undefined) return headerFor(first, salt, number);
   }
@@ -73,11 +78,15 @@ async function someFrames(
 }
 
 /** The salt with which the checksum of a header is right. A salt s adds s x^(8 n) to it, where n bytes from the salt on are covered. */
-function saltOfHeader(bytes: Uint8Array, number: number): number {
+function saltOfHeader(
+  bytes: Uint8Array,
+  number: number,
+  version: number,
+): number {
   const first = readUint64(bytes, HEADER_FIRST_SEQUENCE_OFFSET);
   const firstSequence = Number.isNaN(first) ? 0 : first;
   const unsalted = new Uint8Array(LOG_HEADER_BYTES);
-  writeLogHeader(unsalted, { salt: 0, number, firstSequence });
+  writeLogHeader(unsalted, { salt: 0, number, firstSequence }, version);
   const difference = readUint32(bytes, HEADER_CRC_OFFSET) ^
     readUint32(unsalted, HEADER_CRC_OFFSET);
   const covered = HEADER_CRC_OFFSET - LOG_SALT_OFFSET;

@@ -1,5 +1,10 @@
 import { FRAME_HEADER_BYTES } from "../format/log_format.ts";
-import { checkedRecordEnd, RECORD_HEADER_BYTES } from "../format/record.ts";
+import {
+  checkedRecordEnd,
+  isRange,
+  isRangeDelete,
+  RECORD_HEADER_BYTES,
+} from "../format/record.ts";
 import type { FileWindow } from "./file_window.ts";
 import type { LogFrame } from "./log_walk.ts";
 
@@ -36,6 +41,10 @@ export class RecordWalk {
       await this.#window.span(start, RECORD_HEADER_BYTES);
     const length = checkedRecordEnd(head, 0, left);
     if (length < 0) return false;
+    if (isRangeDelete(head, 0)) {
+      const record = await this.#window.span(start, length);
+      if (!isRange(record, 0)) return false;
+    }
     this.passed++;
     this.start = start;
     this.end = start + length;

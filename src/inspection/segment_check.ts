@@ -114,7 +114,9 @@ class SegmentCheck {
       });
     }
     if (properties === undefined) return;
-    if (info !== undefined && !tellsOf(info, properties)) {
+    if (
+      info !== undefined && !tellsOf(info, { properties, footer: footer! })
+    ) {
       const problem = "the segment is not the one the manifest names";
       this.#mismatch(0, problem, keys);
     }
@@ -254,8 +256,9 @@ class SegmentCheck {
     }
     const { flushedSequence, info } = this.#context;
     const olderVersions = properties.entries - properties.keys;
+    const { footer } = this.#walk.plan;
     if (
-      info !== undefined && tellsOf(info, properties) &&
+      info !== undefined && tellsOf(info, { properties, footer: footer! }) &&
       info.olderVersions !== olderVersions
     ) {
       differences.push(
@@ -270,7 +273,7 @@ class SegmentCheck {
     if (differences.length === 0) return;
     this.#findings.damage(this.#name, {
       code: "segment-contents",
-      offset: this.#walk.plan.footer!.propertiesOffset,
+      offset: footer!.propertiesOffset,
       message: `The properties do not agree with the entries: ${
         differences.join(", ")
       }`,

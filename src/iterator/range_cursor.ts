@@ -1,14 +1,9 @@
 import { compareBytes, compareSpans } from "../bytes/compare.ts";
 import type { Cursor } from "../format/cursor.ts";
 import type { EntryView } from "../format/entry.ts";
+import type { KeyRange } from "../format/key_range.ts";
 import { DELETE } from "../format/kind.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
-
-/** A range of encoded keys: from `lower` on, up to but not including `upper`; `undefined` leaves a side open. */
-export interface KeyRange {
-  readonly lower: Uint8Array | undefined;
-  readonly upper: Uint8Array | undefined;
-}
 
 /** Which entries a {@linkcode RangeCursor} shows. */
 export interface RangeCursorOptions {

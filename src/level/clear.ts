@@ -2,7 +2,7 @@ import type { AbstractSnapshot } from "abstract-level";
 import type { WriteOptions } from "../engine/api/writes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { Pacer } from "../engine/event_loop.ts";
-import type { LevelRange } from "./bounds.ts";
+import { boundsOf, type LevelRange } from "./bounds.ts";
 import { writeOptions } from "./chained_batch.ts";
 import type { Data } from "./formats.ts";
 import type { Steps } from "./steps.ts";
@@ -17,6 +17,18 @@ export interface ClearRange extends LevelRange, WriteOptions {
 /** Bounds of one batch: at most so many keys, and none any more once they have so many bytes. */
 const BATCH_KEYS = 1_000;
 const BATCH_BYTES = 2 ** 20;
+
+/** Deletes all keys of a range at once. */
+export async function deleteRange(
+  writer: Engine<Data, Data>,
+  options: ClearRange,
+): Promise<void> {
+  const { reverse: _, ...bounds } = boundsOf(options);
+  const write = writeOptions(options);
+  const isBounded = Object.values(bounds).some((key) => key !== undefined);
+  if (isBounded) await writer.delRange(bounds, write);
+  else await writer.clear(write);
+}
 
 /** Deletes the keys that `steps` come to, in batches of bounded size. */
 export async function deleteAll(

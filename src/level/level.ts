@@ -33,7 +33,7 @@ import { isPath, storageAt } from "../storage/local_storage.ts";
 import { MemoryStorage } from "../storage/memory.ts";
 import type { Storage } from "../storage/storage.ts";
 import { boundsOf, type LevelRange } from "./bounds.ts";
-import { type ClearRange, deleteAll } from "./clear.ts";
+import { type ClearRange, deleteAll, deleteRange } from "./clear.ts";
 import { LevelChainedBatch, writeOptions } from "./chained_batch.ts";
 import { type Data, Faces, type Form, type Format } from "./formats.ts";
 import {
@@ -80,8 +80,8 @@ interface Opened {
  *
  * - Keys and values are stored as bytes. The store is one that `open` opens with the codecs `bytes`, and the other way round.
  * - A write is durable when it is acknowledged, unless it or the database says `sync: false`.
- * - `batch` is atomic. `clear` is not as a whole: it deletes the keys that were there when it was called in batches of at most 1,000, each of them atomic.
- *   A crash leaves the rest of the range.
+ * - `batch` is atomic. So is `clear`, and it is one write whatever the number of keys, unless it has a limit or a snapshot: then it deletes in batches
+ *   of at most 1,000, each of them atomic, and a crash leaves the rest of the range.
  * - Options that are unknown are passed over, as in all databases of Level; `open` of purekv refuses them.
  * - `getSync` is there if the storage answers at once, as folders and memory do; `supports.getSync` says so.
  * - Errors of the engine come as they are, as `KvError` with a code `KV_…`; those of opening as the `cause` of abstract-level's
@@ -205,6 +205,10 @@ export class PureLevel<K = string, V = string>
 
   /** @ignore */
   protected async _clear(options: ClearRange): Promise<void> {
+    if (options.limit < 0 && options.snapshot == null) {
+      await deleteRange(this.#writer, options);
+      return;
+    }
     const steps = new Steps({
       ...this.#stepsParts(options, "view", "none"),
       pick: ([key]) => key as Uint8Array,

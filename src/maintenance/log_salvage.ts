@@ -6,6 +6,7 @@ import {
   MAX_LOG_BYTES,
 } from "../format/log_format.ts";
 import {
+  isRangeDelete,
   RECORD_HEADER_BYTES,
   recordKeyLength,
   recordValueLength,
@@ -280,6 +281,8 @@ function recordBytes({ start, end }: RecordWalk): number {
 
 /** Says what is wrong with a record, or answers `undefined`. */
 function problemOf(record: Uint8Array): string | undefined {
+  // Its bounds were looked at with it.
+  if (isRangeDelete(record, 0)) return undefined;
   if (recordKeyLength(record, 0) > MAX_KEY_BYTES) {
     return "the key is longer than any that can be written";
   }

@@ -4,6 +4,7 @@ import { paceWhile } from "../engine/job_runner.ts";
 import { randomStoreId, randomUint32 } from "../engine/random.ts";
 import { KvIoError } from "../errors.ts";
 import type { Cursor } from "../format/cursor.ts";
+import type { EntryView } from "../format/entry.ts";
 import {
   MANIFEST_NAME,
   MANIFEST_TEMPORARY_NAME,
@@ -18,11 +19,12 @@ import { MAX_LEVELS } from "../manifest/version.ts";
 import { resolveOptions } from "../options.ts";
 import { inTurn } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
+import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import { LogSalvage } from "./log_salvage.ts";
 import { Losses } from "./losses.ts";
 import { type CodecNames, codecNames } from "./repair_codecs.ts";
 import type { RepairOptions, RepairReport } from "./repair_report.ts";
-import { RunWriter } from "./run_writer.ts";
+import { type Run, RunWriter } from "./run_writer.ts";
 import { type Merged, mergeSources } from "./salvage_merge.ts";
 import { SegmentSource } from "./segment_source.ts";
 import { type Survey, surveyStore } from "./survey.ts";
@@ -120,14 +122,13 @@ class Repair {
     this.#progress.expect(await bytesOfFiles(source, files));
     const runs = await this.#readLogs();
     const merged = await this.#merge(runs);
-    for (const number of runs) {
+    for (const { number } of runs.runs) {
       await this.#places.target.remove(segmentName(number));
     }
     return merged;
   }
 
-  /** Answers with the numbers of the runs, from old to new. */
-  async #readLogs(): Promise<readonly number[]> {
+  async #readLogs(): Promise<RunWriter> {
     const { flushedSequence, logs } = this.#survey;
     const runs = new RunWriter(this.#context);
     const salvage = new LogSalvage(flushedSequence, {
@@ -139,17 +140,21 @@ class Repair {
     await salvage.read(logs);
     this.#lastSequence = salvage.lastSequence;
     this.#files += salvage.files;
-    return runs.runs;
+    return runs;
   }
 
-  async #merge(runs: readonly number[]): Promise<Merged> {
-    const { groups, isOrderKnown } = this.#survey;
+  async #merge({ runs, rangeTombstones }: RunWriter): Promise<Merged> {
+    const { groups, isOrderKnown, rangeTombstones: flushed } = this.#survey;
     const sources = [
-      ...runs.toReversed().map((number) => this.#runSource(number)),
+      ...runs.toReversed().map((run) => this.#runSource(run, rangeTombstones)),
       ...groups.map((segments) =>
         new SegmentSource(segments, {
           storage: this.#places.source,
           progress: this.#progress,
+          // Logs are newer than all segments.
+          isCovered: (entry, { info }) =>
+            coveredBy(rangeTombstones, entry) > 0 ||
+            coveredBy(flushed, entry) > (info?.ceiling ?? Infinity),
           onLoss: (loss) => this.#losses.add(loss),
           onSegment: (maxSequence) => this.#noteSegment(maxSequence),
         })
@@ -176,11 +181,15 @@ class Repair {
   }
 
   /** What was just written has to be readable. */
-  #runSource(number: number): SegmentSource {
+  #runSource(
+    { number, ceiling }: Run,
+    rangeTombstones: RangeTombstones,
+  ): SegmentSource {
     return new SegmentSource([{ number }], {
       storage: this.#places.target,
       progress: this.#progress.silent(),
       isFromLogs: true,
+      isCovered: (entry) => coveredBy(rangeTombstones, entry) > ceiling,
       onLoss: ({ file, offset, reason }) => {
         throw new KvIoError("read", file, "other", {
           cause: new Error(`${reason}, at byte ${offset}`),
@@ -224,7 +233,13 @@ class Repair {
       flushedSequence: this.#lastSequence,
       oldestLog: this.#nextNumber,
       logs: [],
-      levels: levelsOf(segments),
+      levels: levelsOf(
+        segments.map((segment) => ({
+          ...segment,
+          ceiling: this.#lastSequence,
+        })),
+      ),
+      rangeTombstones: RangeTombstones.none,
     };
   }
 
@@ -249,6 +264,14 @@ class Repair {
       warnings: losses.warnings,
     };
   }
+}
+
+/** The newest range delete over an entry; 0 if there is none. */
+function coveredBy(
+  rangeTombstones: RangeTombstones,
+  { keyBuffer, keyOffset, keyLength }: EntryView,
+): number {
+  return rangeTombstones.newestOver(keyBuffer, keyOffset, keyLength, Infinity);
 }
 
 /** All segments in the level that a store of this size has them in. */

@@ -1,8 +1,12 @@
+import { AppliedTombstones } from "../compaction/applied_tombstones.ts";
 import type { JobContext } from "../compaction/job.ts";
 import { writeMerged } from "../compaction/merge.ts";
 import { Retention } from "../compaction/retention.ts";
 import { SegmentSink } from "../compaction/segment_sink.ts";
-import { type RecordList, SortedRecords } from "../memtable/sorted_records.ts";
+import { isRangeDelete } from "../format/record.ts";
+import { RangeDeletes } from "../memtable/range_deletes.ts";
+import { SortedRecords } from "../memtable/sorted_records.ts";
+import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 
 /** Records that are sorted at once, in bytes. */
 const RUN_BYTES = 32 * 1024 * 1024;
@@ -14,16 +18,30 @@ const MOST_RECORDS = 1_000_000;
 export const SEGMENT_OPTIONS = {
   blockSize: 4096,
   compression: "none",
+  // Whoever names the segments in a manifest knows it.
+  ceiling: 0,
 } as const;
+
+/** A segment with the records of a run. */
+export interface Run {
+  /** File number of the segment. */
+  readonly number: number;
+  /** How many records there were up to its last one. */
+  readonly ceiling: number;
+}
 
 /**
  * Sorts more records than memory may hold: runs of them are sorted and written to segments of their own, to be merged later (external merge sort). The
- * newest record of a key in a run is kept, a tombstone too.
+ * newest record of a key in a run is kept, a tombstone too, unless a range delete that follows in the run covers it.
  */
 export class RunWriter {
   readonly #context: JobContext;
-  /** Numbers of the segments, from old to new. */
-  readonly runs: number[] = [];
+  /** From old to new. */
+  readonly runs: Run[] = [];
+  /** What the range deletes of all runs cover; their sequence numbers are those of the records, counted from 1. */
+  rangeTombstones: RangeTombstones = RangeTombstones.none;
+  /** Records of the runs that are finished. */
+  #finished = 0;
   #buffer: Uint8Array = new Uint8Array(64 * 1024);
   #used = 0;
   #offsets: Uint32Array = new Uint32Array(1024);
@@ -47,18 +65,30 @@ export class RunWriter {
   /** Writes what is left. */
   async finish(): Promise<void> {
     if (this.#count === 0) return;
-    const list: RecordList = {
-      buffer: this.#buffer,
-      offsets: this.#offsets.subarray(0, this.#count),
-      firstSequence: 0,
-    };
+    const offsets = this.#offsets.subarray(0, this.#count);
+    const firstSequence = this.#finished + 1;
+    const ranges = new RangeDeletes(() => []);
+    offsets.forEach((record, i) => {
+      if (!isRangeDelete(this.#buffer, record)) return;
+      ranges.add(this.#buffer, record, firstSequence + i);
+    });
+    const { tombstones } = ranges;
+    const hasRanges = !tombstones.isEmpty;
+    const list = { buffer: this.#buffer, offsets, firstSequence, hasRanges };
     const segments = await writeMerged({
-      source: new SortedRecords(list, false),
+      source: new AppliedTombstones(new SortedRecords(list, hasRanges), {
+        rangeTombstones: tombstones.fragments,
+        snapshots: [],
+        ceiling: undefined,
+      }),
       retention: new Retention({ snapshots: [], mayHoldBelow: () => true }),
       sink: new SegmentSink(SEGMENT_OPTIONS, this.#context),
       pace: this.#context.pace,
     });
-    this.runs.push(...segments.map(({ number }) => number));
+    this.#finished += this.#count;
+    this.rangeTombstones = this.rangeTombstones.with(tombstones, []);
+    const ceiling = this.#finished;
+    this.runs.push(...segments.map(({ number }) => ({ number, ceiling })));
     this.#used = 0;
     this.#count = 0;
   }

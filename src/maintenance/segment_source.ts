@@ -1,10 +1,9 @@
 import { compareBytes } from "../bytes/compare.ts";
-import { invalidArgument, type KvError } from "../errors.ts";
-import type { Cursor } from "../format/cursor.ts";
 import type { EntryView } from "../format/entry.ts";
 import { segmentName } from "../format/file_names.ts";
 import { openIfThere } from "../inspection/check_files.ts";
 import type { Progress } from "../inspection/progress.ts";
+import { ForwardCursor } from "../iterator/forward_cursor.ts";
 import { walkSegment } from "../inspection/segment_walk.ts";
 import type {
   Gap,
@@ -30,6 +29,8 @@ export interface SegmentSourceContext {
   readonly progress: Progress;
   /** Whether the segments hold what was in logs, which is newer than all else: the sequence number of entries becomes `Infinity`. */
   readonly isFromLogs?: boolean;
+  /** Whether a range delete covers an entry of this segment; such an entry is passed over. Default: none does. */
+  isCovered?(entry: EntryView, segment: SourceSegment): boolean;
   /** Told of every stretch that cannot be read. */
   onLoss(loss: FoundLoss): void;
   /** Told whenever a segment was read, with the largest sequence number so far. */
@@ -40,7 +41,7 @@ export interface SegmentSourceContext {
  * The newest versions of the keys of one segment, or of several that follow one another, as far as they can be read. What is damaged is passed over
  * and reported. Keys ascend whatever the files hold. It goes forward only.
  */
-export class SegmentSource implements Cursor {
+export class SegmentSource extends ForwardCursor {
   readonly #entries = new BlockEntries();
   readonly #segments: readonly SourceSegment[];
   readonly #context: SegmentSourceContext;
@@ -57,6 +58,7 @@ export class SegmentSource implements Cursor {
     segments: readonly SourceSegment[],
     context: SegmentSourceContext,
   ) {
+    super();
     this.#segments = segments;
     this.#context = context;
   }
@@ -105,6 +107,8 @@ export class SegmentSource implements Cursor {
   }
 
   #admit(entry: EntryView): boolean {
+    const { segment } = this.#open!;
+    if (this.#context.isCovered?.(entry, segment)) return false;
     if (this.#context.isFromLogs) entry.sequence = Infinity;
     if (entry.keyLength <= MAX_KEY_BYTES) return true;
     const { walk: { window } } = this.#open!;
@@ -154,9 +158,8 @@ export class SegmentSource implements Cursor {
       }
       try {
         const walk = await walkSegment(file, name, this.#context.progress);
-        const { info } = segment;
         this.#entriesRead = 0;
-        return this.#open = { file, walk, info, gaps: [] };
+        return this.#open = { file, walk, segment, gaps: [] };
       } catch (error) {
         await file.close();
         throw error;
@@ -177,7 +180,7 @@ export class SegmentSource implements Cursor {
   }
 
   async #finish(open: OpenSegment): Promise<void> {
-    const { walk, info, gaps } = open;
+    const { walk, segment: { info }, gaps } = open;
     const expected = walk.plan.properties?.entries ?? info?.entries;
     // Without the end of the file nothing tells blocks from what follows them: only the count of entries does.
     if (gaps.length > 0 && this.#entriesRead !== expected) {
@@ -190,7 +193,7 @@ export class SegmentSource implements Cursor {
 
   #reportGap(
     { start, end, error, from, to }: Gap,
-    { walk, info }: OpenSegment,
+    { walk, segment: { info } }: OpenSegment,
   ): void {
     this.#context.onLoss({
       file: walk.window.name,
@@ -201,31 +204,11 @@ export class SegmentSource implements Cursor {
       to: to ?? info?.largestKey,
     });
   }
-
-  seekToLast(): never {
-    throw forwardOnly();
-  }
-
-  seek(): never {
-    throw forwardOnly();
-  }
-
-  seekBefore(): never {
-    throw forwardOnly();
-  }
-
-  prev(): never {
-    throw forwardOnly();
-  }
 }
 
 interface OpenSegment {
   readonly file: ReadableFile;
   readonly walk: SegmentWalk;
-  readonly info: SegmentInfo | undefined;
+  readonly segment: SourceSegment;
   readonly gaps: Gap[];
-}
-
-function forwardOnly(): KvError {
-  return invalidArgument("Cannot move: a damaged segment is read forward only");
 }

@@ -16,6 +16,7 @@ import {
 import { type SegmentInfo, tellsOf } from "../manifest/segment_info.ts";
 import { readSegmentEnd } from "../segment/open_segment.ts";
 import type { Storage } from "../storage/storage.ts";
+import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import type { Losses } from "./losses.ts";
 import type { SourceSegment } from "./segment_source.ts";
 import { numbersOf } from "./verify.ts";
@@ -32,6 +33,8 @@ export interface Survey {
   readonly logs: readonly number[];
   /** Every write up to this sequence number is in segments; `undefined` where that is not known. */
   readonly flushedSequence: number | undefined;
+  /** What is known of range deletes that are in segments; those of a damaged manifest are not trusted, since they would take away what is there. */
+  readonly rangeTombstones: RangeTombstones;
   /** What there is of the manifest. */
   readonly state: ManifestState | undefined;
   /** Whether that is whole, maybe under its temporary name. */
@@ -62,6 +65,7 @@ export async function surveyStore(
       ...groupsOf(state),
       logs: liveLogNumbers(state, names),
       flushedSequence: state.flushedSequence,
+      rangeTombstones: state.rangeTombstones,
       state,
       manifest: isTemporary ? "temporary" : "whole",
     };
@@ -75,6 +79,7 @@ export async function surveyStore(
       ...groupsOf(state),
       logs: numbersOf(names, "log"),
       flushedSequence: undefined,
+      rangeTombstones: RangeTombstones.none,
       state,
       manifest: "damaged",
     };
@@ -87,6 +92,7 @@ export async function surveyStore(
     isOrderKnown: false,
     logs: numbersOf(names, "log"),
     flushedSequence: undefined,
+    rangeTombstones: RangeTombstones.none,
     state,
     manifest: "damaged",
   };
@@ -95,11 +101,11 @@ export async function surveyStore(
 const FROM_TEMPORARY =
   `${MANIFEST_NAME} is missing or damaged; ${MANIFEST_TEMPORARY_NAME}, which was about to replace it, was used`;
 const FROM_DAMAGED =
-  `${MANIFEST_NAME} is damaged; the order of the segments and the names of the codecs were taken from what is left of it, which may be wrong`;
+  `${MANIFEST_NAME} is damaged; the order of the segments and the names of the codecs were taken from what is left of it, which may be wrong; keys that range deletes had removed may have come back`;
 const OF_CHECKPOINT =
   `${CHECKPOINT_NAME} says that these files are part of a checkpoint that was not finished: the store that it was made of has all of it`;
 const WITHOUT_MANIFEST =
-  `${MANIFEST_NAME} is missing or damaged, so it is not known which files are live and which are older: deleted keys and older values may have come back`;
+  `${MANIFEST_NAME} is missing or damaged, so it is not known which files are live and which are older: deleted keys, those too that range deletes had removed, and older values may have come back`;
 
 function groupsOf(
   { levels: [newest = [], ...deeper] }: ManifestState,
@@ -168,8 +174,7 @@ async function isThere(
   const file = await openIfThere(storage, name);
   if (file === undefined) return false;
   try {
-    const { properties } = await readSegmentEnd(file, name);
-    return tellsOf(segment, properties);
+    return tellsOf(segment, await readSegmentEnd(file, name));
   } catch (error) {
     // A damaged segment says neither yes nor no.
     if (error instanceof KvCorruptionError) return true;

@@ -2,6 +2,7 @@ import { VarintReader } from "../bytes/varint.ts";
 import { corruption, type KvCorruptionError } from "../errors.ts";
 import { MANIFEST_NAME } from "../format/file_names.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
+import { MAX_BOUND_BYTES } from "../format/key_range.ts";
 import { MAX_KEY_BYTES } from "../options.ts";
 
 /** Reads the body of a manifest field by field, and never past its end. */
@@ -46,8 +47,17 @@ export class BodyReader {
 
   /** Reads a key behind its length. */
   key(field: string): Uint8Array {
+    return this.#sized(field, MAX_KEY_BYTES);
+  }
+
+  /** Reads the bound of a range behind its length. */
+  bound(field: string): Uint8Array {
+    return this.#sized(field, MAX_BOUND_BYTES);
+  }
+
+  #sized(field: string, most: number): Uint8Array {
     const length = this.number(field);
-    if (length > MAX_KEY_BYTES) throw this.damage(`${field} is too long`);
+    if (length > most) throw this.damage(`${field} is too long`);
     return this.bytes(length, field);
   }
 

@@ -10,14 +10,10 @@
  *     body
  *     | store id | key codec   | value codec | next file number | flushed sequence | oldest log |
  *     | 16 bytes | u8 + UTF-8  | u8 + UTF-8  | varint           | varint           | varint     |
- *     | logs                         | levels                                              |
- *     | varint count, varint numbers | u8 count, then for each: varint count, its segments |
+ *     | logs                         | levels                                              | range tombstones       |
+ *     | varint count, varint numbers | u8 count, then for each: varint count, its segments | from version 2 on      |
  *
- *     segment
- *     | number | size   | entries | tombstones | older versions | max sequence | smallest key    | largest key     |
- *     | varint | varint | varint  | varint     | varint         | varint       | varint + bytes  | varint + bytes  |
- *
- * Fixed integers are little-endian. `crc` covers the first 16 bytes and the body. Nothing follows the body. A manifest of any later
+ * Segments are laid out in `segment_codec.ts`, range tombstones in `tombstone_codec.ts`. Fixed integers are little-endian. `crc` covers the first 16 bytes and the body. Nothing follows the body. A manifest of any later
  * version has the same header, so that a newer file is told from a damaged one. A checksum stops accidents but no attacker, so the
  * decoder also refuses whatever an engine cannot have written.
  *
@@ -25,7 +21,7 @@
  */
 import { crc32 } from "../bytes/crc32.ts";
 import { readUint32, writeUint32 } from "../bytes/fixed.ts";
-import { MAX_VARINT_BYTES, writeVarint } from "../bytes/varint.ts";
+import { MAX_VARINT_BYTES } from "../bytes/varint.ts";
 import {
   corruption,
   invalidArgument,
@@ -33,23 +29,34 @@ import {
   KvError,
 } from "../errors.ts";
 import { MANIFEST_NAME } from "../format/file_names.ts";
-import { MAX_SEQUENCE } from "../format/sequence.ts";
+import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import { BodyReader, FileNumbers } from "./body_reader.ts";
-import { type SegmentInfo, segmentProblem } from "./segment_info.ts";
+import { BodyWriter } from "./body_writer.ts";
+import {
+  NUMBERS_OF_A_SEGMENT,
+  readSegment,
+  writeSegment,
+} from "./segment_codec.ts";
+import type { SegmentInfo } from "./segment_info.ts";
+import {
+  readTombstones,
+  sizeOfTombstones,
+  writeTombstones,
+} from "./tombstone_codec.ts";
 import { MAX_LEVELS, orderProblem } from "./version.ts";
 
-/** Version of the manifest format that this engine writes. */
-export const MANIFEST_VERSION = 1;
+/** Version of the manifest format that this engine writes. It reads version 1 too. */
+export const MANIFEST_VERSION = 2;
 
 /** Largest manifest that is read or written, in bytes. */
 export const MAX_MANIFEST_BYTES: number = 256 * 1024 * 1024;
 
 const MAGIC = new TextEncoder().encode("PUREKVM\n");
 const HEADER_BYTES = 20;
+const VERSION_OFFSET = 8;
 const CRC_OFFSET = 16;
 const STORE_ID_BYTES = 16;
 const MAX_NAME_BYTES = 255;
-const NUMBERS_OF_A_SEGMENT = 8;
 const NUMBERS_OF_A_STORE = 4;
 
 /** All that a manifest says. */
@@ -70,6 +77,8 @@ export interface ManifestState {
   readonly logs: readonly number[];
   /** The live segments of each level, in the order of a `Version`. */
   readonly levels: readonly (readonly SegmentInfo[])[];
+  /** The range tombstones of a `Version`. */
+  readonly rangeTombstones: RangeTombstones;
 }
 
 /** Encodes a manifest. Throws rather than encode what {@linkcode decodeManifest} would refuse. */
@@ -87,24 +96,30 @@ export function encodeManifest(state: ManifestState): Uint8Array {
     throw new Error(`Cannot write ${MANIFEST_NAME}: the store id is no id`);
   }
   const bytes = new Uint8Array(most);
-  let at = HEADER_BYTES;
-  bytes.set(state.storeId, at);
-  at = writeName(bytes, at + STORE_ID_BYTES, keyCodec);
-  at = writeName(bytes, at, valueCodec);
-  at = writeNumber(bytes, at, state.nextFileNumber);
-  at = writeNumber(bytes, at, state.flushedSequence);
-  at = writeNumber(bytes, at, state.oldestLog);
-  at = writeNumber(bytes, at, state.logs.length);
-  for (const log of state.logs) at = writeNumber(bytes, at, log);
-  bytes[at++] = state.levels.length;
+  const writer = new BodyWriter(bytes, HEADER_BYTES);
+  writer.bytes(state.storeId);
+  writeName(writer, keyCodec);
+  writeName(writer, valueCodec);
+  writer.number(state.nextFileNumber);
+  writer.number(state.flushedSequence);
+  writer.number(state.oldestLog);
+  writer.number(state.logs.length);
+  for (const log of state.logs) writer.number(log);
+  writer.byte(state.levels.length);
   for (const segments of state.levels) {
-    at = writeNumber(bytes, at, segments.length);
-    for (const segment of segments) at = writeSegment(bytes, at, segment);
+    writer.number(segments.length);
+    for (const segment of segments) writeSegment(writer, segment);
   }
-  const manifest = bytes.subarray(0, at);
+  writeTombstones(writer, state.rangeTombstones);
+  const manifest = bytes.subarray(0, writer.offset);
   writeHeader(manifest);
   refuseUnreadable(manifest);
   return manifest;
+}
+
+/** The format version of a whole manifest. */
+export function manifestVersion(bytes: Uint8Array): number {
+  return readUint32(bytes, VERSION_OFFSET);
 }
 
 /**
@@ -112,24 +127,25 @@ export function encodeManifest(state: ManifestState): Uint8Array {
  * {@linkcode KvError} `KV_UNSUPPORTED` for a newer format.
  */
 export function decodeManifest(bytes: Uint8Array): ManifestState {
-  checkHeader(bytes);
-  return decodeBody(bytes);
+  return decodeBody(bytes, checkHeader(bytes));
 }
 
 /**
- * What a damaged manifest seems to say: its header and checksum are not looked at, and `undefined` is the answer if the rest makes no sense.
- * Whatever is in it may be wrong.
+ * What a damaged manifest seems to say: its header and checksum are not looked at, and `undefined` is the answer if the rest makes no sense
+ * in any version. Whatever is in it may be wrong.
  */
 export function salvageManifest(bytes: Uint8Array): ManifestState | undefined {
-  try {
-    return decodeBody(bytes);
-  } catch (error) {
-    if (error instanceof KvCorruptionError) return undefined;
-    throw error;
+  for (let version = MANIFEST_VERSION; version > 0; version--) {
+    try {
+      return decodeBody(bytes, version);
+    } catch (error) {
+      if (!(error instanceof KvCorruptionError)) throw error;
+    }
   }
+  return undefined;
 }
 
-function decodeBody(bytes: Uint8Array): ManifestState {
+function decodeBody(bytes: Uint8Array, version: number): ManifestState {
   const reader = new BodyReader(bytes, HEADER_BYTES);
   const storeId = reader.bytes(STORE_ID_BYTES, "the store id");
   const keyCodec = reader.name("the name of the key codec");
@@ -142,7 +158,14 @@ function decodeBody(bytes: Uint8Array): ManifestState {
   }
   const files = new FileNumbers(reader, nextFileNumber);
   const logs = readLogs(reader, files, oldestLog);
-  const levels = readLevels(reader, files);
+  const levels = readLevels(
+    reader,
+    files,
+    () => readSegment(reader, version, flushedSequence),
+  );
+  const rangeTombstones = version === 1
+    ? RangeTombstones.none
+    : readTombstones(reader, flushedSequence);
   if (reader.left > 0) throw reader.damage("bytes follow the end");
   return {
     storeId,
@@ -153,10 +176,12 @@ function decodeBody(bytes: Uint8Array): ManifestState {
     oldestLog,
     logs,
     levels,
+    rangeTombstones,
   };
 }
 
-function checkHeader(bytes: Uint8Array): void {
+/** Checks the header and answers with the format version. */
+function checkHeader(bytes: Uint8Array): number {
   if (bytes.length < HEADER_BYTES) {
     throw damage(bytes.length, "the header is cut off");
   }
@@ -169,19 +194,22 @@ function checkHeader(bytes: Uint8Array): void {
   if (readUint32(bytes, CRC_OFFSET) !== checksum(bytes)) {
     throw damage(CRC_OFFSET, "the checksum does not match");
   }
-  const version = readUint32(bytes, 8);
+  const version = manifestVersion(bytes);
   if (version > MANIFEST_VERSION) {
     throw new KvError(
       "KV_UNSUPPORTED",
       `Cannot read ${MANIFEST_NAME}: its format version is ${version}, and this release knows versions up to ${MANIFEST_VERSION}`,
     );
   }
-  if (version === 0) throw damage(8, "there is no format version 0");
+  if (version === 0) {
+    throw damage(VERSION_OFFSET, "there is no format version 0");
+  }
+  return version;
 }
 
 function writeHeader(bytes: Uint8Array): void {
   bytes.set(MAGIC);
-  writeUint32(bytes, 8, MANIFEST_VERSION);
+  writeUint32(bytes, VERSION_OFFSET, MANIFEST_VERSION);
   writeUint32(bytes, 12, bytes.length - HEADER_BYTES);
   writeUint32(bytes, CRC_OFFSET, checksum(bytes));
 }
@@ -210,7 +238,11 @@ function readLogs(
   return logs;
 }
 
-function readLevels(reader: BodyReader, files: FileNumbers): SegmentInfo[][] {
+function readLevels(
+  reader: BodyReader,
+  files: FileNumbers,
+  readNext: () => SegmentInfo,
+): SegmentInfo[][] {
   const count = reader.bytes(1, "the number of levels")[0]!;
   if (count > MAX_LEVELS) throw reader.damage(`${count} levels are too many`);
   const levels: SegmentInfo[][] = [];
@@ -218,7 +250,7 @@ function readLevels(reader: BodyReader, files: FileNumbers): SegmentInfo[][] {
     const segmentCount = reader.number("the number of segments");
     const segments: SegmentInfo[] = [];
     for (let i = 0; i < segmentCount; i++) {
-      const segment = readSegment(reader);
+      const segment = readNext();
       files.add(segment.number);
       const previous = segments[i - 1];
       const problem = previous && orderProblem(level, previous, segment);
@@ -228,53 +260,6 @@ function readLevels(reader: BodyReader, files: FileNumbers): SegmentInfo[][] {
     levels.push(segments);
   }
   return levels;
-}
-
-function readSegment(reader: BodyReader): SegmentInfo {
-  const segment: SegmentInfo = {
-    number: reader.number("the number of a segment"),
-    sizeBytes: reader.number("the size of a segment"),
-    entries: reader.number("the entries of a segment"),
-    tombstones: reader.number("the tombstones of a segment"),
-    olderVersions: reader.number("the older versions of a segment"),
-    maxSequence: reader.number("the sequence number of a segment"),
-    smallestKey: reader.key("the smallest key of a segment"),
-    largestKey: reader.key("the largest key of a segment"),
-  };
-  const problem = segmentProblem(segment);
-  if (problem !== undefined) throw reader.damage(problem);
-  return segment;
-}
-
-function writeSegment(
-  target: Uint8Array,
-  offset: number,
-  segment: SegmentInfo,
-): number {
-  let at = writeNumber(target, offset, segment.number);
-  at = writeNumber(target, at, segment.sizeBytes);
-  at = writeNumber(target, at, segment.entries);
-  at = writeNumber(target, at, segment.tombstones);
-  at = writeNumber(target, at, segment.olderVersions);
-  at = writeNumber(target, at, segment.maxSequence);
-  for (const key of [segment.smallestKey, segment.largestKey]) {
-    at = writeNumber(target, at, key.length);
-    target.set(key, at);
-    at += key.length;
-  }
-  return at;
-}
-
-/** `writeVarint` that refuses what would come back as another number. */
-function writeNumber(
-  target: Uint8Array,
-  offset: number,
-  value: number,
-): number {
-  if (Number.isInteger(value) && value >= 0 && value <= MAX_SEQUENCE) {
-    return writeVarint(target, offset, value);
-  }
-  throw new Error(`Cannot write ${MANIFEST_NAME}: ${value} is out of bounds`);
 }
 
 function encodeName(option: string, name: string): Uint8Array {
@@ -287,20 +272,18 @@ function encodeName(option: string, name: string): Uint8Array {
   return bytes;
 }
 
-function writeName(
-  target: Uint8Array,
-  offset: number,
-  name: Uint8Array,
-): number {
-  target[offset] = name.length;
-  target.set(name, offset + 1);
-  return offset + 1 + name.length;
+function writeName(writer: BodyWriter, name: Uint8Array): void {
+  writer.byte(name.length);
+  writer.bytes(name);
 }
 
 /** The most bytes that the manifest can take; mostly about twice what it does. */
-function mostBytes({ logs, levels }: ManifestState): number {
-  let bytes = HEADER_BYTES + STORE_ID_BYTES + 2 * (1 + MAX_NAME_BYTES) + 1;
-  let numbers = NUMBERS_OF_A_STORE + logs.length + levels.length;
+function mostBytes({ logs, levels, rangeTombstones }: ManifestState): number {
+  const tombstones = sizeOfTombstones(rangeTombstones);
+  let bytes = HEADER_BYTES + STORE_ID_BYTES + 2 * (1 + MAX_NAME_BYTES) + 1 +
+    tombstones.bytes;
+  let numbers = NUMBERS_OF_A_STORE + logs.length + levels.length +
+    tombstones.numbers;
   for (const segments of levels) {
     numbers += segments.length * NUMBERS_OF_A_SEGMENT;
     for (const { smallestKey, largestKey } of segments) {

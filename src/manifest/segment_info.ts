@@ -1,7 +1,9 @@
 import { compareBytes } from "../bytes/compare.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 import { MAX_KEY_BYTES } from "../options.ts";
-import type { SegmentProperties } from "../segment/properties.ts";
+import type { SegmentEnd } from "../segment/open_segment.ts";
+
+const MAX_SALT = 0xffff_ffff;
 
 /** What the engine knows of a segment without opening it. Never changed once made. */
 export interface SegmentInfo {
@@ -17,6 +19,10 @@ export interface SegmentInfo {
   readonly olderVersions: number;
   /** The largest sequence number that is stored in it; 0 if every snapshot may see every entry. */
   readonly maxSequence: number;
+  /** No entry has come from a write past this one, and no range delete up to it covers an entry any more that is to be read. */
+  readonly ceiling: number;
+  /** The random number that the file was made with, which tells it from any other; `undefined` if the manifest is older than that. */
+  readonly salt: number | undefined;
   readonly smallestKey: Uint8Array;
   readonly largestKey: Uint8Array;
 }
@@ -42,6 +48,12 @@ export function segmentProblem(segment: SegmentInfo): string | undefined {
   if (!isWithin(segment.maxSequence, 0, MAX_SEQUENCE)) {
     return `sequence number ${segment.maxSequence} is out of bounds`;
   }
+  if (!isWithin(segment.ceiling, segment.maxSequence, MAX_SEQUENCE)) {
+    return `a ceiling of ${segment.ceiling} over sequence number ${segment.maxSequence} cannot be`;
+  }
+  if (segment.salt !== undefined && !isWithin(segment.salt, 0, MAX_SALT)) {
+    return `a salt of ${segment.salt} is out of bounds`;
+  }
   if (Math.max(smallestKey.length, largestKey.length) > MAX_KEY_BYTES) {
     return `a key is longer than ${MAX_KEY_BYTES} bytes`;
   }
@@ -50,16 +62,33 @@ export function segmentProblem(segment: SegmentInfo): string | undefined {
     : undefined;
 }
 
-/** Whether `segment` tells of the segment with these properties: one of another store, or an older one under the same name, is whole in itself. */
+/** Whether `segment` tells of the segment that ends so: one of another store, or an older one under the same name, is whole in itself. */
 export function tellsOf(
   segment: SegmentInfo,
-  properties: SegmentProperties,
+  { properties, footer }: SegmentEnd,
 ): boolean {
-  return properties.entries === segment.entries &&
+  return (segment.salt === undefined || segment.salt === footer.salt) &&
+    properties.entries === segment.entries &&
     properties.tombstones === segment.tombstones &&
     properties.maxSequence === segment.maxSequence &&
     compareBytes(properties.smallestKey, segment.smallestKey) === 0 &&
     compareBytes(properties.largestKey, segment.largestKey) === 0;
+}
+
+/** What a segment's reader and holders are no part of, so that it can be sent to a worker. */
+export function plainInfo(segment: SegmentInfo): SegmentInfo {
+  return {
+    number: segment.number,
+    sizeBytes: segment.sizeBytes,
+    entries: segment.entries,
+    tombstones: segment.tombstones,
+    olderVersions: segment.olderVersions,
+    maxSequence: segment.maxSequence,
+    ceiling: segment.ceiling,
+    salt: segment.salt,
+    smallestKey: segment.smallestKey,
+    largestKey: segment.largestKey,
+  };
 }
 
 /** Orders a key against a segment: negative before its smallest key, positive behind its largest, else zero. */

@@ -1,4 +1,5 @@
 import { compareBytes, compareSpans } from "../bytes/compare.ts";
+import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import {
   type SegmentInfo,
   segmentProblem,
@@ -19,22 +20,29 @@ export interface VersionEdit<S extends SegmentInfo = SegmentInfo> {
 }
 
 /**
- * Which segments are live at one moment, and in which level. Never changed: an edit makes a new version, so that readers
+ * Which segments are live at one moment, and in which level, and which range tombstones still have to hide what is in them. Never changed: an edit makes a new version, so that readers
  * keep theirs.
  *
  * Whatever is in a level is newer than all that the levels below it have of the same key. Level 0 holds flushed MemTables,
  * newest first, whose keys may overlap. In every deeper level the segments are sorted by key and share no key.
+ *
+ * A range tombstone hides what it covers of the segments whose ceiling lies below its sequence number; from the others that is gone already.
  *
  * `S` lets an engine keep more with a segment than the manifest does, such as its open reader.
  */
 export class Version<S extends SegmentInfo = SegmentInfo> {
   /** The segments of each level; always {@linkcode MAX_LEVELS} of them. */
   readonly levels: readonly (readonly S[])[];
+  readonly rangeTombstones: RangeTombstones;
   readonly #levelBytes: readonly number[];
 
   /** Takes segments that are in order already; missing levels are empty. */
-  constructor(levels: readonly (readonly S[])[] = []) {
+  constructor(
+    levels: readonly (readonly S[])[] = [],
+    rangeTombstones: RangeTombstones = RangeTombstones.none,
+  ) {
     refuseInvalid(levels);
+    this.rangeTombstones = rangeTombstones;
     this.levels = Array.from({ length: MAX_LEVELS }, (_, i) => levels[i] ?? []);
     this.#levelBytes = this.levels.map(totalBytes);
   }
@@ -73,7 +81,33 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
     levels.forEach((segments, level) =>
       segments.sort(level === 0 ? byAge : bySmallestKey)
     );
-    return new Version(levels);
+    return new Version(levels, this.rangeTombstones);
+  }
+
+  /** The same segments under other range tombstones. */
+  withRangeTombstones(rangeTombstones: RangeTombstones): Version<S> {
+    return new Version(this.levels, rangeTombstones);
+  }
+
+  /**
+   * The lowest ceiling of the segments that have room for keys from `start` on up to `end`, which is not included and may be left open;
+   * `Infinity` if there is no such segment.
+   */
+  lowestCeiling(start: Uint8Array, end: Uint8Array | undefined): number {
+    let lowest = Infinity;
+    this.levels.forEach((segments, level) => {
+      const first = level === 0
+        ? 0
+        : this.lowerBound(level, start, 0, start.length);
+      for (let i = first; i < segments.length; i++) {
+        const { smallestKey, largestKey, ceiling } = segments[i]!;
+        const isBehind = end && compareBytes(smallestKey, end) >= 0;
+        if (isBehind && level > 0) break;
+        if (isBehind || compareBytes(largestKey, start) < 0) continue;
+        lowest = Math.min(lowest, ceiling);
+      }
+    });
+    return lowest;
   }
 
   /** The segments of a level that may hold keys from `smallest` to `largest`, both included, in the level's order. */

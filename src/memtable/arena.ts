@@ -6,7 +6,7 @@ import {
   writeLogHeader,
 } from "../format/log_format.ts";
 import { RECORD_HEADER_BYTES, writeRecordHeader } from "../format/record.ts";
-import type { EntryKind } from "../format/kind.ts";
+import type { RecordKind } from "../format/kind.ts";
 
 /**
  * The memory in which a MemTable keeps its records: byte for byte the image of the table's write-ahead log.
@@ -68,7 +68,7 @@ export class Arena {
    * and returns where it begins.
    */
   commitRecord(
-    kind: EntryKind,
+    kind: RecordKind,
     keyLength: number,
     valueLength: number,
   ): number {

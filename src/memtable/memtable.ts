@@ -1,13 +1,14 @@
 import { hashSpan } from "../bytes/hash.ts";
 import type { Cursor } from "../format/cursor.ts";
 import type { EntryView } from "../format/entry.ts";
-import type { EntryKind } from "../format/kind.ts";
+import { RANGE_DELETE, type RecordKind } from "../format/kind.ts";
 import {
   FRAME_HEADER_BYTES,
   type FrameHeader,
   type LogHeader,
 } from "../format/log_format.ts";
 import {
+  isRangeDelete,
   listRecords,
   RECORD_HEADER_BYTES,
   recordKeyLength,
@@ -15,10 +16,12 @@ import {
   recordLength,
   recordValueLength,
 } from "../format/record.ts";
+import type { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import { Arena } from "./arena.ts";
 import { MemTableCursor } from "./cursor.ts";
 import type { HashIndex } from "./hash_index.ts";
 import { type Chunks, OrderedView } from "./ordered_view.ts";
+import { RangeDeletes } from "./range_deletes.ts";
 import type { KeySpans } from "./sort.ts";
 import { SortedRecords } from "./sorted_records.ts";
 import {
@@ -36,6 +39,9 @@ const hashes = new Uint32Array(256);
  * Records are numbered by ordinals in order of arrival, so the sequence number of a record is that of the first plus
  * its ordinal and is stored nowhere. All versions of a key stay: `links` of the key's first record leads to its newest, and from there from
  * each version to the one before it, so reading as of any sequence number is a walk along that chain.
+ *
+ * Range deletes have ordinals, but no place in the index: they are kept beside it, and what they cover is still found here. Who reads asks
+ * for {@linkcode MemTable.rangeTombstones} too.
  */
 export class MemTable implements KeySpans {
   readonly arena: Arena;
@@ -44,25 +50,39 @@ export class MemTable implements KeySpans {
   readonly #memory: TableMemory;
   readonly #index: HashIndex;
   readonly #view: OrderedView;
+  readonly #ranges: RangeDeletes;
   #count = 0;
 
   private constructor(
     memory: TableMemory,
     arena: Arena,
-    firstSequence: number,
+    { firstSequence, snapshots }: {
+      readonly firstSequence: number;
+      readonly snapshots: () => readonly number[];
+    },
   ) {
     this.arena = arena;
     this.firstSequence = firstSequence;
     this.#memory = memory;
     this.#index = memory.index;
     this.#view = new OrderedView(this);
+    this.#ranges = new RangeDeletes(snapshots);
   }
 
-  /** An empty table for the log with this header. */
-  static create(header: LogHeader, memory: TableMemory): MemTable {
+  /**
+   * An empty table for the log with this header.
+   *
+   * @param snapshots Tells the sequence numbers of the live snapshots, ascending. Default: there are none.
+   */
+  static create(
+    header: LogHeader,
+    memory: TableMemory,
+    snapshots: () => readonly number[] = () => [],
+  ): MemTable {
     memory.index.clear();
     const arena = Arena.create(header, memory.bytes);
-    return new MemTable(memory, arena, header.firstSequence);
+    const { firstSequence } = header;
+    return new MemTable(memory, arena, { firstSequence, snapshots });
   }
 
   /** A table over the image of a log, empty until {@linkcode MemTable.loadFrame} is called for each frame. */
@@ -72,7 +92,10 @@ export class MemTable implements KeySpans {
   ): MemTable {
     const arena = Arena.fromImage(image, header);
     const memory = tableMemoryOver(image);
-    return new MemTable(memory, arena, header.firstSequence);
+    const { firstSequence } = header;
+    // No snapshot is older than what was read back.
+    const snapshots = () => [];
+    return new MemTable(memory, arena, { firstSequence, snapshots });
   }
 
   /** The memory of this table, for another one. Nobody may use this table any more. */
@@ -98,7 +121,22 @@ export class MemTable implements KeySpans {
   /** Bytes of memory in use: records, index and order. */
   get memoryBytes(): number {
     return this.arena.size + this.#index.memoryBytes +
-      3 * 4 * this.#memory.offsets.length;
+      3 * 4 * this.#memory.offsets.length + this.#ranges.memoryBytes;
+  }
+
+  /** Whether there are range deletes among the records. */
+  get hasRanges(): boolean {
+    return !this.#ranges.isEmpty;
+  }
+
+  /** How many range deletes there are at the most, and their memory in bytes. */
+  get ranges(): Pick<RangeDeletes, "size" | "memoryBytes"> {
+    return this.#ranges;
+  }
+
+  /** What the range deletes cover as of now. */
+  get rangeTombstones(): RangeTombstones {
+    return this.#ranges.tombstones;
   }
 
   /** The bytes that hold the keys and values. */
@@ -117,9 +155,10 @@ export class MemTable implements KeySpans {
   }
 
   /** Adds the record whose key and value were written to the arena behind `recordStart`. */
-  commitRecord(kind: EntryKind, keyLength: number, valueLength: number): void {
+  commitRecord(kind: RecordKind, keyLength: number, valueLength: number): void {
     const start = this.arena.commitRecord(kind, keyLength, valueLength);
-    this.#addRecord(start, keyLength);
+    if (kind === RANGE_DELETE) this.#addRange(start);
+    else this.#addRecord(start, keyLength);
   }
 
   /** Adds `count` finished records, all in one frame. */
@@ -128,7 +167,8 @@ export class MemTable implements KeySpans {
     let at = this.arena.appendRecords(records, count);
     for (let i = 0; i < count; i++) {
       const keyLength = recordKeyLength(bytes, at);
-      this.#addRecord(at, keyLength);
+      if (isRangeDelete(bytes, at)) this.#addRange(at);
+      else this.#addRecord(at, keyLength);
       at += recordLength(keyLength, recordValueLength(bytes, at));
     }
   }
@@ -178,8 +218,21 @@ export class MemTable implements KeySpans {
     this.#index.fetch(hashes, to - from);
     for (let ordinal = from; ordinal < to; ordinal++) {
       const start = offsets[ordinal]!;
-      this.#addHashed(start, this.length(ordinal), hashes[ordinal - from]!);
+      if (isRangeDelete(bytes, start)) this.#addRange(start);
+      else {this.#addHashed(
+          start,
+          this.length(ordinal),
+          hashes[ordinal - from]!,
+        );}
     }
+  }
+
+  #addRange(start: number): void {
+    if (this.#count === this.#memory.offsets.length) {
+      doubleRecords(this.#memory);
+    }
+    this.#memory.offsets[this.#count++] = start;
+    this.#ranges.add(this.arena.bytes, start, this.lastSequence);
   }
 
   #addRecord(start: number, keyLength: number): void {
@@ -253,6 +306,23 @@ export class MemTable implements KeySpans {
     return true;
   }
 
+  /** The same, but `view` also shows the sequence number. */
+  findWithSequence(
+    key: Uint8Array,
+    keyLength: number,
+    hash: number,
+    maxSequence: number,
+    view: EntryView,
+  ): boolean {
+    const slot = this.#index.find(this.arena.bytes, hash, key, 0, keyLength);
+    if (slot < 0) return false;
+    const first = this.#index.firstOrdinal(slot);
+    const ordinal = this.versionAt(first, maxSequence - this.firstSequence);
+    if (ordinal < 0) return false;
+    this.fill(ordinal, view);
+    return true;
+  }
+
   /** Ordinal of the newest version not past `maxOrdinal` of the key whose first record is `first`, or -1. */
   versionAt(first: number, maxOrdinal: number): number {
     if (first > maxOrdinal) return -1;
@@ -286,13 +356,14 @@ export class MemTable implements KeySpans {
     return new MemTableCursor(this, maxSequence - this.firstSequence);
   }
 
-  /** Every version of every key, for a flush; with sequence numbers if `hasSequences`. */
+  /** Every version of every key, for a flush, with sequence numbers if `hasSequences`; range deletes are not among them. */
   versions(hasSequences: boolean): SortedRecords {
     const { offsets } = this.#memory;
     return new SortedRecords({
       buffer: this.arena.bytes,
       offsets: offsets.subarray(0, this.#count),
       firstSequence: this.firstSequence,
+      hasRanges: this.hasRanges,
     }, hasSequences);
   }
 }

@@ -1,6 +1,7 @@
 import type { EntrySource } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
 import {
+  isRangeDelete,
   RECORD_HEADER_BYTES,
   recordKeyLength,
   recordKind,
@@ -15,10 +16,12 @@ export interface RecordList {
   readonly offsets: Uint32Array;
   /** Sequence number of the first. */
   readonly firstSequence: number;
+  /** Whether there are range deletes among them. */
+  readonly hasRanges: boolean;
 }
 
 /**
- * All records by key, the versions of a key from new to old: what a flush writes. It sorts the places of the records themselves, so that
+ * All records but range deletes by key, the versions of a key from new to old: what a flush writes. It sorts the places of the records themselves, so that
  * nothing but the record is looked up to show an entry: measured, a third less time than by way of a MemTable's ordinals.
  */
 export class SortedRecords implements EntrySource {
@@ -33,7 +36,7 @@ export class SortedRecords implements EntrySource {
     this.#list = list;
     this.#hasSequences = hasSequences;
     // The sort is stable: versions of a key stay in this order.
-    this.#sorted = list.offsets.toReversed();
+    this.#sorted = entriesOf(list).toReversed();
     sortByKey(this.#sorted, new RecordSpans(list.buffer));
   }
 
@@ -76,6 +79,11 @@ export class SortedRecords implements EntrySource {
     }
     return firstSequence + low;
   }
+}
+
+function entriesOf({ buffer, offsets, hasRanges }: RecordList): Uint32Array {
+  if (!hasRanges) return offsets;
+  return offsets.filter((record) => !isRangeDelete(buffer, record));
 }
 
 /** The keys of records that are given by where they begin. */

@@ -13,6 +13,7 @@ import {
 } from "./block.ts";
 import type { BlockCache } from "./block_cache.ts";
 import { SegmentCursor, type SegmentCursorOptions } from "./cursor.ts";
+import type { Footer } from "./format.ts";
 import {
   firstSlotOf,
   type HashGeometry,
@@ -40,6 +41,8 @@ const MAX_CANDIDATES = 8;
 export class SegmentReader {
   /** What the segment holds as a whole. */
   readonly properties: SegmentProperties;
+  /** Where its parts lie, and the random number that it was made with. */
+  readonly footer: Footer;
   readonly #name: string;
   readonly #cache: BlockCache;
   readonly #parts: SegmentParts;
@@ -56,6 +59,7 @@ export class SegmentReader {
     geometry: HashGeometry | undefined,
   ) {
     this.properties = parts.properties;
+    this.footer = parts.footer;
     this.#name = parts.name;
     this.#cache = parts.cache;
     this.#parts = parts;

@@ -48,6 +48,10 @@ export class SegmentParts {
     return this.#source.name;
   }
 
+  get footer(): Footer {
+    return this.#source.footer;
+  }
+
   /** Where the data ends and the hash index begins in the file. */
   get hashOffset(): number {
     return this.#source.footer.hashOffset;

@@ -85,7 +85,7 @@ export class SimulatedStore {
     const remove = plan.inputs.flatMap((input) =>
       input.segments.map(({ number }) => ({ level: input.level, number }))
     );
-    const outputs = plan.move ? segments : this.#merge(plan);
+    const outputs = plan.action === "move" ? segments : this.#merge(plan);
     return { add: outputs.map((segment) => ({ level, segment })), remove };
   }
 
@@ -199,6 +199,8 @@ export class SimulatedStore {
       tombstones: rows.filter(({ kind }) => kind === DELETE).length,
       olderVersions: rows.length - keys.size,
       maxSequence: rows.reduce((max, row) => Math.max(max, row.sequence), 0),
+      ceiling: this.sequence,
+      salt: undefined,
       smallestKey: keyBytes(rows[0]!.key),
       largestKey: keyBytes(rows.at(-1)!.key),
       rows,

@@ -41,12 +41,12 @@ function pick(
 
 function summary(plan: CompactionPlan | undefined) {
   if (plan === undefined) return undefined;
-  const { reason, outputLevel, move } = plan;
+  const { reason, outputLevel, action } = plan;
   const inputs = plan.inputs.map(({ level, segments }) => [
     level,
     segments.map(({ number }) => number),
   ]);
-  return { reason, inputs, outputLevel, move };
+  return { reason, inputs, outputLevel, action };
 }
 
 test("Nothing is due in an empty version, nor below every bound", () => {
@@ -76,7 +76,7 @@ test("All of level 0 goes into level 1 with everything in its range there", () =
     reason: "level0",
     inputs: [[0, [9, 8, 7, 6]], [1, [2, 3, 4]]],
     outputLevel: 1,
-    move: false,
+    action: "merge",
   });
 });
 
@@ -91,15 +91,15 @@ test("Level 0 written in key order is moved, not rewritten", () => {
     reason: "level0",
     inputs: [[0, [9, 8, 7, 6]]],
     outputLevel: 1,
-    move: true,
+    action: "move",
   };
   assertEquals(pick([level0]), expected);
   const inAGap = segment(1, "da", "db");
   assertEquals(pick([level0, [inAGap]]), expected);
   const touching = segment(1, "da", "e");
-  assertEquals(pick([level0, [touching]])?.move, false);
+  assertEquals(pick([level0, [touching]])?.action, "merge");
   const twice = [segment(10, "d", "da"), ...level0];
-  assertEquals(pick([twice])?.move, false);
+  assertEquals(pick([twice])?.action, "merge");
 });
 
 test("From a level past its target goes the segment that rewrites the least", () => {
@@ -118,13 +118,13 @@ test("From a level past its target goes the segment that rewrites the least", ()
     reason: "size",
     inputs: [[1, [2]], [2, [5, 6]]],
     outputLevel: 2,
-    move: false,
+    action: "merge",
   });
   assertEquals(pick([[], level1, level2.slice(0, 3)]), {
     reason: "size",
     inputs: [[1, [3]]],
     outputLevel: 2,
-    move: true,
+    action: "move",
   });
 });
 
@@ -171,7 +171,7 @@ test("Older versions are collected once no snapshot can need them", () => {
     reason: "garbage",
     inputs: [[1, [1]]],
     outputLevel: 1,
-    move: false,
+    action: "merge",
   };
   const below = [segment(2, "a", "z")];
   assertEquals(pick([[], [stale], below]), expected);
@@ -206,11 +206,11 @@ test("A segment that is tombstones for the most part goes down early", () => {
     reason: "garbage",
     inputs: [[1, [1]], [2, [2]]],
     outputLevel: 2,
-    move: false,
+    action: "merge",
   });
   assertEquals(pick([[], [half], below]), undefined);
   assertEquals(pick([[], [mostly], below], { oldestSnapshot: 8 }), undefined);
-  assertEquals(pick([[], [mostly], [], below])?.move, true);
+  assertEquals(pick([[], [mostly], [], below])?.action, "move");
 });
 
 test("A level 0 that is tombstones for the most part goes down early", () => {
@@ -246,13 +246,13 @@ test("What overlaps too much of the next level is rewritten in pieces, not moved
   const level3 = ["b", "d", "f"].map((name, i) =>
     segment(20 + i, name, `${name}x`, { sizeBytes: 4000 })
   );
-  assertEquals(pick([[], [wide], [], level3.slice(1)])?.move, true);
+  assertEquals(pick([[], [wide], [], level3.slice(1)])?.action, "move");
   const plan = pickCompaction(
     new Version([[], [wide], [], level3]),
     settings,
     idle,
   )!;
-  assertEquals([plan.move, plan.splitKeys.length], [false, 1]);
+  assertEquals([plan.action, plan.splitKeys.length], ["merge", 1]);
 });
 
 test("Every view reads the same through flushes and compactions that overlap in time", () => {
@@ -261,7 +261,7 @@ test("Every view reads the same through flushes and compactions that overlap in 
     const random = randomNumbers(seed * 7919);
     const store = new SimulatedStore(randomSettings(random));
     runHistory(store, random, (plan) => {
-      const name = `${plan.reason}${plan.move ? " move" : ""}`;
+      const name = `${plan.reason}${plan.action === "move" ? " move" : ""}`;
       reasons.set(name, (reasons.get(name) ?? 0) + 1);
     });
     assertEquals(store.differences(), []);
@@ -329,8 +329,8 @@ test("A full compaction moves no garbage: on its way down it is dropped", () => 
     return step.state === "plan" && summary(step.plan);
   }
   const expected = { reason: "full", inputs: [[1, [10]]], outputLevel: 2 };
-  assertEquals(steps(0), { ...expected, move: true });
-  assertEquals(steps(1), { ...expected, move: false });
+  assertEquals(steps(0), { ...expected, action: "move" });
+  assertEquals(steps(1), { ...expected, action: "merge" });
 });
 
 test("A full compaction waits for a running one and then goes on", () => {
@@ -439,7 +439,7 @@ function assertSound(
     if (level === 0) assertEquals(segments, store.version.levels[0]!);
   }
   assert(plan.outputLevel > 0 && plan.outputLevel < MAX_LEVELS);
-  assert(!plan.move || plan.inputs.length === 1);
+  assert(plan.action !== "move" || plan.inputs.length === 1);
 }
 
 /** Carries out what is due until nothing is, with every plan making progress. */

@@ -10,6 +10,7 @@ import {
   encodeManifest,
   type ManifestState,
 } from "../../src/manifest/manifest_codec.ts";
+import { RangeTombstones } from "../../src/tombstones/range_tombstones.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
 import { craftLog } from "../wal/logs.ts";
 
@@ -43,6 +44,7 @@ export function manifestOf(rest: Partial<ManifestState> = {}): ManifestState {
     oldestLog: 1,
     logs: [],
     levels: [],
+    rangeTombstones: RangeTombstones.none,
     ...rest,
   };
 }

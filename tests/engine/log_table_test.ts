@@ -19,6 +19,7 @@ test("The records of a log are listed if there are as many as expected, in whole
   const { offsets, firstSequence } = recordsOfLog(name, image, {
     header,
     count: 6,
+    hasRanges: false,
   });
   assertEquals([offsets.length, firstSequence], [6, 1]);
   assertEquals([...offsets], frames.map(({ start }) => start + 32));
@@ -33,7 +34,7 @@ test("A log with fewer or more records than expected, or with a torn tail, is da
   ];
   for (const { bytes, count } of lists) {
     const error = assertThrows(
-      () => recordsOfLog(name, bytes, { header, count }),
+      () => recordsOfLog(name, bytes, { header, count, hasRanges: false }),
       KvCorruptionError,
       `after ${count} records`,
     );
@@ -45,7 +46,8 @@ test("A whole frame of records that are none is damage, named by its place", () 
   const records = new Uint8Array(8).fill(9);
   const crafted = craftLog([{ count: 1, durableSequence: 0, records }], header);
   const error = assertThrows(
-    () => recordsOfLog(name, crafted.image, { header, count: 1 }),
+    () =>
+      recordsOfLog(name, crafted.image, { header, count: 1, hasRanges: false }),
     KvCorruptionError,
     "no valid record",
   );

@@ -46,7 +46,7 @@ function hostOf(storage: Storage): JobHost & { numbers: number[] } {
 /** A table of about 2.4 MiB, large enough for a worker, whose log is in `storage`. */
 async function loggedTable(storage: Storage): Promise<LoggedTable> {
   const header = { salt: 1, number: 7, firstSequence: 1 };
-  const logged = LoggedTable.create(header, newTableMemory(4 * MIB));
+  const logged = LoggedTable.create(header, newTableMemory(4 * MIB), () => []);
   const { table } = logged;
   for (let i = 0; i < RECORDS; i++) {
     const { bytes, recordStart } = table.arena;
@@ -62,13 +62,22 @@ async function loggedTable(storage: Storage): Promise<LoggedTable> {
 
 function flushJob(logged: LoggedTable): FlushJob {
   const { logNumber, table } = logged;
-  return { ...settings, levels: [], logNumber, records: table.records };
+  return {
+    ...settings,
+    levels: [],
+    rangeTombstones: table.rangeTombstones.fragments,
+    ceiling: table.lastSequence,
+    logNumber,
+    records: table.records,
+  };
 }
 
 function compactionJob(segment: SegmentInfo): CompactionJob {
   return {
     ...settings,
     levels: [[segment]],
+    rangeTombstones: [],
+    ceiling: segment.ceiling,
     inputs: [{ level: 0, segments: [segment] }],
     outputLevel: 1,
     splitKeys: [],

@@ -38,7 +38,7 @@ test("A log header with any bit flipped, or cut anywhere, is none", () => {
 });
 
 test("A whole log header of another version tells its version", () => {
-  for (const unknownVersion of [0, 2, 0xffff_ffff]) {
+  for (const unknownVersion of [0, 3, 0xffff_ffff]) {
     const bytes = logHeader();
     writeUint32(bytes, 8, unknownVersion);
     assertEquals(readLogHeader(resealHeader(bytes)), { unknownVersion });

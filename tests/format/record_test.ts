@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { DELETE, PUT } from "../../src/format/kind.ts";
+import { DELETE, PUT, RANGE_DELETE } from "../../src/format/kind.ts";
 import {
   checkedRecordEnd,
   MAX_RECORD_KEY_BYTES,
@@ -54,7 +54,7 @@ test("A record of an unknown kind, or a delete with a value, is none", () => {
   for (let kind = 0; kind < 256; kind++) {
     const bytes = record(PUT, 2, 0);
     bytes[0] = kind;
-    const isKnown = kind === PUT || kind === DELETE;
+    const isKnown = [PUT, DELETE, RANGE_DELETE].some((known) => known === kind);
     assertEquals(checkedRecordEnd(bytes, 0, 10), isKnown ? 10 : -1);
   }
   assertEquals(checkedRecordEnd(record(DELETE, 2, 1), 0, 11), -1);

@@ -2,6 +2,7 @@ import { crc32 } from "../../src/bytes/crc32.ts";
 import { writeUint32 } from "../../src/bytes/fixed.ts";
 import { writeVarint } from "../../src/bytes/varint.ts";
 import type { ManifestState } from "../../src/manifest/manifest_codec.ts";
+import type { RangeTombstones } from "../../src/tombstones/range_tombstones.ts";
 
 /** Encodes a manifest as the engine does, but whatever it says. */
 export function craftManifest(state: ManifestState): Uint8Array {
@@ -31,20 +32,37 @@ export function craftManifest(state: ManifestState): Uint8Array {
         pushNumbers(body, [key.length]);
         for (const byte of key) body.push(byte);
       }
+      pushNumbers(body, [segment.ceiling]);
+      pushNumbers(body, segment.salt === undefined ? [0] : [1, segment.salt]);
     }
   }
+  pushRanges(body, state.rangeTombstones);
   return sealManifest(Uint8Array.from(body));
 }
 
 /** Puts a header with a fitting checksum before a body. */
-export function sealManifest(body: Uint8Array): Uint8Array {
+export function sealManifest(body: Uint8Array, version = 2): Uint8Array {
   const bytes = new Uint8Array(20 + body.length);
   bytes.set(new TextEncoder().encode("PUREKVM\n"));
-  writeUint32(bytes, 8, 1);
+  writeUint32(bytes, 8, version);
   writeUint32(bytes, 12, body.length);
   bytes.set(body, 20);
   writeUint32(bytes, 16, crc32(body, crc32(bytes.subarray(0, 16))));
   return bytes;
+}
+
+function pushRanges(target: number[], { fragments }: RangeTombstones): void {
+  pushNumbers(target, [fragments.length]);
+  for (const { start, end, sequences } of fragments) {
+    for (const bound of [start, end ?? new Uint8Array(0)]) {
+      pushNumbers(target, [bound.length]);
+      for (const byte of bound) target.push(byte);
+    }
+    const steps = sequences.slice(1).map((sequence, i) =>
+      sequences[i]! - sequence
+    );
+    pushNumbers(target, [sequences.length, ...sequences.slice(0, 1), ...steps]);
+  }
 }
 
 function pushName(target: number[], name: string): void {

@@ -14,7 +14,7 @@ import { Version } from "../../src/manifest/version.ts";
 import { test } from "../harness.ts";
 import { craftManifest, sealManifest } from "./crafted.ts";
 import { randomNumbers } from "./random.ts";
-import { sampleState, segment } from "./samples.ts";
+import { ranges, sampleState, segment } from "./samples.ts";
 
 const HEADER_BYTES = 20;
 
@@ -64,6 +64,33 @@ test("A manifest of format version 1 is read by every later release", () => {
     "020be8070a00004d0161017a08e8070a0000000001710205e8070a040000" +
     "0161016307e8070a000000016401640001c801e8070a0003090162016b00" +
     "0000";
+  const bytes = Uint8Array.from(
+    fixture.match(/../g)!,
+    (hex) => parseInt(hex, 16),
+  );
+  const { levels, flushedSequence } = sampleState();
+  const state = sampleState({
+    // What it does not say: how far the segments reach, and what tells them from others.
+    levels: levels.map((segments) =>
+      segments.map((info) => ({
+        ...info,
+        ceiling: flushedSequence,
+        salt: undefined,
+      }))
+    ),
+    rangeTombstones: ranges(),
+  });
+  assertEquals(decodeManifest(bytes), state);
+});
+
+test("A manifest of format version 2 is written as it always was", () => {
+  const fixture =
+    "505552454b564d0a020000008900000014f49d0700102030405060708090" +
+    "a0b0c0d0e0f00475746638056a73c3b66eac0294b4e4f4cb030902090c07" +
+    "020be8070a00004d0161017a4d01ffffffff0f08e8070a00000000017100" +
+    "01000205e8070a04000001610163000007e8070a00000001640164630000" +
+    "01c801e8070a0003090162016b0900000000030001620209020162016301" +
+    "0301780001f403";
   const bytes = Uint8Array.from(
     fixture.match(/../g)!,
     (hex) => parseInt(hex, 16),
@@ -120,13 +147,13 @@ test("Bytes behind a manifest are noticed, with and without a fitting checksum",
 
 test("A newer format is refused, naming both versions", () => {
   const bytes = encodeManifest(sampleState()).slice();
-  bytes[8] = 2;
+  bytes[8] = 3;
   const header = crc32(bytes.subarray(0, 16));
   writeUint32(bytes, 16, crc32(bytes.subarray(HEADER_BYTES), header));
   const error = assertThrows(() => decodeManifest(bytes), KvError);
   assertEquals([error.code, error.message], [
     "KV_UNSUPPORTED",
-    "Cannot read MANIFEST: its format version is 2, and this release knows versions up to 1",
+    "Cannot read MANIFEST: its format version is 3, and this release knows versions up to 2",
   ]);
 });
 

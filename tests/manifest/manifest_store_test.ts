@@ -10,10 +10,15 @@ import {
 } from "../../src/manifest/manifest_store.ts";
 import { FaultStorage, survivals } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
-import { sampleState } from "./samples.ts";
+import { ranges, sampleState } from "./samples.ts";
 
 const oldState = sampleState();
-const newState = sampleState({ flushedSequence: 5, logs: [], levels: [] });
+const newState = sampleState({
+  flushedSequence: 5,
+  logs: [],
+  levels: [],
+  rangeTombstones: ranges(),
+});
 const kinds = ["fail", "fail-after", "torn"] as const;
 
 for (const synchronous of [true, false]) {

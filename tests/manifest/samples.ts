@@ -1,4 +1,5 @@
 import type { ManifestState } from "../../src/manifest/manifest_codec.ts";
+import { RangeTombstones } from "../../src/tombstones/range_tombstones.ts";
 import type { SegmentInfo } from "../../src/manifest/segment_info.ts";
 
 /** The UTF-8 bytes of a key. */
@@ -20,10 +21,25 @@ export function segment(
     tombstones: 0,
     olderVersions: 0,
     maxSequence: 0,
+    ceiling: rest.maxSequence ?? 0,
+    salt: undefined,
     smallestKey: key(smallest),
     largestKey: key(largest),
     ...rest,
   };
+}
+
+/** Range tombstones: start, end or `null`, sequence numbers from the newest on. */
+export function ranges(
+  ...all: readonly [start: string, end: string | null, ...number[]][]
+): RangeTombstones {
+  return new RangeTombstones(
+    all.map(([start, end, ...sequences]) => ({
+      start: key(start),
+      end: end === null ? undefined : key(end),
+      sequences,
+    })),
+  );
 }
 
 /** A manifest with a few of everything. */
@@ -37,14 +53,21 @@ export function sampleState(rest: Partial<ManifestState> = {}): ManifestState {
     oldestLog: 9,
     logs: [9, 12],
     levels: [
-      [segment(11, "a", "z", { maxSequence: 77 }), segment(8, "", "q")],
-      [segment(5, "a", "c", { tombstones: 4 }), segment(7, "d", "d")],
+      [
+        segment(11, "a", "z", { maxSequence: 77, salt: 0xffff_ffff }),
+        segment(8, "", "q", { salt: 0 }),
+      ],
+      [
+        segment(5, "a", "c", { tombstones: 4 }),
+        segment(7, "d", "d", { ceiling: 99 }),
+      ],
       [],
       [segment(200, "b", "k", { olderVersions: 3, maxSequence: 9 })],
       [],
       [],
       [],
     ],
+    rangeTombstones: ranges(["", "b", 9, 7], ["b", "c", 3], ["x", null, 500]),
     ...rest,
   };
 }

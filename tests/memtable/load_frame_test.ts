@@ -75,7 +75,7 @@ test("A frame of whole records is loaded", () => {
 });
 
 test("A record of no known kind is named by its place", () => {
-  for (const kind of [0, 3, 0x81, 255]) {
+  for (const kind of [0, 4, 0x81, 255]) {
     const { problem } = loadCrafted((records) => {
       records[11] = kind;
     });

@@ -18,6 +18,7 @@ const layers = [
     "segment",
     "memtable",
     "wal",
+    "tombstones",
     "format",
     "testing",
     "storage",

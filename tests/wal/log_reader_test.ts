@@ -202,7 +202,7 @@ test("A log under the name of another is damage, and says which it was", () => {
 
 test("A log of a newer format is refused as unsupported, not as damage", () => {
   const newer = image.slice();
-  writeUint32(newer, 8, 2);
+  writeUint32(newer, 8, 3);
   writeUint32(newer, 36, crc32(newer.subarray(0, 36)));
   const error = assertThrows(() => openLogImage(newer, NAME, 7), KvError);
   assertEquals(error.code, "KV_UNSUPPORTED");

@@ -2,11 +2,12 @@ import { DELETE } from "../../format/kind.ts";
 import { logName } from "../../format/file_names.ts";
 import {
   LOG_HEADER_BYTES,
-  LOG_VERSION,
   type LogHeader,
+  logVersion,
   readLogHeader,
 } from "../../format/log_format.ts";
 import {
+  isRangeDelete,
   RECORD_HEADER_BYTES,
   recordKeyLength,
   recordKind,
@@ -49,7 +50,7 @@ export async function inspectLog(
   );
   if (!isKnown) return {};
   return {
-    "format": LOG_VERSION,
+    "format": logVersion(bytes),
     "number": header.number,
     ...await contents(new FileWindow(file, { name, progress }), header),
   };
@@ -62,6 +63,7 @@ async function contents(window: FileWindow, header: LogHeader): Promise<Facts> {
   let stray = 0;
   let records = 0;
   let deletes = 0;
+  let rangeDeletes = 0;
   let durable = 0;
   let last = header.firstSequence - 1;
   for (let frame = await walk.next(); frame; frame = await walk.next()) {
@@ -75,7 +77,8 @@ async function contents(window: FileWindow, header: LogHeader): Promise<Facts> {
       const record = await window.span(walked.start, RECORD_HEADER_BYTES);
       const keyLength = recordKeyLength(record, 0);
       records++;
-      if (recordKind(record, 0) === DELETE) deletes++;
+      if (isRangeDelete(record, 0)) rangeDeletes++;
+      else if (recordKind(record, 0) === DELETE) deletes++;
       const keyStart = walked.start + RECORD_HEADER_BYTES;
       keys.add(await window.span(keyStart, keyLength));
     }
@@ -86,6 +89,7 @@ async function contents(window: FileWindow, header: LogHeader): Promise<Facts> {
     "whole bytes": walk.intactEnd,
     records,
     deletes,
+    "range deletes": rangeDeletes,
     "first write": header.firstSequence,
     "last write": last,
     "synced up to": durable,

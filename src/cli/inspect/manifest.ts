@@ -3,8 +3,8 @@ import { logName, MANIFEST_NAME } from "../../format/file_names.ts";
 import type { Findings } from "../../inspection/findings.ts";
 import {
   decodeManifest,
-  MANIFEST_VERSION,
   type ManifestState,
+  manifestVersion,
   MAX_MANIFEST_BYTES,
   salvageManifest,
 } from "../../manifest/manifest_codec.ts";
@@ -38,11 +38,14 @@ export async function inspectManifest(
       () => decodeManifest(bytes),
     );
     const known = state ?? salvageManifest(bytes);
-    return known === undefined ? {} : factsOf(known, state !== undefined);
+    return known === undefined
+      ? {}
+      : factsOf(known, state && manifestVersion(bytes));
   }) ?? {};
 }
 
-function factsOf(state: ManifestState, isWhole: boolean): Facts {
+/** @param format Version of the format, for a manifest that is whole. */
+function factsOf(state: ManifestState, format: number | undefined): Facts {
   const segments = state.levels.flat();
   const keys = new KeySpan();
   for (const { smallestKey, largestKey } of segments) {
@@ -53,7 +56,7 @@ function factsOf(state: ManifestState, isWhole: boolean): Facts {
     .map((level, number) => [`level ${number}`, level.length] as const)
     .filter(([, count]) => count > 0);
   return {
-    ...isWhole ? { format: MANIFEST_VERSION } : {},
+    ...format === undefined ? {} : { format },
     "store id": hexOf(state.storeId),
     "key codec": state.keyCodec,
     "value codec": state.valueCodec,
@@ -69,6 +72,7 @@ function factsOf(state: ManifestState, isWhole: boolean): Facts {
       (sum, { sizeBytes }) => sum + sizeBytes,
       0,
     ),
+    "range tombstones": state.rangeTombstones.size,
     ...keys.facts(),
   };
 }

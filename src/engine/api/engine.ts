@@ -4,6 +4,7 @@ import type {
 } from "../../inspection/report.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { CheckpointOptions } from "./checkpoint.ts";
+import type { RangeOptions } from "./ranges.ts";
 import type { KvReader, KvSnapshot } from "./reader.ts";
 import type { KvStats } from "./stats.ts";
 import type { KvBatch, WriteOptions } from "./writes.ts";
@@ -54,6 +55,46 @@ export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
    * ```
    */
   del(key: K, options?: WriteOptions): Promise<boolean>;
+
+  /**
+   * Removes all keys in a range, at once and for good: one write, whatever the number of keys. Disk space comes back when flush and compaction get
+   * there, that of segments which lie in the range as a whole without their being read.
+   *
+   * Also rejects with `KV_INVALID_ARGUMENT` for a range without bounds: to remove all keys there is {@linkcode KvEngine.clear}. A range that
+   * has no keys is fine and removes nothing.
+   *
+   * @param range Which keys, as for a scan.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.batch().put("log:1", "a").put("log:2", "b").put("user:1", "Alice").commit();
+   * await db.delRange({ prefix: "log:" });
+   * assertEquals(await db.getMany(["log:1", "user:1"]), [undefined, "Alice"]);
+   * ```
+   */
+  delRange(range: RangeOptions<K>, options?: WriteOptions): Promise<void>;
+
+  /**
+   * Removes all keys: a range delete without bounds.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("user:1", "Alice");
+   * await db.clear();
+   * assertEquals(await db.has("user:1"), false);
+   * ```
+   */
+  clear(options?: WriteOptions): Promise<void>;
 
   /** Starts a batch of writes that happen together. */
   batch(): KvBatch<K, V>;

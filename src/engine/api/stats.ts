@@ -54,11 +54,15 @@ export interface KvStats {
     readonly count: number;
     /** Segments that sank a level without being rewritten. */
     readonly moves: number;
+    /** Segments that were removed without being read, because range deletes cover all that they hold. */
+    readonly drops: number;
     /** Bytes of segments read. */
     readonly bytesRead: number;
     /** Bytes of segments written. */
     readonly bytesWritten: number;
   };
+  /** Stretches of keys that range deletes cover and whose space has not been given back yet. */
+  readonly rangeTombstones: number;
   /** Whether writers have to wait because background work is behind. */
   readonly backpressure: {
     /** `slowed`: acknowledgements come later, the more so the more there is to do; `stopped`: only when there is less to do. */

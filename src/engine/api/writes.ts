@@ -1,3 +1,5 @@
+import type { RangeOptions } from "./ranges.ts";
+
 /** How one write is acknowledged. */
 export interface WriteOptions {
   /**
@@ -35,6 +37,12 @@ export interface KvBatch<K, V> {
 
   /** Adds a delete. Throws as {@linkcode KvBatch.put} does. */
   del(key: K): this;
+
+  /**
+   * Adds a delete of all keys in a range, those among them that the batch has put before; what it puts later stays. Throws as
+   * {@linkcode KvBatch.put} does, and `KV_INVALID_ARGUMENT` for a range without bounds. A range that has no keys adds nothing.
+   */
+  delRange(range: RangeOptions<K>): this;
 
   /**
    * Makes all the writes happen, visible at once, and resolves when they are acknowledged. Rejects as

@@ -49,6 +49,21 @@ export class Model {
     return existed;
   }
 
+  /** Removes all keys of a range. */
+  delRange(range: ModelRange): void {
+    const start = this.#lowerBound((key) => !isBeforeStart(key, range));
+    for (let at = start; at < this.#keys.length; at++) {
+      const key = this.#keys[at]!;
+      if (isPastEnd(key, range)) return;
+      if (this.get(key) !== undefined) this.#write(key, undefined);
+    }
+  }
+
+  /** The key `steps` behind the first one that is not before `key`; `undefined` if there are not so many. */
+  keyBehind(key: string, steps: number): string | undefined {
+    return this.#keys[this.#lowerBound((other) => other >= key) + steps];
+  }
+
   get(key: string, moment = this.#moment): string | undefined {
     const versions = this.#versions.get(key);
     let i = (versions?.length ?? 0) - 1;

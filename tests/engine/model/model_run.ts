@@ -12,6 +12,7 @@ const MOST_PENDING = 48;
 const WEIGHTS = {
   put: 3500,
   del: 1400,
+  delRange: 100,
   batch: 400,
   get: 1000,
   getSync: 1300,

@@ -1,10 +1,11 @@
 import { setImmediate } from "node:timers";
 import type { KvEngine } from "../../../src/engine/api/engine.ts";
+import type { RangeOptions } from "../../../src/engine/api/ranges.ts";
 import type { KvReader, KvSnapshot } from "../../../src/engine/api/reader.ts";
 import type { WriteOptions } from "../../../src/engine/api/writes.ts";
 import { below, pick, seeded } from "../../codec/random.ts";
 import { expectClosed, expectSame, shown } from "./expect.ts";
-import { Model } from "./model.ts";
+import { Model, type ModelRange } from "./model.ts";
 import { OpenScan, randomScan } from "./open_scan.ts";
 import { Pending } from "./pending.ts";
 import type { ModelSetting } from "./setting.ts";
@@ -72,13 +73,50 @@ export class Operations {
     });
   }
 
+  /** Mostly of a few keys, now and then of many, or all. */
+  delRange(): void {
+    const range = this.#deletedRange();
+    this.model.delRange(range);
+    const options = this.#writeOptions();
+    this.pending.add(
+      Object.keys(range).length === 0
+        ? this.db.clear(options)
+        : this.db.delRange(this.#encoded(range), options),
+    );
+  }
+
+  #deletedRange(): ModelRange {
+    const roll = this.random();
+    if (roll < 0.002) return {};
+    const lower = this.#key();
+    const upper = roll < 0.01
+      ? this.#key()
+      : this.model.keyBehind(lower, below(this.random, 20)) ?? lower;
+    return {
+      ...this.random() < 0.5 ? { gte: lower } : { gt: lower },
+      ...this.random() < 0.5 ? { lt: upper } : { lte: upper },
+    };
+  }
+
+  #encoded(range: ModelRange): RangeOptions<unknown> {
+    return Object.fromEntries(
+      Object.entries(range).map((
+        [name, text],
+      ) => [name, this.setting.face.keyOf(text)]),
+    );
+  }
+
   batch(): void {
     const { face } = this.setting;
     const batch = this.db.batch();
     const count = below(this.random, pick(this.random, [3, 30, 300]));
     for (let i = 0; i < count; i++) {
       const key = this.#key();
-      if (this.random() < 0.3) {
+      if (this.random() < 0.02) {
+        const range = { gte: key, lte: this.model.keyBehind(key, 3) ?? key };
+        this.model.delRange(range);
+        batch.delRange(this.#encoded(range));
+      } else if (this.random() < 0.3) {
         this.model.del(key);
         batch.del(face.keyOf(key));
       } else {
