@@ -67,7 +67,7 @@ export async function checkFiles(
 ): Promise<void> {
   await checkLogs(files, context);
   for (const segment of files.segments) {
-    await checkLiveSegment(segment, files.flushedSequence, context);
+    await checkLiveSegment(segment, context);
   }
 }
 
@@ -101,7 +101,6 @@ async function checkLogs(
 
 async function checkLiveSegment(
   segment: SegmentInfo | { readonly number: number },
-  flushedSequence = Infinity,
   context: CheckContext,
 ): Promise<void> {
   const { findings, progress } = context;
@@ -124,8 +123,7 @@ async function checkLiveSegment(
       });
       return;
     }
-    const rest = { findings, progress, info, flushedSequence };
-    await checkSegment(file, number, rest);
+    await checkSegment(file, number, { findings, progress, info });
   });
 }
 

@@ -23,8 +23,6 @@ export interface SegmentCheckContext {
   readonly progress: Progress;
   /** What the manifest says of it, if that is known. */
   readonly info?: SegmentInfo | undefined;
-  /** Every write in segments has a sequence number of at most this. */
-  readonly flushedSequence: number;
   /** Memory for hash pages, in bytes. Default {@linkcode HASH_MEMORY_BYTES}. */
   readonly hashMemoryBytes?: number;
 }
@@ -254,7 +252,7 @@ class SegmentCheck {
     if (compareBytes(properties.largestKey, this.#largestKey!) !== 0) {
       differences.push(`largest key ${keyText(properties.largestKey)}`);
     }
-    const { flushedSequence, info } = this.#context;
+    const { info } = this.#context;
     const olderVersions = properties.entries - properties.keys;
     const { footer } = this.#walk.plan;
     if (
@@ -263,11 +261,6 @@ class SegmentCheck {
     ) {
       differences.push(
         `older versions ${olderVersions}, of which the manifest has ${info.olderVersions}`,
-      );
-    }
-    if (properties.maxSequence > flushedSequence) {
-      differences.push(
-        `largest sequence ${properties.maxSequence} past ${flushedSequence}, the last that is in segments`,
       );
     }
     if (differences.length === 0) return;

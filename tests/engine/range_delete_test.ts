@@ -14,7 +14,7 @@ import { test } from "../harness.ts";
 
 type Db = KvEngine<string, string>;
 
-const manual: EngineOptions = { sync: false, compaction: { threshold: 100 } };
+const manual: EngineOptions = { sync: false, compaction: { threshold: 64 } };
 
 /** A store with the keys, each with its name in upper case as its value. */
 async function storeWith(

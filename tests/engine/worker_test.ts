@@ -103,7 +103,7 @@ async function runBoth(runner: JobRunner, logged: LoggedTable) {
   const merged = await runner.compact(compactionJob(flushed), never);
   await runner.close();
   assert(merged.length > 1);
-  return [flushed, ...merged].map(({ number: _, ...rest }) => rest);
+  return [flushed, ...merged].map(({ number: _, salt: __, ...rest }) => rest);
 }
 
 test("A worker makes the same segments as the event loop", async () => {

@@ -21,7 +21,6 @@ async function check(segment: Uint8Array, hashMemoryBytes: number) {
   await checkSegment(storage.open("000001.seg"), 1, {
     findings,
     progress,
-    flushedSequence: 0,
     hashMemoryBytes,
   });
   return findings.report(progress.bytesRead);

@@ -89,6 +89,27 @@ for (const [how, place] of places) {
     await db.close();
   });
 
+  test(`Clear of a range is one write, and leaves what is outside, on storage that answers ${how}`, async () => {
+    const db = new PureLevel(place());
+    const keys = Array.from({ length: 3_500 }, (_, i) => String(i).padStart(5));
+    await db.batch(keys.map((key) => ({ type: "put", key, value: key })));
+    const { lastSequence } = db.engine.stats();
+    const snapshot = db.snapshot();
+    await db.clear({ gte: keys[1]!, lt: keys[3_400]!, reverse: true });
+    await db.clear({ gt: keys[3_498]! });
+    assertEquals(db.engine.stats().lastSequence, lastSequence + 2);
+    const left = [keys[0]!, ...keys.slice(3_400, 3_499)];
+    assertEquals(await db.keys().all(), left);
+    await db.put("new", "");
+    // What a snapshot shows is deleted, and nothing else.
+    await db.clear({ snapshot });
+    assertEquals(await db.keys().all(), ["new"]);
+    await snapshot.close();
+    await db.clear();
+    assertEquals(await db.keys().all(), []);
+    await db.close();
+  });
+
   test(`Clear bounds its batches by the bytes of keys too, on storage that answers ${how}`, async () => {
     const db = new PureLevel(place(), { keyEncoding: "view" });
     const keys = Array.from(
@@ -99,7 +120,7 @@ for (const [how, place] of places) {
       keys.map((key) => ({ type: "put", key, value: "" } as never)),
     );
     const before = db.engine.stats().wal.commits;
-    await db.clear();
+    await db.clear({ limit: keys.length });
     assertEquals(await db.keys().all(), []);
     // Each of the first two has 18 keys, the first to pass 1 MiB.
     assertEquals(db.engine.stats().wal.commits, before + 3);

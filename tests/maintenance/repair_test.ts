@@ -219,7 +219,7 @@ test("Without a manifest all is there, with a warning, and what is in doubt is c
   // Here the segments with higher numbers are the newer ones.
   assertEquals(content, state);
   const warnings = report.warnings.join("\n");
-  assert(warnings.includes("deleted keys and older values may have come back"));
+  assert(warnings.includes("deleted keys, those too that range deletes had"));
   assert(/\d+ keys are in several segments/.test(warnings), warnings);
 });
 

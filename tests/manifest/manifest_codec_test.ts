@@ -14,7 +14,8 @@ import { Version } from "../../src/manifest/version.ts";
 import { test } from "../harness.ts";
 import { craftManifest, sealManifest } from "./crafted.ts";
 import { randomNumbers } from "./random.ts";
-import { ranges, sampleState, segment } from "./samples.ts";
+import { ranges } from "../tombstones/samples.ts";
+import { sampleState, segment } from "./samples.ts";
 
 const HEADER_BYTES = 20;
 

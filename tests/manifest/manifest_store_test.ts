@@ -10,7 +10,8 @@ import {
 } from "../../src/manifest/manifest_store.ts";
 import { FaultStorage, survivals } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
-import { ranges, sampleState } from "./samples.ts";
+import { ranges } from "../tombstones/samples.ts";
+import { sampleState } from "./samples.ts";
 
 const oldState = sampleState();
 const newState = sampleState({

@@ -1,11 +1,6 @@
+import { key, ranges } from "../tombstones/samples.ts";
 import type { ManifestState } from "../../src/manifest/manifest_codec.ts";
-import { RangeTombstones } from "../../src/tombstones/range_tombstones.ts";
 import type { SegmentInfo } from "../../src/manifest/segment_info.ts";
-
-/** The UTF-8 bytes of a key. */
-export function key(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
 
 /** A segment that holds the keys from `smallest` to `largest`. */
 export function segment(
@@ -27,19 +22,6 @@ export function segment(
     largestKey: key(largest),
     ...rest,
   };
-}
-
-/** Range tombstones: start, end or `null`, sequence numbers from the newest on. */
-export function ranges(
-  ...all: readonly [start: string, end: string | null, ...number[]][]
-): RangeTombstones {
-  return new RangeTombstones(
-    all.map(([start, end, ...sequences]) => ({
-      start: key(start),
-      end: end === null ? undefined : key(end),
-      sequences,
-    })),
-  );
 }
 
 /** A manifest with a few of everything. */

@@ -7,7 +7,8 @@ import {
 } from "../../src/manifest/version.ts";
 import { test } from "../harness.ts";
 import { randomNumbers } from "./random.ts";
-import { key, segment } from "./samples.ts";
+import { key } from "../tombstones/samples.ts";
+import { segment } from "./samples.ts";
 
 const version = new Version([
   [segment(9, "m", "p"), segment(4, "a", "z")],

@@ -122,9 +122,14 @@ function apply(
   writes: readonly Write[],
 ): readonly Entry[] {
   const state = new Map(entries);
-  for (const [key, value] of writes) {
-    if (value === undefined) state.delete(key);
-    else state.set(key, value);
+  for (const [key, value, end] of writes) {
+    if (value !== undefined) state.set(key, value);
+    else if (end === undefined) state.delete(key);
+    else {
+      for (const other of state.keys()) {
+        if (other >= key && other < end) state.delete(other);
+      }
+    }
   }
   return [...state].sort(([a], [b]) => a < b ? -1 : 1);
 }

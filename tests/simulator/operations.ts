@@ -1,5 +1,12 @@
-/** A put, or, without a value, a delete. */
-export type Write = readonly [key: string, value: string | undefined];
+/** A put, or, without a value, a delete: of one key, or, with an end, of all from the key on that are before the end. */
+export type Write = readonly [
+  key: string,
+  value: string | undefined,
+  end?: string,
+];
+
+/** The end of a range that has all keys behind its first one; from the first key of all on, everything is cleared. */
+export const BEHIND_ALL = "k99";
 
 /** What a simulated user does. */
 export type Action =
@@ -29,8 +36,12 @@ export function describe(operation: Operation): string {
   switch (operation.kind) {
     case "write": {
       const { writes, sync } = operation;
-      const calls = writes.map(([key, value]) =>
-        value === undefined ? `del ${key}` : `put ${key}=${shortened(value)}`
+      const calls = writes.map(([key, value, end]) =>
+        value !== undefined
+          ? `put ${key}=${shortened(value)}`
+          : end === undefined
+          ? `del ${key}`
+          : `delRange ${key}-${end}`
       );
       const name = writes.length > 1 ? `batch(${calls.join(", ")})` : calls[0];
       return `${wait}${name}${sync ? "" : " unsynced"}`;

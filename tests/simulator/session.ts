@@ -1,11 +1,17 @@
-import { type KvBatch, type KvEngine, KvError, open } from "../../mod.ts";
+import {
+  type KvBatch,
+  type KvEngine,
+  KvError,
+  open,
+  type RangeOptions,
+} from "../../mod.ts";
 import { nextTurn } from "../../src/engine/event_loop.ts";
 import { KvIoError } from "../../src/errors.ts";
 import type { FaultStorage } from "../../src/testing/testing.ts";
 import { expectEntries, expectValues } from "./expect.ts";
 import { violate } from "./failure.ts";
 import type { History } from "./history.ts";
-import type { Operation } from "./operations.ts";
+import { BEHIND_ALL, type Operation } from "./operations.ts";
 import { Views } from "./views.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -196,8 +202,9 @@ export class Session {
     { writes, sync }: Operation & { kind: "write" },
   ): Promise<boolean | undefined> {
     const { face } = this.#options.workload;
-    const [key, value] = writes[0]!;
+    const [key, value, end] = writes[0]!;
     if (writes.length === 1) {
+      if (end !== undefined) return this.#issueRange(key, end, sync);
       return value === undefined
         ? this.#db.del(face.key(key), { sync })
         : this.#db.put(face.key(key), face.value(value), { sync })
@@ -209,11 +216,24 @@ export class Session {
     } catch (error) {
       return Promise.reject(error);
     }
-    for (const [key, value] of writes) {
-      if (value === undefined) batch.del(face.key(key));
+    for (const [key, value, end] of writes) {
+      if (end !== undefined) batch.delRange(this.#range(key, end));
+      else if (value === undefined) batch.del(face.key(key));
       else batch.put(face.key(key), face.value(value));
     }
     return batch.commit({ sync }).then(() => undefined);
+  }
+
+  #issueRange(key: string, end: string, sync: boolean): Promise<undefined> {
+    const answer = key === "k00" && end === BEHIND_ALL
+      ? this.#db.clear({ sync })
+      : this.#db.delRange(this.#range(key, end), { sync });
+    return answer.then(() => undefined);
+  }
+
+  #range(key: string, end: string): RangeOptions<unknown> {
+    const { face } = this.#options.workload;
+    return { gte: face.key(key), lt: face.key(end) };
   }
 
   /** Makes durable, in one way or another, all that was issued before. */

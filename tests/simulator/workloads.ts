@@ -1,7 +1,7 @@
 import { type Codec, json, type Tuple, tuple, utf8 } from "../../mod.ts";
 import type { EngineOptions } from "../../src/options.ts";
 import type { Random } from "../../src/testing/random.ts";
-import type { Operation, Write } from "./operations.ts";
+import { BEHIND_ALL, type Operation, type Write } from "./operations.ts";
 
 /** How the texts of a simulation are stored: it has its own form of keys and values. */
 export interface Face<K = unknown, V = unknown> {
@@ -32,6 +32,8 @@ interface Mix {
   readonly keys: number;
   /** Of ten writes, how many are deletes. */
   readonly deletes: number;
+  /** Of ten writes, how many delete a range. */
+  readonly ranges: number;
   /** Of ten writes, how many are synced. */
   readonly synced: number;
   /** Of ten operations, how many are waited for. */
@@ -93,6 +95,7 @@ const usual: Mix = {
   operations: 40,
   keys: 12,
   deletes: 2,
+  ranges: 0,
   synced: 5,
   awaited: 6,
   batch: 1,
@@ -155,6 +158,37 @@ export const workloads: readonly Workload[] = [
     options: { memtableEntries: 3 },
     slow: "flushes",
   }),
+  workload("ranges", {
+    mix: {
+      ranges: 3,
+      synced: 3,
+      operations: 60,
+      others: ["flush", "flush", "compact", "pause", "pause", "scan"],
+    },
+    options: { memtableEntries: 4 },
+  }),
+  workload("ranges and readers", {
+    mix: {
+      ranges: 3,
+      keys: 8,
+      operations: 60,
+      others: ["takeSnapshot", "readSnapshot", "openScan", "stepScan"]
+        .concat(["stepScan", "endScan", "flush", "compact"]) as Other[],
+    },
+    options: { memtableEntries: 4 },
+  }),
+  workload("ranges in batches", {
+    mix: {
+      ranges: 2,
+      batch: 5,
+      awaited: 3,
+      synced: 2,
+      others: ["reopen", "flush", "get", "pause", "takeSnapshot", "compact"],
+    },
+    options: { memtableEntries: 3 },
+    synchronous: false,
+    slow: "any",
+  }),
 ];
 
 function workload(
@@ -208,6 +242,9 @@ function operation(mix: Mix, random: Random, number: number): Operation {
 function write(mix: Mix, random: Random, number: number) {
   const count = random.flip() ? 1 : 1 + random.below(mix.batch);
   const writes = Array.from({ length: count }, (_, i): Write => {
+    if (mix.ranges > 0 && random.below(10) < mix.ranges) {
+      return range(mix, random);
+    }
     const isDelete = random.below(10) < mix.deletes;
     const value = valueOf(`${number}.${i} `, mix.largestValue, random);
     return [key(mix, random), isDelete ? undefined : value];
@@ -219,6 +256,13 @@ function write(mix: Mix, random: Random, number: number) {
   } as const;
 }
 
+/** Mostly of a few keys, now and then of all. */
+function range({ keys }: Mix, random: Random): Write {
+  if (random.below(6) === 0) return [keyAt(0), undefined, BEHIND_ALL];
+  const first = random.below(keys);
+  return [keyAt(first), undefined, keyAt(first + 1 + random.below(4))];
+}
+
 /** A value like no other. Most are short. */
 function valueOf(name: string, largest: number, random: Random): string {
   const length = random.below(1 + random.below(1 + largest));
@@ -226,5 +270,9 @@ function valueOf(name: string, largest: number, random: Random): string {
 }
 
 function key({ keys }: Mix, random: Random): string {
-  return `k${String(random.below(keys)).padStart(2, "0")}`;
+  return keyAt(random.below(keys));
+}
+
+function keyAt(number: number): string {
+  return `k${String(number).padStart(2, "0")}`;
 }

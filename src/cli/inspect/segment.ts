@@ -30,11 +30,7 @@ export async function inspectSegment(
   } as const;
   progress.expect(2 * file.size);
   const facts = await findings.attempt(name, finding, async () => {
-    await checkSegment(file, number, {
-      findings,
-      progress,
-      flushedSequence: Infinity,
-    });
+    await checkSegment(file, number, { findings, progress });
     const walk = await walkSegment(file, name, progress);
     const { footer, properties } = walk.plan;
     if (footer === undefined || properties === undefined) {
