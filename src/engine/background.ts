@@ -20,7 +20,7 @@ import type { JobRunner } from "./job_runner.ts";
 import type { Segment } from "./segment.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { Tables } from "./tables.ts";
-import type { VersionSet } from "./version_set.ts";
+import type { ManifestChange, VersionSet } from "./version_set.ts";
 
 const NO_DEBTS: Debts = { flush: 0, compaction: 0 };
 
@@ -155,7 +155,7 @@ export class Background {
       : [{ level: 0, segment: await versions.openSegment(info) }];
     await versions.change({
       edit: { add, remove: [] },
-      ranges: { added, snapshots: this.#options.snapshots.sorted() },
+      ranges: this.#ranges(added),
       flushedSequence: table.lastSequence,
       logs: () => tables.liveLogs(1),
       assertSound,
@@ -261,7 +261,7 @@ export class Background {
     signal: AbortSignal = this.#stop.signal,
   ): Promise<void> {
     signal.throwIfAborted();
-    const { versions, snapshots, assertSound } = this.#options;
+    const { versions, assertSound } = this.#options;
     const remove = plan.inputs.flatMap(({ level, segments }) =>
       segments.map(({ number }) => ({ level, number }))
     );
@@ -271,10 +271,7 @@ export class Background {
       level: plan.outputLevel,
       segment,
     }));
-    const ranges = {
-      added: RangeTombstones.none,
-      snapshots: snapshots.sorted(),
-    };
+    const ranges = this.#ranges(RangeTombstones.none);
     await versions.change(
       { edit: { add, remove }, ranges, assertSound },
       () => {
@@ -290,6 +287,11 @@ export class Background {
         this.#options.onChange();
       },
     );
+  }
+
+  /** Range tombstones that come, and who looks at those that are there. */
+  #ranges(added: RangeTombstones): NonNullable<ManifestChange["ranges"]> {
+    return { added, snapshots: this.#options.snapshots.sorted() };
   }
 
   async #outputs(

@@ -57,13 +57,17 @@ export class UncoveredCursor implements Cursor {
 
   seek(key: Uint8Array): Awaitable<boolean> {
     this.#isReverse = false;
-    const index = this.#wholeOver(key);
+    const { smallestKey = key } = this.#bounds;
+    const from = compareBytes(key, smallestKey) < 0 ? smallestKey : key;
+    const index = this.#wholeOver(from);
     return this.#settle(
-      index < 0 ? this.#source.seek(key) : this.#leave(index),
+      index < 0 ? this.#source.seek(from) : this.#leave(index),
     );
   }
 
   seekBefore(key: Uint8Array): Awaitable<boolean> {
+    const { largestKey = key } = this.#bounds;
+    if (compareBytes(key, largestKey) > 0) return this.seekToLast();
     this.#isReverse = true;
     const index = this.#wholeBefore(key);
     return this.#settle(

@@ -146,3 +146,73 @@ test("To open a store that was closed reads the ends of its segments, and no log
   });
   assertEquals(reads.readAt, segments.length + 1);
 });
+
+test("To delete a range is one record, however many keys it has", async () => {
+  const storage = await fullStore();
+  await using db = await open(storage);
+  await db.put("first", "makes the log");
+  const before = db.stats();
+  const calls = await callsOf(storage, () => db.delRange({ gte: key(1) }));
+  assertEquals(calls, { append: 1, sync: 1 });
+  const { lastSequence, wal } = db.stats();
+  assertEquals(lastSequence, before.lastSequence + 1);
+  // The header of a frame and of a record, and a key.
+  const bytes = wal.bytesWritten - before.wal.bytesWritten;
+  assertEquals(bytes, 32 + 8 + 16);
+});
+
+test("Segments that were cleared go at the next flush, without being read, and so do their bytes", async () => {
+  const storage = await fullStore({
+    memtableSize: 1 << 18,
+    compaction: { segmentSize: 1 << 19 },
+  });
+  await using db = await open(storage);
+  const segments = db.stats().levels.reduce((sum, l) => sum + l.segments, 0);
+  assert(segments > 3, `${segments}`);
+  const reads = await callsOf(storage, async () => {
+    await db.clear();
+    await db.flush();
+    while (db.stats().compaction.drops < segments) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }, /seg$/);
+  assertEquals(reads.readAt, undefined);
+  assertEquals(reads.remove, segments);
+  const { bytesOnDisk, rangeTombstones, compaction } = db.stats();
+  assertEquals([rangeTombstones, compaction.bytesRead], [0, 0]);
+  assert(bytesOnDisk < 1000, `${bytesOnDisk}`);
+});
+
+test("A scan over a range that was deleted reads none of its blocks, in either direction", async () => {
+  const storage = await fullStore({
+    memtableSize: 1 << 18,
+    compaction: { segmentSize: 1 << 19 },
+  });
+  await using db = await open(storage, { cacheSize: 1 << 24 });
+  // The snapshot keeps all of it.
+  using _snapshot = db.snapshot();
+  await db.delRange({ gte: key(10), lt: key(RECORDS - 10) });
+  for (const flushed of [false, true]) {
+    if (flushed) await db.flush();
+    for (const reverse of [false, true]) {
+      const { misses } = db.stats().cache;
+      const left = [...db.scanSync({ reverse })].length;
+      assertEquals(left, 20);
+      const blocks = db.stats().cache.misses - misses;
+      // The first and the last block, and those that the range begins and ends in.
+      assert(blocks <= 6, `${blocks} blocks`);
+    }
+  }
+});
+
+test("A compaction does not read the blocks of what was deleted", async () => {
+  const storage = await fullStore({ compaction: { segmentSize: 1 << 23 } });
+  await using db = await open(storage, {
+    compaction: { segmentSize: 1 << 23 },
+  });
+  await db.delRange({ gte: key(100), lt: key(RECORDS - 100) });
+  const calls = await callsOf(storage, () => db.compact(), /seg$/);
+  assertEquals(db.stats().rangeTombstones, 0);
+  assert(db.stats().bytesOnDisk < RAW_BYTES / 50, `${db.stats().bytesOnDisk}`);
+  assert(calls.readAt! < 20, `${calls.readAt} reads`);
+});

@@ -46,6 +46,29 @@ test("A follower looks by itself every refreshMs", async () => {
   }
 });
 
+test("A follower sees a range delete with the rest of its commit, in the log and in the manifest, and a scan that began before does not", async () => {
+  const storage = new MemoryStorage();
+  await using db = await open(storage, SMALL);
+  for (const key of "abcdef") await db.put(key, key);
+  await db.flush();
+  await using reader = await follow(storage, NEVER);
+  const keys = () => [...reader.scanSync()].map(([key]) => key).join("");
+  const before = reader.scanSync();
+  await db.batch().delRange({ gte: "b", lt: "e" }).put("c", "new").commit();
+  assertEquals(keys(), "abcdef");
+  await reader.refresh();
+  assertEquals(keys(), "acef");
+  assertEquals(reader.getSync("b"), undefined);
+  await db.flush();
+  await reader.refresh();
+  assertEquals(keys(), "acef");
+  await db.delRange({ gt: "e" });
+  await db.compact();
+  await reader.refresh();
+  assertEquals(keys(), "ace");
+  assertEquals([...before].map(([key]) => key).join(""), "abcdef");
+});
+
 for (const kind of ["memory", "promises", ...localAdapters]) {
   const name = typeof kind === "string" ? kind : kind.name;
   test(`A follower on ${name} shows what the engine has, through flushes and compactions`, async () => {

@@ -143,6 +143,30 @@ export const plantedBugs: readonly PlantedBug[] = [
     test: "tests/damage/log_test.ts",
     env: { PUREKV_EVERY: "64" },
   },
+  {
+    name: "A compaction applies range deletes to what was written after them",
+    file: "src/compaction/applied_tombstones.ts",
+    from: "oldestAfter(fragment, ceiling ?? entry.sequence)",
+    to: "oldestAfter(fragment, 0)",
+    test: "tests/compaction/applied_tombstones_test.ts",
+  },
+  {
+    name: "A range tombstone is dropped while a segment still needs it",
+    file: "src/manifest/version.ts",
+    from: "lowest = Math.min(lowest, ceiling);",
+    to: "lowest = ceiling;",
+    test: "tests/simulator/crash_test.ts",
+    only: "ranges",
+    env: FEW_CRASHES,
+  },
+  {
+    name: "A scan that began before sees a range delete",
+    file: "src/engine/scan.ts",
+    from: "const { state, maxSequence, ranges } = source;",
+    to: `const { state, maxSequence } = source;
+  const ranges = state.visibleRanges(Infinity);`,
+    test: "tests/engine/range_delete_test.ts",
+  },
 ];
 
 /** The source with the bug in it. Throws where the text that it takes the place of is not there, or not once. */
