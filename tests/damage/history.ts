@@ -4,8 +4,8 @@ import type { WriteOptions } from "../../src/engine/api/writes.ts";
 /** The entries of a store in the order of its keys. */
 export type Content = ReadonlyMap<string, string>;
 
-/** A put, or a delete where the value is `null`. */
-type Write = readonly [key: string, value: string | null];
+/** A put, or a delete where the value is `null`: of one key, or, with an end, of all from the key on that are before the end. */
+type Write = readonly [key: string, value: string | null, end?: string];
 
 /** All writes that were made to a store, in their order: the first has sequence number 1. */
 export class History {
@@ -27,9 +27,14 @@ export class History {
     const known = this.#contents.get(lastSequence);
     if (known !== undefined) return known;
     const entries = new Map<string, string>();
-    for (const [key, value] of this.#writes.slice(0, lastSequence)) {
-      if (value === null) entries.delete(key);
-      else entries.set(key, value);
+    for (const [key, value, end] of this.#writes.slice(0, lastSequence)) {
+      if (value !== null) entries.set(key, value);
+      else if (end === undefined) entries.delete(key);
+      else {
+        for (const other of entries.keys()) {
+          if (other >= key && other < end) entries.delete(other);
+        }
+      }
     }
     // Keys are ASCII: the order of strings is that of their bytes.
     const content = new Map(
@@ -65,12 +70,18 @@ export class Recorder {
     await this.#db.del(key, options);
   }
 
+  async delRange(from: string, to: string): Promise<void> {
+    this.#writes.push([from, null, to]);
+    await this.#db.delRange({ gte: from, lt: to });
+  }
+
   batch(writes: readonly Write[], options?: WriteOptions): Promise<void> {
     const batch = this.#db.batch();
     for (const write of writes) {
       this.#writes.push(write);
-      const [key, value] = write;
-      if (value === null) batch.del(key);
+      const [key, value, end] = write;
+      if (end !== undefined) batch.delRange({ gte: key, lt: end });
+      else if (value === null) batch.del(key);
       else batch.put(key, value);
     }
     return batch.commit(options);

@@ -34,7 +34,8 @@ export const SMALL: EngineOptions = {
 
 /**
  * About 8 KiB in files of every kind: a deep level, compressed, and a segment above it with tombstones and with versions that a snapshot
- * held; a full log, and a newer one, which ends with writes that were not synced. The deep level begins with `keys` keys.
+ * held; range tombstones over both; a full log, and a newer one, which ends with writes that were not synced. The deep level begins with
+ * `keys` keys.
  */
 export function smallSample(seed: number, keys = 40): Promise<Sample> {
   return makeSample(seed, async (builder) => {
@@ -46,11 +47,14 @@ export function smallSample(seed: number, keys = 40): Promise<Sample> {
     const snapshot = builder.engine.snapshot();
     for (let i = 1; i < keys; i += 8) await db.del(`key${i}`);
     for (let i = 0; i < keys; i += 5) await db.put(`key${i}`, `third ${i}`);
+    await db.delRange("key22", "key25");
+    await db.put("key23", "after the range");
     await builder.engine.flush();
     snapshot.close();
     db = await builder.open({ memtableEntries: 6 });
     builder.holdFlushes();
     await db.batch([["key7", "a batch"], ["log", "of three"], ["key9", null]]);
+    await db.batch([["key36", null, "key38"], ["key37", "ranged"]]);
     for (let i = 2; i < 30; i += 7) await db.put(`key${i}`, `fourth ${i}`);
     // The MemTable was full: this is the next log.
     await db.put("key3", "fifth");

@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { DELETE, PUT, RANGE_DELETE } from "../../src/format/kind.ts";
+import { MAX_BOUND_BYTES } from "../../src/format/key_range.ts";
 import {
   checkedRecordEnd,
+  isRange,
   MAX_RECORD_KEY_BYTES,
   RECORD_HEADER_BYTES,
   recordKeyLength,
@@ -58,6 +60,41 @@ test("A record of an unknown kind, or a delete with a value, is none", () => {
     assertEquals(checkedRecordEnd(bytes, 0, 10), isKnown ? 10 : -1);
   }
   assertEquals(checkedRecordEnd(record(DELETE, 2, 1), 0, 11), -1);
+});
+
+test("A range delete with a bound that no key can have is none", () => {
+  const most = MAX_BOUND_BYTES;
+  const bytes = new Uint8Array(recordLength(2 * most + 2, 0));
+  for (
+    const [start, end, isOne] of [[most, most, true], [most + 1, 0, false], [
+      0,
+      most + 1,
+      false,
+    ]] as const
+  ) {
+    writeRecordHeader(bytes, 0, RANGE_DELETE, start, end);
+    const length = recordLength(start, end);
+    assertEquals(checkedRecordEnd(bytes, 0, bytes.length), isOne ? length : -1);
+  }
+});
+
+test("A range delete without an end is a range, another only if it ends behind its start", () => {
+  const range = (start: string, end: string) => {
+    const bytes = new Uint8Array(recordLength(start.length, end.length) + 3);
+    writeRecordHeader(bytes, 3, RANGE_DELETE, start.length, end.length);
+    bytes.set(new TextEncoder().encode(start + end), 3 + 8);
+    return isRange(bytes, 3);
+  };
+  assertEquals([range("", ""), range("b", ""), range("b", "ba")], [
+    true,
+    true,
+    true,
+  ]);
+  assertEquals([range("b", "b"), range("b", "a"), range("ba", "b")], [
+    false,
+    false,
+    false,
+  ]);
 });
 
 test("Lengths that reach past the end are refused, however they add up in 32 bits", () => {

@@ -14,7 +14,7 @@ import { Version } from "../../src/manifest/version.ts";
 import { test } from "../harness.ts";
 import { craftManifest, sealManifest } from "./crafted.ts";
 import { randomNumbers } from "./random.ts";
-import { ranges } from "../tombstones/samples.ts";
+import { ranges, type RangeText } from "../tombstones/samples.ts";
 import { sampleState, segment } from "./samples.ts";
 
 const HEADER_BYTES = 20;
@@ -304,7 +304,61 @@ const hostile: readonly [
     ]),
     "too long",
   ],
+  [
+    "a ceiling below a sequence number that is stored",
+    inLevel(1, [segment(7, "a", "b", { maxSequence: 9, ceiling: 8 })]),
+    "ceiling of 8",
+  ],
+  [
+    "a ceiling past the last write in segments",
+    inLevel(1, [segment(7, "a", "b", { ceiling: 123_456_789_013 })]),
+    "ceiling of 123456789013 is past",
+  ],
+  [
+    "a salt that is no u32",
+    inLevel(1, [segment(7, "a", "b", { salt: 2 ** 32 })]),
+    "salt of 4294967296",
+  ],
+  rangeCase("that ends where it starts", ["b", "b", 5], "before it starts"),
+  rangeCase("that ends before it starts", ["b", "a", 5], "before it starts"),
+  rangeCase("of no write", ["b", "c"], "no write"),
+  rangeCase("of write 0", ["b", "c", 5, 0], "do not descend"),
+  rangeCase("with a write twice", ["b", "c", 5, 5], "do not descend"),
+  rangeCase(
+    "of a write that is in no segment",
+    ["b", "c", 123_456_789_013],
+    "past 123456789012",
+  ),
+  rangeCase("with a bound past the longest", [
+    "b",
+    "b".repeat(1_048_578),
+    5,
+  ], "too long"),
+  [
+    "range tombstones that overlap",
+    { rangeTombstones: ranges(["a", "c", 5], ["b", "d", 5]) },
+    "overlap",
+  ],
+  [
+    "range tombstones out of order",
+    { rangeTombstones: ranges(["c", "d", 5], ["a", "b", 5]) },
+    "overlap",
+  ],
+  [
+    "a range tombstone behind one without an end",
+    { rangeTombstones: ranges(["c", null, 5], ["d", "e", 5]) },
+    "overlap",
+  ],
 ];
+
+function rangeCase(
+  what: string,
+  range: RangeText,
+  problem: string,
+): [string, Partial<ManifestState>, string] {
+  const rangeTombstones = ranges(range);
+  return [`a range tombstone ${what}`, { rangeTombstones }, problem];
+}
 
 for (const [what, change, problem] of hostile) {
   test(`A manifest with ${what} is refused, and never written`, () => {
@@ -371,6 +425,18 @@ test("A manifest that could never be read back for its size is not written", () 
     KvError,
   );
   assertEquals(error.code, "KV_UNSUPPORTED");
+});
+
+test("A field of a segment that is not known is refused", () => {
+  const body = encodeManifest(sampleState({
+    ...inLevel(1, [segment(7, "a", "b", { ceiling: 99, salt: 1 })]),
+    rangeTombstones: ranges(),
+  })).slice(HEADER_BYTES);
+  // Ceiling, fields and salt, then five empty levels and no range tombstones.
+  const at = body.length - 6 - 2;
+  assertEquals([...body.subarray(at - 1, at + 2)], [99, 1, 1]);
+  body[at] = 2;
+  assert(refusal(sealManifest(body)).message.includes("no fields 2"));
 });
 
 test("Any change under a fitting checksum is refused or makes a state that holds", () => {

@@ -6,9 +6,11 @@ import {
   readFrame,
   sealFrame,
 } from "../../src/format/log_format.ts";
+import { RANGE_DELETE } from "../../src/format/kind.ts";
 import { MemTable } from "../../src/memtable/memtable.ts";
 import { below, seeded } from "../codec/random.ts";
 import { test } from "../harness.ts";
+import { rangesOf } from "../tombstones/samples.ts";
 import { TableModel, writeRandomly } from "./model.ts";
 import { allRows, emptyTable, FIRST_SEQUENCE, header, put } from "./tables.ts";
 
@@ -88,6 +90,22 @@ test("A delete that carries a value is named by its place", () => {
     records[11] = 2;
   });
   assertEquals(problem, SECOND_RECORD);
+});
+
+test("A range delete is loaded unless it ends where it begins, or before", () => {
+  const load = (end: string) =>
+    loadCrafted((records) => {
+      records[11] = RANGE_DELETE;
+      records.set(bytes(end), 11 + 8 + 2);
+    });
+  for (const end of ["bb", "b\0", "aa"]) {
+    assertEquals(load(end).problem, SECOND_RECORD, end);
+  }
+  const { problem, table } = load("bc");
+  assertEquals([problem, table.records, table.keys], [-1, 3, 2]);
+  assertEquals(rangesOf(table.rangeTombstones), [
+    ["bb", "bc", FIRST_SEQUENCE + 1],
+  ]);
 });
 
 test("Lengths that reach past the frame are named by their record, however large they are", () => {

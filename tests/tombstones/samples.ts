@@ -5,9 +5,16 @@ export function key(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** Range tombstones: start, end or `null`, sequence numbers from the newest on. */
+/** A range tombstone: start, end or `null`, sequence numbers from the newest on. */
+export type RangeText = readonly [
+  start: string,
+  end: string | null,
+  ...sequences: number[],
+];
+
+/** Range tombstones by ascending key. */
 export function ranges(
-  ...all: readonly [start: string, end: string | null, ...number[]][]
+  ...all: readonly RangeText[]
 ): RangeTombstones {
   return new RangeTombstones(
     all.map(([start, end, ...sequences]) => ({
@@ -21,7 +28,7 @@ export function ranges(
 /** Range tombstones in the form that {@linkcode ranges} takes. */
 export function rangesOf(
   { fragments }: RangeTombstones,
-): [start: string, end: string | null, ...number[]][] {
+): RangeText[] {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return fragments.map(({ start, end, sequences }) => [
     text(start),
