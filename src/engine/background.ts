@@ -141,7 +141,7 @@ export class Background {
     }
     this.#assertRunning();
     const startMs = performance.now();
-    const added = table.rangeTombstones;
+    const added = table.ranges.tombstones;
     const info = await runner.flush(table, {
       ...this.#job(),
       rangeTombstones: added.fragments,

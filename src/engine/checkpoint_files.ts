@@ -57,7 +57,7 @@ export class CheckpointFiles {
       const segment = await this.#writeTable(table, version);
       const segments = segment === undefined ? [] : [segment];
       written.push(...segments);
-      version = afterFlush(version, segments, table.table.rangeTombstones);
+      version = afterFlush(version, segments, table.table.ranges.tombstones);
     }
     this.#bytesTotal = version.totalBytes;
     for (const segment of written) {
@@ -75,10 +75,10 @@ export class CheckpointFiles {
     { levels }: Version,
   ): Promise<SegmentInfo | undefined> {
     const { blockSize, compression } = this.#source.options;
-    return writeRecords(table.versions(table.hasRanges), {
+    return writeRecords(table.versions(!table.ranges.isEmpty), {
       snapshots: [],
       levels,
-      rangeTombstones: table.rangeTombstones.fragments,
+      rangeTombstones: table.ranges.tombstones.fragments,
       ceiling: table.lastSequence,
       blockSize,
       compression,

@@ -34,7 +34,7 @@ export class ReadState {
     this.live = live;
     this.#ranges = new VisibleRanges(live.version.rangeTombstones, this.tables);
     this.hasRanges = !live.version.rangeTombstones.isEmpty ||
-      this.tables.some((table) => table.hasRanges);
+      this.tables.some((table) => !table.ranges.isEmpty);
     this.#logged = tables;
     this.#onUnread = onUnread;
     live.retain();

@@ -182,7 +182,7 @@ export class Store {
   /** Lets reads look at range tombstones, once there are any. */
   showRanges(): void {
     const { readState } = this;
-    if (!readState.hasRanges && this.tables.active.table.hasRanges) {
+    if (!readState.hasRanges && !this.tables.active.table.ranges.isEmpty) {
       this.#renewReadState();
     }
   }

@@ -45,7 +45,7 @@ export function statsOf(sources: StatsSources): KvStats {
       bytesWritten: counts.compactionBytesWritten,
     },
     rangeTombstones: version.rangeTombstones.size +
-      sum(all, ({ table }) => table.rangeTombstones.size),
+      sum(all, ({ table }) => table.ranges.tombstones.size),
     backpressure: sources.backpressure,
     snapshots: sources.snapshots.count,
     lastSequence: sources.lastSequence,

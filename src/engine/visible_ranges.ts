@@ -35,9 +35,9 @@ export class VisibleRanges {
   newestOver(key: Uint8Array, length: number, maxSequence: number): number {
     let newest = this.#flushed.newestOver(key, 0, length, maxSequence);
     for (const table of this.#tables) {
-      if (!table.hasRanges) continue;
-      const { rangeTombstones } = table;
-      const found = rangeTombstones.newestOver(key, 0, length, maxSequence);
+      if (table.ranges.isEmpty) continue;
+      const { tombstones } = table.ranges;
+      const found = tombstones.newestOver(key, 0, length, maxSequence);
       if (found > newest) newest = found;
     }
     return newest;
@@ -46,7 +46,7 @@ export class VisibleRanges {
   #current(): RangeTombstones[] {
     return [
       this.#flushed,
-      ...this.#tables.map(({ rangeTombstones }) => rangeTombstones),
+      ...this.#tables.map(({ ranges }) => ranges.tombstones),
     ].filter((layer) => !layer.isEmpty);
   }
 }

@@ -48,6 +48,11 @@ export class Arena {
     return this.bytes.subarray(0, LOG_HEADER_BYTES);
   }
 
+  /** Sequence number of the first record. */
+  get firstSequence(): number {
+    return this.#header.firstSequence;
+  }
+
   /** Bytes in use. */
   get size(): number {
     return this.#end;

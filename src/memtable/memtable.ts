@@ -16,7 +16,6 @@ import {
   recordLength,
   recordValueLength,
 } from "../format/record.ts";
-import type { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import { Arena } from "./arena.ts";
 import { MemTableCursor } from "./cursor.ts";
 import type { HashIndex } from "./hash_index.ts";
@@ -41,7 +40,7 @@ const hashes = new Uint32Array(256);
  * each version to the one before it, so reading as of any sequence number is a walk along that chain.
  *
  * Range deletes have ordinals, but no place in the index: they are kept beside it, and what they cover is still found here. Who reads asks
- * for {@linkcode MemTable.rangeTombstones} too.
+ * for {@linkcode MemTable.ranges} too.
  */
 export class MemTable implements KeySpans {
   readonly arena: Arena;
@@ -50,23 +49,21 @@ export class MemTable implements KeySpans {
   readonly #memory: TableMemory;
   readonly #index: HashIndex;
   readonly #view: OrderedView;
-  readonly #ranges: RangeDeletes;
+  /** The range deletes among the records. */
+  readonly ranges: RangeDeletes;
   #count = 0;
 
   private constructor(
     memory: TableMemory,
     arena: Arena,
-    { firstSequence, snapshots }: {
-      readonly firstSequence: number;
-      readonly snapshots: () => readonly number[];
-    },
+    ranges: RangeDeletes,
   ) {
     this.arena = arena;
-    this.firstSequence = firstSequence;
+    this.firstSequence = arena.firstSequence;
     this.#memory = memory;
     this.#index = memory.index;
     this.#view = new OrderedView(this);
-    this.#ranges = new RangeDeletes(snapshots);
+    this.ranges = ranges;
   }
 
   /**
@@ -81,8 +78,7 @@ export class MemTable implements KeySpans {
   ): MemTable {
     memory.index.clear();
     const arena = Arena.create(header, memory.bytes);
-    const { firstSequence } = header;
-    return new MemTable(memory, arena, { firstSequence, snapshots });
+    return new MemTable(memory, arena, new RangeDeletes(snapshots));
   }
 
   /** A table over the image of a log, empty until {@linkcode MemTable.loadFrame} is called for each frame. */
@@ -92,10 +88,8 @@ export class MemTable implements KeySpans {
   ): MemTable {
     const arena = Arena.fromImage(image, header);
     const memory = tableMemoryOver(image);
-    const { firstSequence } = header;
     // No snapshot is older than what was read back.
-    const snapshots = () => [];
-    return new MemTable(memory, arena, { firstSequence, snapshots });
+    return new MemTable(memory, arena, new RangeDeletes(() => []));
   }
 
   /** The memory of this table, for another one. Nobody may use this table any more. */
@@ -121,22 +115,7 @@ export class MemTable implements KeySpans {
   /** Bytes of memory in use: records, index and order. */
   get memoryBytes(): number {
     return this.arena.size + this.#index.memoryBytes +
-      3 * 4 * this.#memory.offsets.length + this.#ranges.memoryBytes;
-  }
-
-  /** Whether there are range deletes among the records. */
-  get hasRanges(): boolean {
-    return !this.#ranges.isEmpty;
-  }
-
-  /** How many range deletes there are at the most, and their memory in bytes. */
-  get ranges(): Pick<RangeDeletes, "size" | "memoryBytes"> {
-    return this.#ranges;
-  }
-
-  /** What the range deletes cover as of now. */
-  get rangeTombstones(): RangeTombstones {
-    return this.#ranges.tombstones;
+      3 * 4 * this.#memory.offsets.length + this.ranges.memoryBytes;
   }
 
   /** The bytes that hold the keys and values. */
@@ -232,7 +211,7 @@ export class MemTable implements KeySpans {
       doubleRecords(this.#memory);
     }
     this.#memory.offsets[this.#count++] = start;
-    this.#ranges.add(this.arena.bytes, start, this.lastSequence);
+    this.ranges.add(this.arena.bytes, start, this.lastSequence);
   }
 
   #addRecord(start: number, keyLength: number): void {
@@ -363,7 +342,7 @@ export class MemTable implements KeySpans {
       buffer: this.arena.bytes,
       offsets: offsets.subarray(0, this.#count),
       firstSequence: this.firstSequence,
-      hasRanges: this.hasRanges,
+      hasRanges: !this.ranges.isEmpty,
     }, hasSequences);
   }
 }

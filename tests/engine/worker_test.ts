@@ -65,7 +65,7 @@ function flushJob(logged: LoggedTable): FlushJob {
   return {
     ...settings,
     levels: [],
-    rangeTombstones: table.rangeTombstones.fragments,
+    rangeTombstones: table.ranges.tombstones.fragments,
     ceiling: table.lastSequence,
     logNumber,
     records: table.records,

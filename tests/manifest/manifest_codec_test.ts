@@ -65,10 +65,7 @@ test("A manifest of format version 1 is read by every later release", () => {
     "020be8070a00004d0161017a08e8070a0000000001710205e8070a040000" +
     "0161016307e8070a000000016401640001c801e8070a0003090162016b00" +
     "0000";
-  const bytes = Uint8Array.from(
-    fixture.match(/../g)!,
-    (hex) => parseInt(hex, 16),
-  );
+  const bytes = fromHex(fixture);
   const { levels, flushedSequence } = sampleState();
   const state = sampleState({
     // What it does not say: how far the segments reach, and what tells them from others.
@@ -92,10 +89,7 @@ test("A manifest of format version 2 is written as it always was", () => {
     "01000205e8070a04000001610163000007e8070a00000001640164630000" +
     "01c801e8070a0003090162016b0900000000030001620209020162016301" +
     "0301780001f403";
-  const bytes = Uint8Array.from(
-    fixture.match(/../g)!,
-    (hex) => parseInt(hex, 16),
-  );
+  const bytes = fromHex(fixture);
   assertEquals(decodeManifest(bytes), sampleState());
   assertEquals(encodeManifest(sampleState()), bytes);
 });
@@ -460,6 +454,10 @@ test("Any change under a fitting checksum is refused or makes a state that holds
     JSON.stringify(outcomes),
   );
 });
+
+function fromHex(text: string): Uint8Array {
+  return Uint8Array.from(text.match(/../g)!, (hex) => parseInt(hex, 16));
+}
 
 function inLevel(
   level: number,

@@ -103,7 +103,7 @@ test("A range delete is loaded unless it ends where it begins, or before", () =>
   }
   const { problem, table } = load("bc");
   assertEquals([problem, table.records, table.keys], [-1, 3, 2]);
-  assertEquals(rangesOf(table.rangeTombstones), [
+  assertEquals(rangesOf(table.ranges.tombstones), [
     ["bb", "bc", FIRST_SEQUENCE + 1],
   ]);
 });

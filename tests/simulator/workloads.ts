@@ -104,6 +104,17 @@ const usual: Mix = {
   others: ["get", "scan"],
 };
 
+const reading: readonly Other[] = [
+  "takeSnapshot",
+  "readSnapshot",
+  "openScan",
+  "stepScan",
+  "stepScan",
+  "endScan",
+  "flush",
+  "compact",
+];
+
 /** All of them. */
 export const workloads: readonly Workload[] = [
   workload("synced", {
@@ -122,8 +133,7 @@ export const workloads: readonly Workload[] = [
     mix: {
       keys: 8,
       operations: 60,
-      others: ["takeSnapshot", "readSnapshot", "openScan", "stepScan"]
-        .concat(["stepScan", "endScan", "flush", "compact"]) as Other[],
+      others: reading,
     },
     options: { memtableEntries: 4 },
   }),
@@ -172,8 +182,7 @@ export const workloads: readonly Workload[] = [
       ranges: 3,
       keys: 8,
       operations: 60,
-      others: ["takeSnapshot", "readSnapshot", "openScan", "stepScan"]
-        .concat(["stepScan", "endScan", "flush", "compact"]) as Other[],
+      others: reading,
     },
     options: { memtableEntries: 4 },
   }),

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { newestPerStripe } from "../../src/tombstones/fragment.ts";
 import {
   oldestAfter,
-  RangeTombstones,
+  type RangeTombstones,
 } from "../../src/tombstones/range_tombstones.ts";
 import { test } from "../harness.ts";
 import { randomNumbers } from "../manifest/random.ts";
