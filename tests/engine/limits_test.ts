@@ -201,6 +201,9 @@ test("The last sequence numbers are used, then writes are refused and reads go o
     const again = await open(storage, small);
     await check(again);
     await assertRejects(() => again.put("k5", "v5"), KvError, "used up");
+    await assertRejects(() => again.clear(), KvError, "used up");
+    const batch = again.batch().delRange({ gte: "k" });
+    await assertRejects(() => batch.commit(), KvError, "used up");
     await using afterKill = await open(
       storage.crash({ survival: "written" }),
       small,
@@ -220,6 +223,21 @@ test("A log may end with the last sequence number, but not go past it", async ()
   await using db = await open(storage, small);
   assertEquals(db.stats().lastSequence, MAX_SEQUENCE);
   assertEquals(Object.keys(await entriesIn(db)).length, 2);
+});
+
+test("A range delete may have the last sequence number there is, and is applied as any other", async () => {
+  const flushedSequence = MAX_SEQUENCE - 3;
+  const storage = storageOf(manifestOf({ flushedSequence }), []);
+  const db = await open(storage, small);
+  await db.put("a", "1");
+  await db.put("b", "2");
+  await db.delRange({ gte: "b" });
+  assertEquals(db.stats().lastSequence, MAX_SEQUENCE);
+  assertEquals(Object.keys(await entriesIn(db)), ["a"]);
+  await db.close();
+  await using again = await open(storage, small);
+  await again.compact();
+  assertEquals(Object.keys(await entriesIn(again)), ["a"]);
 });
 
 test("Figures of a store add up", async () => {
