@@ -10,6 +10,8 @@ import { Pacer } from "./event_loop.ts";
 export interface JobRunner {
   /** Whether jobs run beside the event loop. On the event loop they slow writers by themselves. */
   readonly isParallel: boolean;
+  /** Jobs that were done beside the event loop. */
+  readonly parallelJobs: number;
   /** Runs a flush of `table`. */
   flush(
     table: MemTable,
@@ -28,6 +30,7 @@ export type JobHost = Omit<JobContext, "pace">;
 /** Runs jobs on the event loop, in slices. */
 export class InlineRunner implements JobRunner {
   readonly isParallel = false;
+  readonly parallelJobs = 0;
   readonly #host: JobHost;
 
   constructor(host: JobHost) {

@@ -331,6 +331,7 @@ export class Store {
       cache: this.#cache,
       snapshots: this.snapshots,
       counts: this.#background.counts,
+      workerJobs: this.#runner.parallelJobs,
       wal: this.#logs.counts,
       backpressure: this.#backpressure.stats(this.#background.debts),
       lastSequence: this.lastSequence,

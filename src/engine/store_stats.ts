@@ -12,6 +12,7 @@ export interface StatsSources {
   readonly cache: BlockCache;
   readonly snapshots: Snapshots;
   readonly counts: BackgroundCounts;
+  readonly workerJobs: number;
   readonly backpressure: KvStats["backpressure"];
   readonly wal: Pick<KvStats["wal"], "bytesWritten" | "commits" | "syncs">;
   readonly lastSequence: number;
@@ -46,6 +47,7 @@ export function statsOf(sources: StatsSources): KvStats {
     },
     rangeTombstones: version.rangeTombstones.size +
       sum(all, ({ table }) => table.ranges.tombstones.size),
+    worker: { jobs: sources.workerJobs },
     backpressure: sources.backpressure,
     snapshots: sources.snapshots.count,
     lastSequence: sources.lastSequence,

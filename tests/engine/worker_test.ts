@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { open } from "../../mod.ts";
 import type { CompactionJob, FlushJob } from "../../src/compaction/job.ts";
 import { segmentName } from "../../src/format/file_names.ts";
 import { PUT } from "../../src/format/kind.ts";
@@ -191,3 +192,14 @@ function waitUntilWritten(path: string): void {
     size = now;
   }
 }
+
+test("Stats count what the worker did, and not what was too small for it", async () => {
+  await using dir = tempDir();
+  await using db = await open(join(dir.path, "store"));
+  await db.put("small", "value");
+  await db.flush();
+  assertEquals(db.stats().worker.jobs, 0);
+  await db.put("large", "x".repeat(2 * MIB));
+  await db.flush();
+  assertEquals(db.stats().worker.jobs, 1);
+});

@@ -63,6 +63,14 @@ export interface KvStats {
   };
   /** Stretches of keys that range deletes cover and whose space has not been given back yet. */
   readonly rangeTombstones: number;
+  /**
+   * The worker for flushes and compactions. Those of less than 1 MiB, and all of a store that is not in a local folder, run on the event
+   * loop; so do the others where a worker cannot be started, in Deno for want of a permission.
+   */
+  readonly worker: {
+    /** Flushes and compactions that the worker has done. */
+    readonly jobs: number;
+  };
   /** Whether writers have to wait because background work is behind. */
   readonly backpressure: {
     /** `slowed`: acknowledgements come later, the more so the more there is to do; `stopped`: only when there is less to do. */
