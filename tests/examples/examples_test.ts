@@ -20,7 +20,6 @@ test("Examples import nothing that has to be installed, but for those of modules
     const code = source.replaceAll(/^\/\/.*$/gm, "");
     const imports = code.matchAll(/(?:^|[\s}])(?:from|import) ?\(?"([^"]+)"/gm);
     const specifiers = Array.from(imports, ([, specifier]) => specifier!);
-    assert(specifiers.length > 0, file);
     for (const specifier of specifiers) {
       assertMatch(specifier, /^(node:|\.{1,2}\/)/, `${file}: ${specifier}`);
     }

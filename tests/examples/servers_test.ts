@@ -1,24 +1,13 @@
 // Starts the servers of the examples in their runtimes and talks to them.
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { join } from "node:path";
+import { assertEquals } from "@std/assert";
 import { test } from "../harness.ts";
-import {
-  type RunningScript,
-  type Runtime,
-  startScript,
-} from "../support/runtimes.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { exampleRuntimes } from "./runtimes.ts";
+import { stop, usingServer } from "./servers.ts";
 
 const runtimes = exampleRuntimes();
 const bun = runtimes.find(({ name }) => name === "bun");
 const deno = runtimes.find(({ name }) => name === "deno");
-
-/** A server and its address, without a slash at the end. */
-interface Server {
-  readonly script: RunningScript;
-  readonly url: string;
-}
 
 if (bun !== undefined) {
   test("Example bun_server.ts keeps links across a stop and a kill", async () => {
@@ -135,37 +124,6 @@ if (deno !== undefined) {
       },
     );
   });
-}
-
-/** Starts a server on a port of its own and waits until it listens. */
-async function usingServer(
-  runtime: Runtime,
-  example: string,
-  dir: string,
-  work: (server: Server) => Promise<void>,
-): Promise<void> {
-  const folder = join(dir, "store");
-  const address = new URL(`../../examples/${example}`, import.meta.url);
-  await using script = startScript(runtime, address, {
-    args: [folder, "0"],
-    // As its first lines tell the reader to.
-    permissions: [
-      "--allow-net",
-      `--allow-read=${folder}`,
-      `--allow-write=${folder}`,
-    ],
-  });
-  const line = await script.nextLine();
-  assertMatch(line, /^Listening on http:\/\/[\w.]+:\d+\/$/);
-  await work({ script, url: line.slice("Listening on ".length, -1) });
-}
-
-/** Has a server end as an init system does; it closes its store first. */
-async function stop(script: RunningScript): Promise<void> {
-  script.terminate();
-  const { code, stdout, stderr } = await script.result;
-  assertEquals({ code, stderr }, { code: 0, stderr: "" });
-  assert(stdout.endsWith("\nStore closed\n"));
 }
 
 async function put(url: string, body: string): Promise<number> {
