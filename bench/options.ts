@@ -1,0 +1,191 @@
+// What the options of a store cost and bring: each against the defaults, in
+// turn, in one run. Times are of the processor, that of the worker included, as
+// ratios: those hold between machines, and while others use the machine.
+//
+//   deno task bench:options [ROUNDS] [RECORDS]
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { type EngineOptions, type KvEngine, open } from "../mod.ts";
+
+const rounds = Number(process.argv[2] ?? 3);
+const records = Number(process.argv[3] ?? 300_000);
+const IN_FLIGHT = 1000;
+const READS = 50_000;
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+const settings: Record<string, EngineOptions> = {
+  "defaults": {},
+  "memtableSize 4 MiB": { memtableSize: 4 * MIB },
+  "memtableSize 64 MiB": { memtableSize: 64 * MIB },
+  "cacheSize 0": { cacheSize: 0 },
+  "cacheSize 8 MiB": { cacheSize: 8 * MIB },
+  "cacheSize 256 MiB": { cacheSize: 256 * MIB },
+  "blockSize 1 KiB": { blockSize: KIB },
+  "blockSize 16 KiB": { blockSize: 16 * KIB },
+  "compression deflate": { compression: "deflate" },
+  "compression zstd": { compression: "zstd" },
+  "threshold 2": { compaction: { threshold: 2 } },
+  "threshold 12": { compaction: { threshold: 12 } },
+  "levelSize 16 MiB": { compaction: { levelSize: 16 * MIB } },
+  "levelRatio 4": { compaction: { levelSize: 16 * MIB, levelRatio: 4 } },
+  "segmentSize 64 MiB": { compaction: { segmentSize: 64 * MIB } },
+};
+
+/** Times of the processor in milliseconds; the others are counts, which do not vary with the machine. */
+interface Measures {
+  fill: number;
+  get: number;
+  scan: number;
+  /** Bytes that flushes and compactions wrote for each byte that was put. */
+  writeAmplification: number;
+  /** Bytes on disk for each byte of the records that are there. */
+  space: number;
+  /** Reads from storage for each get. */
+  blocksPerGet: number;
+}
+
+const order = shuffled(records);
+const found = new Map(
+  Object.keys(settings).map((name) => [name, [] as Measures[]]),
+);
+// The first run is slower for all of them: it is not counted.
+await measure({});
+for (let round = 0; round < rounds; round++) {
+  for (const [name, options] of Object.entries(settings)) {
+    const measures = await measure(options);
+    found.get(name)!.push(measures);
+    console.error(`${round + 1} ${name}`);
+  }
+}
+print();
+
+async function measure(options: EngineOptions): Promise<Measures> {
+  const folder = mkdtempSync(join(tmpdir(), "purekv-options-"));
+  try {
+    await using db = await open(folder, { ...options, sync: false });
+    const fill = await timed(async () => {
+      await fillStore(db);
+      await db.flush();
+    });
+    const { flush, compaction } = db.stats();
+    await db.compact();
+    const before = db.stats();
+    const get = await timed(() => readRandom(db));
+    const after = db.stats();
+    const scan = await timed(() => scanAll(db));
+    const raw = rawBytes();
+    return {
+      fill,
+      get,
+      scan,
+      // A fifth is put twice.
+      writeAmplification: (flush.bytesWritten + compaction.bytesWritten) /
+        (raw * 1.2),
+      space: after.bytesOnDisk / raw,
+      blocksPerGet: (after.cache.misses - before.cache.misses) / READS,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function fillStore(db: KvEngine<string, string>): Promise<void> {
+  let last: Promise<void> | undefined;
+  for (let i = 0; i < records * 1.2; i++) {
+    const number = order[i % records]!;
+    last = db.put(keyOf(number), valueOf(number + i));
+    if (i % IN_FLIGHT === 0) await last;
+  }
+  await last;
+}
+
+function readRandom(db: KvEngine<string, string>): void {
+  for (let i = 0; i < READS; i++) {
+    const key = keyOf(order[(i * 7919) % records]!);
+    if (db.getSync(key) === undefined) throw new Error(`${key} is missing`);
+  }
+}
+
+function scanAll(db: KvEngine<string, string>): void {
+  let count = 0;
+  for (const _ of db.scanSync()) count++;
+  if (count !== records) throw new Error(`${count} of ${records}`);
+}
+
+function keyOf(number: number): string {
+  return `user:${String(number).padStart(11, "0")}`;
+}
+
+/** JSON as applications store it, of about 200 bytes: it compresses by half or more. */
+function valueOf(number: number): string {
+  const mixed = Math.imul(number + 1, 2_654_435_761) >>> 0;
+  return JSON.stringify({
+    id: number,
+    name: `User ${mixed.toString(36)}`,
+    email: `${mixed.toString(16)}@example.com`,
+    active: mixed % 3 === 0,
+    created: new Date(1.7e12 + mixed).toISOString(),
+    tags: ["alpha", "beta", `t${mixed % 97}`],
+    balance: mixed % 100_000,
+  });
+}
+
+function rawBytes(): number {
+  let bytes = 0;
+  for (let i = 0; i < records; i++) {
+    bytes += keyOf(i).length + valueOf(i).length;
+  }
+  return bytes;
+}
+
+function shuffled(count: number): Uint32Array {
+  const numbers = Uint32Array.from({ length: count }, (_, i) => i);
+  let state = 1;
+  for (let i = count - 1; i > 0; i--) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const j = state % (i + 1);
+    [numbers[i], numbers[j]] = [numbers[j]!, numbers[i]!];
+  }
+  return numbers;
+}
+
+async function timed(work: () => void | Promise<void>): Promise<number> {
+  const start = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+function print(): void {
+  function median(name: string, field: keyof Measures): number {
+    const values = found.get(name)!.map((measures) => measures[field]);
+    return values.sort((a, b) => a - b)[values.length >> 1]!;
+  }
+  function ratio(name: string, field: keyof Measures): string {
+    const value = median(name, field) / median("defaults", field);
+    return value.toFixed(2);
+  }
+  console.log(
+    `${records} records of ${
+      Math.round(rawBytes() / records)
+    } bytes, ${rounds} rounds`,
+  );
+  console.log(
+    "| setting | fill | get | scan | written for each byte put | space | reads for each get |",
+  );
+  console.log("| - | -: | -: | -: | -: | -: | -: |");
+  for (const name of found.keys()) {
+    const cells = [
+      ratio(name, "fill"),
+      ratio(name, "get"),
+      ratio(name, "scan"),
+      median(name, "writeAmplification").toFixed(2),
+      median(name, "space").toFixed(2),
+      median(name, "blocksPerGet").toFixed(3),
+    ];
+    console.log(`| ${name} | ${cells.join(" | ")} |`);
+  }
+}
