@@ -61,7 +61,26 @@ export class KvError extends Error {
   }
 }
 
-/** A file of the store is damaged: `KV_CORRUPTION`. Nothing was changed on storage. */
+/**
+ * A file of the store is damaged: `KV_CORRUPTION`. Nothing was changed on storage.
+ *
+ * @example
+ * ```ts
+ * import { KvCorruptionError, open } from "@purekv/purekv";
+ * import { FaultStorage } from "@purekv/purekv/testing";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const storage = new FaultStorage();
+ * {
+ *   await using db = await open(storage);
+ *   await db.put("a", "1");
+ * }
+ * storage.writeFile("MANIFEST", new Uint8Array(64));
+ * const error = await open(storage).catch((error) => error);
+ * assert(error instanceof KvCorruptionError);
+ * assertEquals([error.code, error.file, error.offset], ["KV_CORRUPTION", "MANIFEST", 0]);
+ * ```
+ */
 export class KvCorruptionError extends KvError {
   /** Name of the damaged file inside the store. */
   readonly file: string;
@@ -93,7 +112,21 @@ export class KvCorruptionError extends KvError {
   }
 }
 
-/** The store is open elsewhere: `KV_LOCKED`. */
+/**
+ * The store is open elsewhere: `KV_LOCKED`.
+ *
+ * @example
+ * ```ts
+ * import { KvLockedError, open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assert } from "@std/assert";
+ *
+ * const storage = new MemoryStorage();
+ * await using _db = await open(storage);
+ * const error = await open(storage).catch((error) => error);
+ * assert(error instanceof KvLockedError); // `holder` says who has it, where that is known
+ * ```
+ */
 export class KvLockedError extends KvError {
   /** Who holds the store, as far as the holder has said: runtime, process and time of opening. */
   readonly holder: string;
@@ -117,7 +150,23 @@ export class KvLockedError extends KvError {
 /** Why a storage operation failed, as far as an engine reacts to it. */
 export type IoFailure = "missing" | "exists" | "full" | "denied" | "other";
 
-/** The storage failed: `KV_IO`. {@linkcode Error.cause} holds the error of the runtime. */
+/**
+ * The storage failed: `KV_IO`. {@linkcode Error.cause} holds the error of the runtime.
+ *
+ * @example
+ * ```ts
+ * import { KvIoError, open } from "@purekv/purekv";
+ * import { FaultStorage } from "@purekv/purekv/testing";
+ * import { assert } from "@std/assert";
+ *
+ * const storage = new FaultStorage();
+ * const db = await open(storage);
+ * storage.inject({ operation: "append", kind: "fail" });
+ * const error = await db.put("a", "1").catch((error) => error);
+ * assert(error instanceof KvIoError);
+ * await db.close().catch(() => {});
+ * ```
+ */
 export class KvIoError extends KvError {
   /** The operation of the storage that failed, for example `append`. */
   readonly operation: string;

@@ -20,7 +20,23 @@ export const MAX_VALUE_BYTES: number = 256 * MIB;
 /** How the blocks of a segment are compressed. */
 export type Compression = "none" | "deflate" | "zstd";
 
-/** When segments are merged, and into what shape. */
+/**
+ * When segments are merged, and into what shape.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage(), {
+ *   // Fewer bytes written over and over, more segments to look into.
+ *   compaction: { threshold: 8, segmentSize: 64 * 1024 * 1024 },
+ * });
+ * await db.put("a", "1");
+ * assertEquals(db.getSync("a"), "1");
+ * ```
+ */
 export interface CompactionOptions {
   /** Segments in level 0 that start a compaction. Default 4; 2 to 64. */
   readonly threshold?: number;
@@ -32,7 +48,28 @@ export interface CompactionOptions {
   readonly segmentSize?: number;
 }
 
-/** How an engine is opened and how it works. */
+/**
+ * How an engine is opened and how it works.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage(), {
+ *   sync: false, // a loss of power may take the last writes
+ *   cacheSize: 256 * 1024 * 1024,
+ *   memtableSize: 64 * 1024 * 1024,
+ *   compression: "deflate",
+ * });
+ * await db.put("a", "1");
+ * assertEquals(db.stats().wal.syncs, 0);
+ *
+ * const error = await open(new MemoryStorage(), { cacheSize: -1 }).catch((error) => error);
+ * assertEquals(error.code, "KV_INVALID_ARGUMENT"); // and the message says what is allowed
+ * ```
+ */
 export interface EngineOptions {
   /**
    * Whether a write is acknowledged only after it has reached the medium. With `false` it survives the process but not a

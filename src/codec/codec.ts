@@ -7,6 +7,33 @@
 /**
  * Turns values of type `T` into bytes and back. Keys are ordered by the unsigned bytes of their encoding.
  * `name` is recorded in the store, which can then be opened only with codecs of the same names.
+ *
+ * @example A codec of your own
+ * ```ts
+ * import { type Codec, open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // Dates in eight bytes whose order is that of the dates.
+ * const dates: Codec<Date> = {
+ *   name: "date",
+ *   encode(date) {
+ *     const bytes = new Uint8Array(8);
+ *     // Unsigned: the first of January 1970 lies in the middle.
+ *     new DataView(bytes.buffer).setBigUint64(0, BigInt(date.getTime()) + 2n ** 63n);
+ *     return bytes;
+ *   },
+ *   decode(source, start, end) {
+ *     const view = new DataView(source.buffer, source.byteOffset + start, end - start);
+ *     return new Date(Number(view.getBigUint64(0) - 2n ** 63n));
+ *   },
+ * };
+ * await using db = await open(new MemoryStorage(), { keys: dates });
+ * await db.put(new Date("2026-05-01"), "later");
+ * await db.put(new Date("1969-07-20"), "earlier");
+ * const [[first] = []] = db.scanSync();
+ * assertEquals(first, new Date("1969-07-20"));
+ * ```
  */
 export interface Codec<T> {
   /** Names the encoding, for example `utf8`. A changed encoding needs a changed name. */

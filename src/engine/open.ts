@@ -29,7 +29,23 @@ import { VersionSet } from "./version_set.ts";
 /** Numbers that are left for files if a store is to be opened for writing: more than a process ever needs. */
 const FEWEST_FREE_NUMBERS = 2 ** 32;
 
-/** How a store is opened: {@linkcode EngineOptions} and the codecs for its keys and values. */
+/**
+ * How a store is opened: {@linkcode EngineOptions} and the codecs for its keys and values.
+ *
+ * @example
+ * ```ts
+ * import { json, open, tuple } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage(), {
+ *   keys: tuple,
+ *   values: json<{ name: string }>(),
+ * });
+ * await db.put(["user", 1], { name: "Alice" });
+ * assertEquals(db.getSync(["user", 1])?.name, "Alice");
+ * ```
+ */
 export interface OpenOptions<K, V> extends EngineOptions {
   /** How keys become bytes, and so how they are ordered. Default `utf8`. */
   readonly keys?: Codec<K>;

@@ -1,7 +1,24 @@
 import type { Codec } from "../codec/codec.ts";
 import type { KvReader } from "../engine/api/reader.ts";
 
-/** How a store is followed. */
+/**
+ * How a store is followed.
+ *
+ * @example
+ * ```ts
+ * import { follow, open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const storage = new MemoryStorage();
+ * await using db = await open(storage);
+ * await using reader = await follow(storage, { refreshMs: 0, cacheSize: 8 * 1024 * 1024 });
+ * await db.put("a", "1");
+ * assertEquals(reader.getSync("a"), undefined); // looks only when it is told to
+ * await reader.refresh();
+ * assertEquals(reader.getSync("a"), "1");
+ * ```
+ */
 export interface FollowOptions<K, V> {
   /** The codec of the keys, the same as the store's. Default `utf8`. */
   readonly keys?: Codec<K>;
@@ -19,6 +36,21 @@ export interface FollowOptions<K, V> {
  *
  * Reads also throw the error, such as `KV_CORRUPTION` or `KV_IO`, that keeps the follower from going on: it does not answer
  * with what may be out of date.
+ *
+ * @example
+ * ```ts
+ * import { follow, open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const storage = new MemoryStorage();
+ * await using db = await open(storage);
+ * await using reader = await follow(storage); // mostly in another process
+ * await db.batch().put("a", "1").put("b", "2").commit();
+ * await reader.refresh();
+ * assertEquals([...reader.scanSync()], [["a", "1"], ["b", "2"]]);
+ * assertEquals(reader.lastSequence, 2);
+ * ```
  */
 export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
   /** Where the store lies, for messages. */

@@ -8,7 +8,25 @@ export interface InspectionProgress {
   readonly file: string;
 }
 
-/** How a verification or a repair is watched and ended. */
+/**
+ * How a verification or a repair is watched and ended.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * await db.put("a", "1");
+ * let share = 0;
+ * await db.verify({
+ *   signal: AbortSignal.timeout(60_000),
+ *   onProgress: ({ bytesRead, bytesTotal }) => share = bytesRead / bytesTotal,
+ * });
+ * assertEquals(share, 1);
+ * ```
+ */
 export interface InspectionOptions {
   /** Called after every read, of 64 KiB mostly. If it throws, the call rejects with that error. */
   readonly onProgress?: (progress: InspectionProgress) => void;
@@ -81,7 +99,26 @@ export interface StoreProblem {
   readonly keys?: KeyRange;
 }
 
-/** What a verification has found, as a plain object that JSON can carry. */
+/**
+ * What a verification has found, as a plain object that JSON can carry.
+ *
+ * @example
+ * ```ts
+ * import { open, verify } from "@purekv/purekv";
+ * import { FaultStorage } from "@purekv/purekv/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const storage = new FaultStorage();
+ * {
+ *   await using db = await open(storage);
+ *   await db.put("a", "1");
+ * }
+ * storage.writeFile("notes.txt", new Uint8Array(3));
+ * const { ok, problems } = await verify(storage);
+ * assertEquals(ok, true); // a remark is no damage
+ * assertEquals(problems.map(({ code, file }) => [code, file]), [["foreign-file", "notes.txt"]]);
+ * ```
+ */
 export interface VerifyReport {
   /** Whether nothing is damaged. */
   readonly ok: boolean;

@@ -20,22 +20,26 @@
  *
  * @module
  */
-import { AbstractLevel, type AbstractSnapshot } from "abstract-level";
+import {
+  type AbstractClearOptions,
+  type AbstractDelOptions,
+  AbstractLevel,
+  type AbstractPutOptions,
+  type AbstractSnapshot,
+} from "abstract-level";
 import type { Buffer } from "node:buffer";
 import type { KvEngine } from "../engine/api/engine.ts";
 import type { KvReader } from "../engine/api/reader.ts";
 import type { WriteOptions } from "../engine/api/writes.ts";
 import type { Engine } from "../engine/engine.ts";
-import { refuseNoStorage } from "../engine/storage_check.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import type { EngineOptions } from "../options.ts";
 import { isPath, storageAt } from "../storage/local_storage.ts";
-import { MemoryStorage } from "../storage/memory.ts";
 import type { Storage } from "../storage/storage.ts";
 import { boundsOf, type LevelRange } from "./bounds.ts";
 import { type ClearRange, deleteAll, deleteRange } from "./clear.ts";
 import { LevelChainedBatch, writeOptions } from "./chained_batch.ts";
-import { type Data, Faces, type Form, type Format } from "./formats.ts";
+import { type Data, Faces, type Form } from "./formats.ts";
 import {
   type IteratorParts,
   LevelIterator,
@@ -43,29 +47,13 @@ import {
   LevelValueIterator,
 } from "./iterators.ts";
 import { openEngine } from "./open_engine.ts";
+import type { IteratorOptions, Operation, ReadOptions } from "./operations.ts";
 import type { PureLevelOptions } from "./options.ts";
+import { manifestOf } from "./manifest.ts";
 import { LevelSnapshot } from "./snapshot.ts";
 import { Steps } from "./steps.ts";
 
 export type { LevelEncoding, PureLevelOptions } from "./options.ts";
-
-/** What abstract-level adds to the options of a read. */
-interface ReadOptions {
-  readonly keyEncoding: Format;
-  readonly valueEncoding: Format;
-  readonly snapshot?: AbstractSnapshot;
-}
-
-/** And of an iterator. */
-interface IteratorOptions extends ReadOptions, LevelRange {
-  readonly keys?: boolean;
-  readonly values?: boolean;
-  readonly signal?: AbortSignal;
-}
-
-type Operation =
-  | { readonly type: "put"; readonly key: Data; readonly value: Data }
-  | { readonly type: "del"; readonly key: Data };
 
 /** An open store. */
 interface Opened {
@@ -89,6 +77,20 @@ interface Opened {
  *
  * @template K The type of keys, unless an operation has an encoding of its own.
  * @template V The type of values, likewise.
+ *
+ * @example
+ * ```ts
+ * import { PureLevel } from "@purekv/purekv/level";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const db = new PureLevel(new MemoryStorage(), { sync: false }); // or a path: "./data"
+ * await db.put("a", "1");
+ * await db.put("b", "2", { sync: true }); // and with it what came before
+ * assertEquals(await db.iterator({ gte: "a" }).all(), [["a", "1"], ["b", "2"]]);
+ * assertEquals(db.engine.stats().wal.syncs, 1);
+ * await db.close();
+ * ```
  */
 export class PureLevel<K = string, V = string>
   extends AbstractLevel<string | Buffer | Uint8Array, K, V> {
@@ -311,19 +313,25 @@ export class PureLevel<K = string, V = string>
   }
 }
 
-/** What abstract-level tells users and modules of the features there are. */
-function manifestOf(location: string | URL | Storage) {
-  if (!isPath(location)) refuseNoStorage(location, "open");
-  return {
-    implicitSnapshots: true,
-    explicitSnapshots: true,
-    has: true,
-    getSync: isPath(location) || location.synchronous,
-    seek: true,
-    permanence: !(location instanceof MemoryStorage),
-    createIfMissing: true,
-    errorIfExists: true,
-    encodings: { utf8: true, buffer: true, view: true },
-    signals: { iterators: true },
-  };
+/** That writes take `sync`, as `abstract-level` lets a database add. */
+export interface PureLevel<K, V> {
+  /** Sets the value of a key. */
+  put(key: K, value: V): Promise<void>;
+  /** Sets the value of a key, with encodings of its own or with `sync`. */
+  put<L = K, W = V>(
+    key: L,
+    value: W,
+    options: AbstractPutOptions<L, W> & WriteOptions,
+  ): Promise<void>;
+  /** Removes a key. */
+  del(key: K): Promise<void>;
+  /** Removes a key, with an encoding of its own or with `sync`. */
+  del<L = K>(
+    key: L,
+    options: AbstractDelOptions<L> & WriteOptions,
+  ): Promise<void>;
+  /** Removes all keys. */
+  clear(): Promise<void>;
+  /** Removes the keys of a range, with `sync` as for a write. */
+  clear<L = K>(options: AbstractClearOptions<L> & WriteOptions): Promise<void>;
 }

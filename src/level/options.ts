@@ -19,6 +19,25 @@ export interface LevelEncoding<T> {
  *
  * Options with other names are passed over, as in all databases of Level: modules hand on those of other databases, and hooks add their own. So a name
  * that is misspelt is told by the type checker alone, not at run time as `open` does. A known option with a value that cannot be is refused.
+ *
+ * @example
+ * ```ts
+ * import { PureLevel } from "@purekv/purekv/level";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const db = new PureLevel<string, Date>(new MemoryStorage(), {
+ *   valueEncoding: {
+ *     name: "date",
+ *     format: "utf8",
+ *     encode: (date: Date) => date.toISOString(),
+ *     decode: (text: string) => new Date(text),
+ *   },
+ * });
+ * await db.put("born", new Date("1815-12-10"));
+ * assertEquals((await db.get("born"))?.getUTCFullYear(), 1815);
+ * await db.close();
+ * ```
  */
 export interface PureLevelOptions<K, V> extends EngineOptions {
   /** How keys are encoded: `"utf8"`, `"buffer"`, `"view"`, `"json"`, `"hex"`, `"base64"` or one of your own. Default `"utf8"`. */

@@ -2,7 +2,26 @@ import type { Codec } from "../codec/codec.ts";
 import type { InspectionOptions, KeyRange } from "../inspection/report.ts";
 import type { Storage } from "../storage/storage.ts";
 
-/** How a store is repaired: either `into` or `inPlace` has to be given. */
+/**
+ * How a store is repaired: either `into` or `inPlace` has to be given.
+ *
+ * @example
+ * ```ts
+ * import { open, repair, tuple } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const storage = new MemoryStorage();
+ * {
+ *   await using db = await open(storage, { keys: tuple });
+ *   await db.put(["a"], "1");
+ * }
+ * storage.remove("MANIFEST"); // and with it the name of the codec
+ * await repair(storage, { inPlace: true, keys: tuple });
+ * await using db = await open(storage, { keys: tuple });
+ * assertEquals(db.getSync(["a"]), "1");
+ * ```
+ */
 export interface RepairOptions extends InspectionOptions {
   /** Where the new store goes: a path, a `file:` URL or a storage that holds no store. No folder in that of the damaged one, or around it, which is only read. */
   readonly into?: string | URL | Storage;

@@ -31,6 +31,16 @@ export type { LocalFiles };
  *
  * On macOS a sync of Bun does not make the drive empty its own cache, as that of
  * Deno and Node does: a loss of power may take writes that were acknowledged.
+ *
+ * @example
+ * ```ts
+ * import { verify } from "@purekv/purekv";
+ * import { BunStorage } from "@purekv/purekv/bun";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = await verify(new BunStorage("./no/such/folder")).catch((error) => error);
+ * assertEquals(error.code, "KV_NOT_FOUND");
+ * ```
  */
 export class BunStorage extends LocalFiles {
   /**

@@ -28,6 +28,16 @@ export type { LocalFiles };
 /**
  * A local folder as storage. It needs the permissions to read and to write that
  * folder, and no others: `--allow-read=data --allow-write=data`.
+ *
+ * @example
+ * ```ts
+ * import { verify } from "@purekv/purekv";
+ * import { DenoStorage } from "@purekv/purekv/deno";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = await verify(new DenoStorage("./no/such/folder")).catch((error) => error);
+ * assertEquals(error.code, "KV_NOT_FOUND");
+ * ```
  */
 export class DenoStorage extends LocalFiles {
   /**

@@ -31,6 +31,17 @@ import type {
 /**
  * Storage in memory. Its files live as long as the object, from one engine that
  * is opened on it to the next; syncs do nothing.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * await db.put("a", "1");
+ * assertEquals(db.location, "memory");
+ * ```
  */
 export class MemoryStorage implements Storage {
   /** Stands for the object in messages. */

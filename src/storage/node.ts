@@ -26,7 +26,19 @@ import { ensureFolder, folderPath } from "./local_folder.ts";
 
 export type { LocalFiles };
 
-/** A local folder as storage, through the built-in modules of Node 22.13 or later. */
+/**
+ * A local folder as storage, through the built-in modules of Node 22.13 or later.
+ *
+ * @example
+ * ```ts
+ * import { verify } from "@purekv/purekv";
+ * import { NodeStorage } from "@purekv/purekv/node";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = await verify(new NodeStorage("./no/such/folder")).catch((error) => error);
+ * assertEquals(error.code, "KV_NOT_FOUND");
+ * ```
+ */
 export class NodeStorage extends LocalFiles {
   /**
    * Makes nothing yet: the folder comes to be when a store is opened for writing.

@@ -16,6 +16,44 @@ export type { Awaitable };
  *   no space left `"full"`, no permission `"denied"`).
  * - Names are plain file names: no separators, never empty, and always made by the engine.
  * - Calls for different files may overlap; on one file the engine waits for each answer before it writes again.
+ *
+ * @example A storage of your own
+ * ```ts
+ * import { open, type Storage } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assert } from "@std/assert";
+ *
+ * // Tells what is made durable, and leaves the rest to another storage.
+ * let syncs = 0;
+ * const inner = new MemoryStorage();
+ * const storage: Storage = {
+ *   location: "counted memory",
+ *   synchronous: true,
+ *   lock: (options) => inner.lock(options),
+ *   list: () => inner.list(),
+ *   open: (name) => inner.open(name),
+ *   create(name) {
+ *     const file = inner.create(name);
+ *     return {
+ *       get size() {
+ *         return file.size;
+ *       },
+ *       append: (bytes) => file.append(bytes),
+ *       sync() {
+ *         syncs++;
+ *         return file.sync();
+ *       },
+ *       close: () => file.close(),
+ *     };
+ *   },
+ *   rename: (from, to) => inner.rename(from, to),
+ *   remove: (name) => inner.remove(name),
+ *   syncDirectory: () => inner.syncDirectory(),
+ * };
+ * await using db = await open(storage);
+ * await db.put("a", "1");
+ * assert(syncs > 0);
+ * ```
  */
 export interface Storage {
   /** Where the files lie, for messages, for example the path of the folder. */

@@ -34,6 +34,24 @@ export interface FaultStorageOptions {
 /**
  * A storage in memory that knows what is durable and what is only written. It writes down every call, fails on demand, fills up, and can be
  * copied, as a crash after any call would have left it, at any time afterwards.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { FaultStorage } from "@purekv/purekv/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const storage = new FaultStorage({ seed: 1 });
+ * const db = await open(storage);
+ * await db.put("kept", "1");
+ * await db.put("lost", "2", { sync: false });
+ * const at = storage.trace.length;
+ * await db.close();
+ *
+ * // The power fails before the store is closed.
+ * await using left = await open(storage.crash({ at, survival: "synced" }));
+ * assertEquals(await left.getMany(["kept", "lost"]), ["1", undefined]);
+ * ```
  */
 export class FaultStorage implements Storage {
   /** Stands for the object in messages. */

@@ -8,7 +8,25 @@ export interface CheckpointProgress {
   readonly file: string;
 }
 
-/** How a checkpoint is made. */
+/**
+ * How a checkpoint is made.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * await db.put("a", "1");
+ * const seen: number[] = [];
+ * await db.checkpoint(new MemoryStorage(), {
+ *   signal: AbortSignal.timeout(60_000),
+ *   onProgress: ({ bytesCopied, bytesTotal }) => seen.push(bytesCopied / bytesTotal),
+ * });
+ * assertEquals(seen.at(-1), 1);
+ * ```
+ */
 export interface CheckpointOptions {
   /** Gives up, leaving no store in the target, when it is aborted. */
   readonly signal?: AbortSignal;

@@ -96,13 +96,62 @@ export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
    */
   clear(options?: WriteOptions): Promise<void>;
 
-  /** Starts a batch of writes that happen together. */
+  /**
+   * Starts a batch of writes that happen together.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * const batch = db.batch();
+   * for (let i = 1; i <= 3; i++) batch.put(`user:${i}`, `name ${i}`);
+   * assertEquals(batch.size, 3);
+   * await batch.commit();
+   * assertEquals(await db.get("user:3"), "name 3");
+   * ```
+   */
   batch(): KvBatch<K, V>;
 
-  /** Takes a snapshot of the state as of now. */
+  /**
+   * Takes a snapshot of the state as of now.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("a", "1");
+   * using before = db.snapshot();
+   * await db.del("a");
+   * assertEquals([before.getSync("a"), db.getSync("a")], ["1", undefined]);
+   * ```
+   */
   snapshot(): KvSnapshot<K, V>;
 
-  /** Writes what is in memory to segments, so that no log has to be replayed. */
+  /**
+   * Writes what is in memory to segments, so that no log has to be replayed.
+   *
+   * Happens by itself when a MemTable is full, see `memtableSize`. By hand it shortens the next open, and empties the logs before a folder is
+   * copied.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("a", "1");
+   * await db.flush();
+   * assertEquals(db.stats().memtable.entries, 0);
+   * assertEquals(db.stats().levels[0]?.segments, 1);
+   * ```
+   */
   flush(): Promise<void>;
 
   /**
@@ -110,6 +159,19 @@ export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
    * Gives back the disk space that they took. Reads and writes go on meanwhile.
    *
    * @param options With `signal`: gives up, leaving what is done so far, when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("a", "1");
+   * await db.del("a");
+   * await db.compact(); // or, to give up after a minute: { signal: AbortSignal.timeout(60_000) }
+   * assertEquals(db.stats().bytesOnDisk, 0);
+   * ```
    */
   compact(options?: { readonly signal?: AbortSignal }): Promise<void>;
 
@@ -169,16 +231,59 @@ export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
    */
   verify(options?: InspectionOptions): Promise<VerifyReport>;
 
-  /** Makes all writes so far durable, also those that were made with `sync: false`. */
+  /**
+   * Makes all writes so far durable, also those that were made with `sync: false`.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * for (let i = 0; i < 1000; i++) void db.put(`key ${i}`, "value", { sync: false });
+   * await db.sync(); // one wait for the disk, and all of them are on it
+   * assertEquals(db.stats().wal.syncs, 1);
+   * ```
+   */
   sync(): Promise<void>;
 
-  /** Figures about the store, as a plain object. */
+  /**
+   * Figures about the store, as a plain object.
+   *
+   * They cost little: they are kept, not counted.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("a", "1");
+   * const { lastSequence, wal, cache } = db.stats();
+   * assertEquals([lastSequence, wal.commits, cache.hits], [1, 1, 0]);
+   * ```
+   */
   stats(): KvStats;
 
   /**
    * Waits for what is under way, makes all writes durable and lets go of files and lock. Calls that come later reject with
    * `KV_CLOSED`; a second `close` waits for the first. When a write has failed in the background, such as that of a segment, and no call has been
    * told yet, it lets go of everything and then rejects with `KV_POISONED` if a write that was acknowledged is not durable.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const db = await open(new MemoryStorage());
+   * await db.put("a", "1");
+   * await db.close(); // what `await using` does at the end of the scope
+   * const error = await db.get("a").catch((error) => error);
+   * assertEquals(error.code, "KV_CLOSED");
+   * ```
    */
   close(): Promise<void>;
 }

@@ -1,6 +1,18 @@
 /**
  * Which keys a scan goes through. Bounds are compared as the unsigned bytes of the encoded keys; they and the prefix
  * narrow one another. Without any of them a scan goes through all keys.
+ *
+ * @example
+ * ```ts
+ * import { json, open, tuple } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage(), { keys: tuple, values: json<number>() });
+ * for (let day = 1; day <= 9; day++) await db.put(["visits", day], day * 10);
+ * const range = { prefix: ["visits"], gt: ["visits", 3], lte: ["visits", 5] };
+ * assertEquals(Array.from(db.scanSync(range), ([, count]) => count), [40, 50]);
+ * ```
  */
 export interface RangeOptions<K> {
   /** Keys after this one. Not together with `gte`. */
@@ -15,7 +27,21 @@ export interface RangeOptions<K> {
   readonly prefix?: K;
 }
 
-/** What a scan goes through, in which direction and how far. */
+/**
+ * What a scan goes through, in which direction and how far.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * await db.batch().put("a", "1").put("b", "2").put("c", "3").commit();
+ * const [last] = db.scanSync({ reverse: true, limit: 1 });
+ * assertEquals(last, ["c", "3"]);
+ * ```
+ */
 export interface ScanOptions<K> extends RangeOptions<K> {
   /** From the last key to the first. Default `false`. */
   readonly reverse?: boolean;
@@ -23,7 +49,22 @@ export interface ScanOptions<K> extends RangeOptions<K> {
   readonly limit?: number;
 }
 
-/** {@linkcode ScanOptions} for a scan that can be waited for. */
+/**
+ * {@linkcode ScanOptions} for a scan that can be waited for.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * await db.batch().put("a", "1").put("b", "2").commit();
+ * const signal = AbortSignal.abort("no time");
+ * const reason = await db.scan({ signal }).next().catch((reason) => reason);
+ * assertEquals(reason, "no time");
+ * ```
+ */
 export interface AsyncScanOptions<K> extends ScanOptions<K> {
   /** Ends the scan early: once it is aborted, the next step rejects with its reason. */
   readonly signal?: AbortSignal;
@@ -32,6 +73,18 @@ export interface AsyncScanOptions<K> extends ScanOptions<K> {
 /**
  * The entries of a scan, as they were when it was started. Use it in `for await`, once, or step through it with `next`; whoever does not go to the end
  * or leave the loop early calls `return` or uses `await using`, which lets go of the files that the scan holds.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * await db.batch().put("a", "1").put("b", "2").commit();
+ * await using entries = db.scan();
+ * assertEquals(await entries.next(), { done: false, value: ["a", "1"] });
+ * ```
  */
 export interface KvIterator<T>
   extends AsyncIterableIterator<T, undefined, void>, AsyncDisposable {

@@ -62,7 +62,21 @@ export interface KvReader<K, V> {
    */
   getMany(keys: readonly K[]): Promise<(V | undefined)[]>;
 
-  /** Whether `key` has a value. Cheaper than {@linkcode KvReader.get}: the value is not decoded. */
+  /**
+   * Whether `key` has a value. Cheaper than {@linkcode KvReader.get}: the value is not decoded.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.put("user:1", "Alice");
+   * assertEquals(await db.has("user:1"), true);
+   * assertEquals(await db.has("user:2"), false);
+   * ```
+   */
   has(key: K): Promise<boolean>;
 
   /**
@@ -84,10 +98,38 @@ export interface KvReader<K, V> {
    */
   scan(options?: AsyncScanOptions<K>): KvIterator<[K, V]>;
 
-  /** As {@linkcode KvReader.scan}, without promises. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
+  /**
+   * As {@linkcode KvReader.scan}, without promises. Throws `KV_UNSUPPORTED` on storage that answers with promises.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.batch().put("a", "1").put("b", "2").put("c", "3").commit();
+   * assertEquals([...db.scanSync({ gte: "b", reverse: true })], [["c", "3"], ["b", "2"]]);
+   * ```
+   */
   scanSync(options?: ScanOptions<K>): KvSyncIterator<[K, V]>;
 
-  /** As {@linkcode KvReader.scan}, but the keys alone; values are not decoded. */
+  /**
+   * As {@linkcode KvReader.scan}, but the keys alone; values are not decoded.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.batch().put("user:1", "Alice").put("user:2", "Bob").commit();
+   * const keys: string[] = [];
+   * for await (const key of db.keys({ prefix: "user:" })) keys.push(key);
+   * assertEquals(keys, ["user:1", "user:2"]);
+   * ```
+   */
   keys(options?: AsyncScanOptions<K>): KvIterator<K>;
 }
 

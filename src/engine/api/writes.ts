@@ -1,6 +1,20 @@
 import type { RangeOptions } from "./ranges.ts";
 
-/** How one write is acknowledged. */
+/**
+ * How one write is acknowledged.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * await db.put("order", "paid"); // on disk when the promise resolves
+ * await db.put("seen", "today", { sync: false }); // survives the process, not the power
+ * assertEquals(db.stats().wal.syncs, 1);
+ * ```
+ */
 export interface WriteOptions {
   /**
    * Whether the write is acknowledged only after it has reached the medium (fdatasync). With `false` it survives the process but not
