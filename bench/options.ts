@@ -16,6 +16,7 @@ const READS = 50_000;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
+/** Settings against the defaults, on a store that was compacted. */
 const settings: Record<string, EngineOptions> = {
   "defaults": {},
   "memtableSize 4 MiB": { memtableSize: 4 * MIB },
@@ -27,11 +28,27 @@ const settings: Record<string, EngineOptions> = {
   "blockSize 16 KiB": { blockSize: 16 * KIB },
   "compression deflate": { compression: "deflate" },
   "compression zstd": { compression: "zstd" },
-  "threshold 2": { compaction: { threshold: 2 } },
-  "threshold 12": { compaction: { threshold: 12 } },
-  "levelSize 16 MiB": { compaction: { levelSize: 16 * MIB } },
-  "levelRatio 4": { compaction: { levelSize: 16 * MIB, levelRatio: 4 } },
-  "segmentSize 64 MiB": { compaction: { segmentSize: 64 * MIB } },
+};
+
+/** Shapes of a store as it was filled; all sizes are a sixteenth of the defaults, so that there are as many levels as in a store 16 times as large. */
+const small = { memtableSize: MIB };
+const shape = { levelSize: 4 * MIB, segmentSize: MIB };
+const shapes: Record<string, EngineOptions> = {
+  "defaults": { ...small, compaction: shape },
+  "threshold 2": { ...small, compaction: { ...shape, threshold: 2 } },
+  "threshold 12": { ...small, compaction: { ...shape, threshold: 12 } },
+  "levelSize x 4": { ...small, compaction: { ...shape, levelSize: 16 * MIB } },
+  "levelRatio 4": { ...small, compaction: { ...shape, levelRatio: 4 } },
+  "levelRatio 20": { ...small, compaction: { ...shape, levelRatio: 20 } },
+  "segmentSize / 4": {
+    ...small,
+    compaction: { ...shape, segmentSize: MIB / 4 },
+  },
+  "segmentSize x 4": {
+    ...small,
+    compaction: { ...shape, segmentSize: 4 * MIB },
+  },
+  "memtableSize x 4": { memtableSize: 4 * MIB, compaction: shape },
 };
 
 /** Times of the processor in milliseconds; the others are counts, which do not vary with the machine. */
@@ -45,24 +62,38 @@ interface Measures {
   space: number;
   /** Reads from storage for each get. */
   blocksPerGet: number;
+  /** Files that are open. */
+  segments: number;
 }
 
 const order = shuffled(records);
-const found = new Map(
-  Object.keys(settings).map((name) => [name, [] as Measures[]]),
-);
 // The first run is slower for all of them: it is not counted.
-await measure({});
-for (let round = 0; round < rounds; round++) {
-  for (const [name, options] of Object.entries(settings)) {
-    const measures = await measure(options);
-    found.get(name)!.push(measures);
-    console.error(`${round + 1} ${name}`);
-  }
-}
-print();
+await measure({}, true);
+await compare("compacted", settings, true);
+await compare("as filled, a sixteenth of all sizes", shapes, false);
 
-async function measure(options: EngineOptions): Promise<Measures> {
+async function compare(
+  title: string,
+  all: Readonly<Record<string, EngineOptions>>,
+  isCompacted: boolean,
+): Promise<void> {
+  const found = new Map(
+    Object.keys(all).map((name) => [name, [] as Measures[]]),
+  );
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, options] of Object.entries(all)) {
+      const measures = await measure(options, isCompacted);
+      found.get(name)!.push(measures);
+      console.error(`${round + 1} ${name}`);
+    }
+  }
+  print(title, found);
+}
+
+async function measure(
+  options: EngineOptions,
+  isCompacted: boolean,
+): Promise<Measures> {
   const folder = mkdtempSync(join(tmpdir(), "purekv-options-"));
   try {
     await using db = await open(folder, { ...options, sync: false });
@@ -71,7 +102,7 @@ async function measure(options: EngineOptions): Promise<Measures> {
       await db.flush();
     });
     const { flush, compaction } = db.stats();
-    await db.compact();
+    if (isCompacted) await db.compact();
     const before = db.stats();
     const get = await timed(() => readRandom(db));
     const after = db.stats();
@@ -85,6 +116,7 @@ async function measure(options: EngineOptions): Promise<Measures> {
       writeAmplification: (flush.bytesWritten + compaction.bytesWritten) /
         (raw * 1.2),
       space: after.bytesOnDisk / raw,
+      segments: before.levels.reduce((sum, { segments }) => sum + segments, 0),
       blocksPerGet: (after.cache.misses - before.cache.misses) / READS,
     };
   } finally {
@@ -159,10 +191,13 @@ async function timed(work: () => void | Promise<void>): Promise<number> {
   return (user + system) / 1000;
 }
 
-function print(): void {
+function print(
+  title: string,
+  found: ReadonlyMap<string, readonly Measures[]>,
+): void {
   function median(name: string, field: keyof Measures): number {
     const values = found.get(name)!.map((measures) => measures[field]);
-    return values.sort((a, b) => a - b)[values.length >> 1]!;
+    return values.toSorted((a, b) => a - b)[values.length >> 1]!;
   }
   function ratio(name: string, field: keyof Measures): string {
     const value = median(name, field) / median("defaults", field);
@@ -171,12 +206,12 @@ function print(): void {
   console.log(
     `${records} records of ${
       Math.round(rawBytes() / records)
-    } bytes, ${rounds} rounds`,
+    } bytes, ${rounds} rounds, ${title}`,
   );
   console.log(
-    "| setting | fill | get | scan | written for each byte put | space | reads for each get |",
+    "| setting | fill | get | scan | written for each byte put | space | reads for each get | segments |",
   );
-  console.log("| - | -: | -: | -: | -: | -: | -: |");
+  console.log("| - | -: | -: | -: | -: | -: | -: | -: |");
   for (const name of found.keys()) {
     const cells = [
       ratio(name, "fill"),
@@ -185,6 +220,7 @@ function print(): void {
       median(name, "writeAmplification").toFixed(2),
       median(name, "space").toFixed(2),
       median(name, "blocksPerGet").toFixed(3),
+      String(median(name, "segments")),
     ];
     console.log(`| ${name} | ${cells.join(" | ")} |`);
   }

@@ -94,7 +94,21 @@ export interface KvIterator<T>
   [Symbol.asyncIterator](): KvIterator<T>;
 }
 
-/** The entries of a scan that answers at once; otherwise as {@linkcode KvIterator}. */
+/**
+ * The entries of a scan that answers at once; otherwise as {@linkcode KvIterator}.
+ *
+ * @example
+ * ```ts
+ * import { open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * await db.batch().put("a", "1").put("b", "2").commit();
+ * using entries = db.scanSync();
+ * assertEquals(entries.next(), { done: false, value: ["a", "1"] });
+ * ```
+ */
 export interface KvSyncIterator<T>
   extends IterableIterator<T, undefined, void>, Disposable {
   /** Ends the scan and lets go of what it holds. */

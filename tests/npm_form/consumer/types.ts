@@ -38,6 +38,7 @@ await db.put(["user", 2], 2);
 // @ts-expect-error: there is no such option
 await open("data", { cacheSise: 1 });
 const level = new PureLevel<string, User>("data", { valueEncoding: "json" });
+await level.put("a", { name: "Alice" }, { sync: false });
 const value: User | undefined = await level.get("a");
 const code: number = await main([]);
 try {
