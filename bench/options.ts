@@ -81,7 +81,10 @@ async function compare(
     Object.keys(all).map((name) => [name, [] as Measures[]]),
   );
   for (let round = 0; round < rounds; round++) {
-    for (const [name, options] of Object.entries(all)) {
+    const turn = Object.entries(all);
+    // Every round begins with another one.
+    turn.push(...turn.splice(0, Math.floor(round * turn.length / rounds)));
+    for (const [name, options] of turn) {
       const measures = await measure(options, isCompacted);
       found.get(name)!.push(measures);
       console.error(`${round + 1} ${name}`);

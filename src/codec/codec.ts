@@ -14,25 +14,22 @@
  * import { MemoryStorage } from "@purekv/purekv/memory";
  * import { assertEquals } from "@std/assert";
  *
- * // Dates in eight bytes whose order is that of the dates.
- * const dates: Codec<Date> = {
- *   name: "date",
- *   encode(date) {
- *     const bytes = new Uint8Array(8);
- *     // Unsigned: the first of January 1970 lies in the middle.
- *     new DataView(bytes.buffer).setBigUint64(0, BigInt(date.getTime()) + 2n ** 63n);
+ * // Numbers in four bytes, the first one the most significant, so that their order is that of the bytes.
+ * const uint32: Codec<number> = {
+ *   name: "uint32",
+ *   encode(value) {
+ *     const bytes = new Uint8Array(4);
+ *     new DataView(bytes.buffer).setUint32(0, value);
  *     return bytes;
  *   },
- *   decode(source, start, end) {
- *     const view = new DataView(source.buffer, source.byteOffset + start, end - start);
- *     return new Date(Number(view.getBigUint64(0) - 2n ** 63n));
+ *   decode(source, start) {
+ *     return new DataView(source.buffer, source.byteOffset + start, 4).getUint32(0);
  *   },
  * };
- * await using db = await open(new MemoryStorage(), { keys: dates });
- * await db.put(new Date("2026-05-01"), "later");
- * await db.put(new Date("1969-07-20"), "earlier");
- * const [[first] = []] = db.scanSync();
- * assertEquals(first, new Date("1969-07-20"));
+ * await using db = await open(new MemoryStorage(), { keys: uint32 });
+ * await db.put(1000, "later");
+ * await db.put(9, "earlier");
+ * assertEquals([...db.scanSync()], [[9, "earlier"], [1000, "later"]]);
  * ```
  */
 export interface Codec<T> {

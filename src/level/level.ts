@@ -32,9 +32,11 @@ import type { KvEngine } from "../engine/api/engine.ts";
 import type { KvReader } from "../engine/api/reader.ts";
 import type { WriteOptions } from "../engine/api/writes.ts";
 import type { Engine } from "../engine/engine.ts";
+import { refuseNoStorage } from "../engine/storage_check.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import type { EngineOptions } from "../options.ts";
 import { isPath, storageAt } from "../storage/local_storage.ts";
+import { MemoryStorage } from "../storage/memory.ts";
 import type { Storage } from "../storage/storage.ts";
 import { boundsOf, type LevelRange } from "./bounds.ts";
 import { type ClearRange, deleteAll, deleteRange } from "./clear.ts";
@@ -49,7 +51,7 @@ import {
 import { openEngine } from "./open_engine.ts";
 import type { IteratorOptions, Operation, ReadOptions } from "./operations.ts";
 import type { PureLevelOptions } from "./options.ts";
-import { manifestOf } from "./manifest.ts";
+import { manifest } from "./manifest.ts";
 import { LevelSnapshot } from "./snapshot.ts";
 import { Steps } from "./steps.ts";
 
@@ -110,9 +112,12 @@ export class PureLevel<K = string, V = string>
     location: string | URL | Storage,
     options: PureLevelOptions<K, V> = {},
   ) {
-    super(manifestOf(location), options);
+    if (!isPath(location)) refuseNoStorage(location, "open");
+    const isSynchronous = isPath(location) || location.synchronous;
+    const isPermanent = !(location instanceof MemoryStorage);
+    super(manifest({ isSynchronous, isPermanent }), options);
     this.#place = location;
-    this.#isSynchronous = isPath(location) || location.synchronous;
+    this.#isSynchronous = isSynchronous;
     this.location = isPath(location) ? String(location) : location.location;
   }
 

@@ -26,16 +26,16 @@ export interface LevelEncoding<T> {
  * import { MemoryStorage } from "@purekv/purekv/memory";
  * import { assertEquals } from "@std/assert";
  *
- * const db = new PureLevel<string, Date>(new MemoryStorage(), {
+ * const db = new PureLevel<string, URL>(new MemoryStorage(), {
  *   valueEncoding: {
- *     name: "date",
+ *     name: "url",
  *     format: "utf8",
- *     encode: (date: Date) => date.toISOString(),
- *     decode: (text: string) => new Date(text),
+ *     encode: (url: URL) => url.href,
+ *     decode: (text: string) => new URL(text),
  *   },
  * });
- * await db.put("born", new Date("1815-12-10"));
- * assertEquals((await db.get("born"))?.getUTCFullYear(), 1815);
+ * await db.put("home", new URL("https://deno.com/a"));
+ * assertEquals((await db.get("home"))?.pathname, "/a");
  * await db.close();
  * ```
  */
