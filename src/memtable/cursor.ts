@@ -1,8 +1,16 @@
 import { compareSpans } from "../bytes/compare.ts";
 import type { Cursor } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
+import { fetchRecords } from "./fetch.ts";
 import type { MemTable } from "./memtable.ts";
 import { type Chunks, lowerBound } from "./ordered_view.ts";
+import type { TableMemory } from "./table_memory.ts";
+
+/**
+ * Neighbours in the order lie anywhere in the arena: the records of so many are fetched at once. Measured on scans of 50 entries of a table of
+ * 100,000: two thirds of the time.
+ */
+const FETCHED = 8;
 
 /**
  * Walks the keys of a MemTable in order, as they were when the cursor was made: keys and versions that came later
@@ -11,13 +19,21 @@ import { type Chunks, lowerBound } from "./ordered_view.ts";
 export class MemTableCursor implements Cursor {
   readonly entry: EntryView = new EntryView();
   readonly #table: MemTable;
+  readonly #memory: TableMemory;
   readonly #maxOrdinal: number;
   readonly #chunks: Chunks;
   #chunk = 0;
   #index = 0;
+  /** Whether more than the entry that was sought is asked for. */
+  #isMoving = false;
+  /** A chunk, of whose keys the records of those from `#fetchedStart` to `#fetchedEnd` were fetched. */
+  #fetchedKeys: Uint32Array | undefined;
+  #fetchedStart = 0;
+  #fetchedEnd = 0;
 
-  constructor(table: MemTable, maxOrdinal: number) {
+  constructor(table: MemTable, memory: TableMemory, maxOrdinal: number) {
     this.#table = table;
+    this.#memory = memory;
     this.#maxOrdinal = maxOrdinal;
     this.#chunks = table.sortedKeys();
   }
@@ -42,10 +58,12 @@ export class MemTableCursor implements Cursor {
   }
 
   next(): boolean {
+    this.#isMoving = true;
     return this.#goForward(this.#chunk, this.#index + 1);
   }
 
   prev(): boolean {
+    this.#isMoving = true;
     return this.#goBack(this.#chunk, this.#index - 1);
   }
 
@@ -79,6 +97,9 @@ export class MemTableCursor implements Cursor {
     for (; this.#chunk < this.#chunks.length; this.#chunk++, this.#index = 0) {
       const keys = this.#chunks[this.#chunk]!;
       for (; this.#index < keys.length; this.#index++) {
+        if (this.#isUnfetched(keys)) {
+          this.#fetch(keys, this.#index, this.#index + FETCHED);
+        }
         if (this.#showVersion(keys[this.#index]!)) return true;
       }
     }
@@ -92,12 +113,27 @@ export class MemTableCursor implements Cursor {
     for (;;) {
       const keys = this.#chunks[this.#chunk];
       for (; keys !== undefined && this.#index >= 0; this.#index--) {
+        if (this.#isUnfetched(keys)) {
+          this.#fetch(keys, this.#index + 1 - FETCHED, this.#index + 1);
+        }
         if (this.#showVersion(keys[this.#index]!)) return true;
       }
       if (this.#chunk === 0) return false;
       this.#chunk--;
       this.#index = this.#chunks[this.#chunk]!.length - 1;
     }
+  }
+
+  #isUnfetched(keys: Uint32Array): boolean {
+    return this.#isMoving && (keys !== this.#fetchedKeys ||
+      this.#index < this.#fetchedStart || this.#index >= this.#fetchedEnd);
+  }
+
+  #fetch(keys: Uint32Array, start: number, end: number): void {
+    this.#fetchedKeys = keys;
+    this.#fetchedStart = Math.max(start, 0);
+    this.#fetchedEnd = Math.min(end, keys.length);
+    fetchRecords(this.#memory, keys, this.#fetchedStart, this.#fetchedEnd);
   }
 
   #showVersion(first: number): boolean {

@@ -1,5 +1,6 @@
 import { equalSpans } from "../bytes/compare.ts";
 import { releaseMemory } from "../bytes/release.ts";
+import { fetchSlots } from "./fetch.ts";
 import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
 
 /** Share of the slots that are in use at most. */
@@ -29,7 +30,6 @@ export class HashIndex {
   #firsts: Uint32Array<ArrayBuffer>;
   #mask: number;
   #size = 0;
-  #seen = 0;
   /** The bits of a slot that say where the record begins. */
   readonly #recordMask: number;
 
@@ -81,14 +81,9 @@ export class HashIndex {
     }
   }
 
-  /** Has the memory of the slots brought in where the keys with the first `count` of these hashes are looked for. */
+  /** Has the memory brought in in which the keys with the first `count` of these hashes are looked for. */
   fetch(hashes: Uint32Array, count: number): void {
-    const slots = this.#slots;
-    const mask = this.#mask;
-    let seen = 0;
-    for (let i = 0; i < count; i++) seen |= slots[hashes[i]! & mask]!;
-    // Kept, or compilers would leave the loop out.
-    this.#seen = seen;
+    fetchSlots(this.#slots, hashes, count);
   }
 
   /** Where the newest record of the key in `slot` begins. */

@@ -332,7 +332,8 @@ export class MemTable implements KeySpans {
 
   /** A cursor over the newest version of each key that is not newer than `maxSequence`. It does not see later writes. */
   cursor(maxSequence: number): Cursor {
-    return new MemTableCursor(this, maxSequence - this.firstSequence);
+    const maxOrdinal = maxSequence - this.firstSequence;
+    return new MemTableCursor(this, this.#memory, maxOrdinal);
   }
 
   /** Every version of every key, for a flush, with sequence numbers if `hasSequences`; range deletes are not among them. */

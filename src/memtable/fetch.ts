@@ -1,0 +1,42 @@
+/**
+ * Brings memory in before it is asked for. A MemTable is larger than the CPU's caches, and what is looked up in it lies anywhere: each wait takes
+ * longer than all the work. Loads that do not depend on one another wait at the same time, so whoever knows several places
+ * ahead has them looked at all at once.
+ *
+ * @module
+ */
+import type { TableMemory } from "./table_memory.ts";
+
+/** Bytes that come into the cache together. */
+const LINE_BYTES = 64;
+
+/** What the loads have come to. Kept, or compilers would leave them out. */
+let _seen = 0;
+
+/** Fetches the slots at which the keys with the first `count` of these hashes are looked for. */
+export function fetchSlots(
+  slots: Int32Array,
+  hashes: Uint32Array,
+  count: number,
+): void {
+  const mask = slots.length - 1;
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum |= slots[hashes[i]! & mask]!;
+  _seen = sum;
+}
+
+/** Fetches the starts of the newest records of `keys`, which are ordinals of first records, from index `start` to `end`. */
+export function fetchRecords(
+  { bytes, offsets, links }: TableMemory,
+  keys: Uint32Array,
+  start: number,
+  end: number,
+): void {
+  const last = bytes.length - 1;
+  let sum = 0;
+  for (let i = start; i < end; i++) {
+    const record = offsets[links[keys[i]!]!]!;
+    sum |= bytes[record]! | bytes[Math.min(record + LINE_BYTES, last)]!;
+  }
+  _seen = sum;
+}
