@@ -25,6 +25,18 @@ export function fetchSlots(
   _seen = sum;
 }
 
+/** Fetches the starts of the records at `places`, from index `start` to `end`. */
+export function fetchPlaces(
+  bytes: Uint8Array,
+  places: Uint32Array,
+  start: number,
+  end: number,
+): void {
+  let sum = 0;
+  for (let i = start; i < end; i++) sum |= startOf(bytes, places[i]!);
+  _seen = sum;
+}
+
 /** Fetches the starts of the newest records of `keys`, which are ordinals of first records, from index `start` to `end`. */
 export function fetchRecords(
   { bytes, offsets, links }: TableMemory,
@@ -32,11 +44,14 @@ export function fetchRecords(
   start: number,
   end: number,
 ): void {
-  const last = bytes.length - 1;
   let sum = 0;
   for (let i = start; i < end; i++) {
-    const record = offsets[links[keys[i]!]!]!;
-    sum |= bytes[record]! | bytes[Math.min(record + LINE_BYTES, last)]!;
+    sum |= startOf(bytes, offsets[links[keys[i]!]!]!);
   }
   _seen = sum;
+}
+
+function startOf(bytes: Uint8Array, record: number): number {
+  const next = Math.min(record + LINE_BYTES, bytes.length - 1);
+  return bytes[record]! | bytes[next]!;
 }
