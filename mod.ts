@@ -51,6 +51,7 @@ export type {
   VerifyReport,
 };
 export type * from "./src/engine/api/checkpoint.ts";
+export type * from "./src/engine/api/range_size.ts";
 export type * from "./src/engine/api/ranges.ts";
 export type * from "./src/engine/api/reader.ts";
 export type * from "./src/engine/api/stats.ts";

@@ -3,6 +3,7 @@ import type { Codec } from "../codec/codec.ts";
 import { invalidArgument } from "../errors.ts";
 import { type KeyRange, successor } from "../format/key_range.ts";
 import { shown } from "../options.ts";
+import type { CountOptions } from "./api/range_size.ts";
 import type {
   AsyncScanOptions,
   RangeOptions,
@@ -15,6 +16,20 @@ const NO_BYTES = new Uint8Array(0);
 const NAMES = ["gt", "gte", "lt", "lte", "prefix"] as const;
 const SYNC_SCAN_NAMES: readonly string[] = [...NAMES, "reverse", "limit"];
 const SCAN_NAMES: readonly string[] = [...SYNC_SCAN_NAMES, "signal"];
+const COUNT_NAMES: readonly string[] = [...NAMES, "signal"];
+
+/** Throws `KV_INVALID_ARGUMENT` for options that no range of keys has or whose values it cannot use; `action` is what could not be done. */
+export function checkRange<K>(options: RangeOptions<K>, action: string): void {
+  checkNames(options, NAMES, action);
+  refuseBoth(options, action);
+}
+
+/** The same for a range whose keys are counted. */
+export function checkCountOptions<K>(options: CountOptions<K>): void {
+  checkNames(options, COUNT_NAMES, "count");
+  refuseBoth(options, "count");
+  checkSignal(options.signal, "count");
+}
 
 /** Throws `KV_INVALID_ARGUMENT` for options that no scan has or whose values it cannot use. */
 export function checkScanOptions<K>(options: AsyncScanOptions<K>): void {
@@ -57,8 +72,7 @@ function refuseBoth<K>(
 /** Throws `KV_INVALID_ARGUMENT` for options that a range delete has not, and for a range of all keys, which looks like a mistake. */
 export function checkDeleteRange<K>(options: RangeOptions<K>): void {
   const action = "delete a range";
-  checkNames(options, NAMES, action);
-  refuseBoth(options, action);
+  checkRange(options, action);
   if (NAMES.some((name) => options[name] !== undefined)) return;
   throw invalidArgument(
     `Cannot ${action}: it has no bounds; clear() deletes all keys`,

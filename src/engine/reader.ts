@@ -2,15 +2,21 @@ import type { Codec } from "../codec/codec.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import type { EntryView } from "../format/entry.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
+import type { CountOptions, RangeSize } from "./api/range_size.ts";
 import type {
   AsyncScanOptions,
   KvIterator,
   KvSyncIterator,
+  RangeOptions,
   ScanOptions,
 } from "./api/ranges.ts";
 import type { KvReader } from "./api/reader.ts";
+import { countKeys, countKeysSync, type CountSource } from "./count.ts";
 import { Lookup } from "./lookup.ts";
+import { approximateSize } from "./range_size.ts";
 import {
+  checkCountOptions,
+  checkRange,
   checkScanOptions,
   checkSyncScanOptions,
   encodeRange,
@@ -112,12 +118,47 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   }
 
   scanSync(options: ScanOptions<K> = {}): KvSyncIterator<[K, V]> {
+    return this.#scanSync(options, (entry) => this.#decodeEntry(entry));
+  }
+
+  keysSync(options: ScanOptions<K> = {}): KvSyncIterator<K> {
+    return this.#scanSync(options, (entry) => this.#decodeKey(entry));
+  }
+
+  async count(options: CountOptions<K> = {}): Promise<number> {
+    this.assertOpen();
+    checkCountOptions(options);
+    return await countKeys(this.#rangeSource(options), {
+      signal: options.signal,
+      track: (work) => this.store.track(work),
+    });
+  }
+
+  countSync(range: RangeOptions<K> = {}): number {
+    this.assertOpen();
+    this.#assertSynchronous();
+    checkRange(range, "count");
+    return countKeysSync(this.#rangeSource(range));
+  }
+
+  async approximateSize(range: RangeOptions<K> = {}): Promise<RangeSize> {
+    this.assertOpen();
+    checkRange(range, "estimate a size");
+    const { readState } = this.store;
+    const keys = encodeRange(this.codecs.keys, range);
+    readState.retain();
+    return await this.store.track(approximateSize(readState, keys))
+      .finally(() => readState.release());
+  }
+
+  #scanSync<T>(
+    options: ScanOptions<K>,
+    decode: (entry: EntryView) => T,
+  ): KvSyncIterator<T> {
     this.assertOpen();
     this.#assertSynchronous();
     checkSyncScanOptions(options);
-    return new SyncScanIterator(
-      this.#scanSource(options, (entry) => this.#decodeEntry(entry)),
-    );
+    return new SyncScanIterator(this.#scanSource(options, decode));
   }
 
   #scan<T>(
@@ -136,6 +177,11 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     options: ScanOptions<K>,
     decode: (entry: EntryView) => T,
   ): ScanSource<T> {
+    const { reverse: isReverse = false, limit = Infinity } = options;
+    return { ...this.#rangeSource(options), isReverse, limit, decode };
+  }
+
+  #rangeSource(range: RangeOptions<K>): CountSource {
     const { store } = this;
     const state = store.readState;
     const maxSequence = Math.min(this.maxSequence, store.lastSequence);
@@ -143,10 +189,9 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
       state,
       maxSequence,
       ranges: state.visibleRanges(maxSequence),
-      range: encodeRange(this.codecs.keys, options),
-      isReverse: options.reverse ?? false,
-      limit: options.limit ?? Infinity,
-      decode,
+      range: encodeRange(this.codecs.keys, range),
+      isReverse: false,
+      limit: Infinity,
       assertOpen: () => this.assertOpen(),
     };
   }

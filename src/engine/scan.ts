@@ -28,8 +28,16 @@ export interface ScanSource<T> extends RangeCursorOptions {
   readonly assertOpen: () => void;
 }
 
+/** What of a scan says which entries it comes to. */
+type Source = Omit<ScanSource<unknown>, "decode">;
+
+/** What a scan goes through, one entry after another. */
+export function openRange(source: Source): RangeCursor {
+  return new RangeCursor(openCursor(source), source);
+}
+
 /** Everything visible at `maxSequence`, each key once, in one cursor. */
-function openCursor(source: ScanSource<unknown>): Cursor {
+function openCursor(source: Source): Cursor {
   const { state, maxSequence, ranges } = source;
   const sources: Cursor[] = state.tables
     .filter((table) => table.keys > 0)
@@ -88,7 +96,7 @@ class Scan<T> {
   advance(): boolean | Promise<boolean> {
     if (this.#isEnded) return false;
     this.#source.assertOpen();
-    this.#cursor ??= new RangeCursor(openCursor(this.#source), this.#source);
+    this.#cursor ??= openRange(this.#source);
     return this.#cursor.advance();
   }
 
