@@ -1,4 +1,5 @@
 import { compareBytes } from "../bytes/compare.ts";
+import { successorOfPrefix } from "../bytes/prefix.ts";
 import type { Codec } from "../codec/codec.ts";
 import { invalidArgument } from "../errors.ts";
 import { type KeyRange, successor } from "../format/key_range.ts";
@@ -79,15 +80,21 @@ export function checkDeleteRange<K>(options: RangeOptions<K>): void {
   );
 }
 
-/**
- * The range of encoded keys that the options ask for.
- *
- * @param checkLength Throws for a bound that has too many bytes.
- */
+const ALL_KEYS: KeyRange = { lower: undefined, upper: undefined };
+
+/** Where a range has to lie, and how long its bounds may be. */
+export interface RangeLimits {
+  /** What of the range lies outside is left out. */
+  readonly within?: KeyRange;
+  /** Throws for a bound that has too many bytes. */
+  readonly checkLength?: (bytes: number) => void;
+}
+
+/** The range of encoded keys that the options ask for. */
 export function encodeRange<K>(
   codec: Codec<K>,
   options: RangeOptions<K>,
-  checkLength: (bytes: number) => void = () => {},
+  { within = ALL_KEYS, checkLength = () => {} }: RangeLimits = {},
 ): KeyRange {
   const bounds: Partial<Record<typeof NAMES[number], Uint8Array>> = {};
   for (const name of NAMES) {
@@ -99,8 +106,13 @@ export function encodeRange<K>(
   }
   const { gt, gte, lt, lte, prefix } = bounds;
   return {
-    lower: larger(gt && successor(gt), gte, prefix),
-    upper: smaller(lt, lte && successor(lte), prefix && behindPrefix(prefix)),
+    lower: larger(gt && successor(gt), gte, prefix, within.lower),
+    upper: smaller(
+      lt,
+      lte && successor(lte),
+      prefix && successorOfPrefix(prefix),
+      within.upper,
+    ),
   };
 }
 
@@ -108,15 +120,6 @@ export function encodeRange<K>(
 export function hasKeys({ lower, upper }: KeyRange): boolean {
   if (upper === undefined) return true;
   return compareBytes(lower ?? NO_BYTES, upper) < 0;
-}
-
-/** The first byte string behind all that begin with `prefix`, if there is one. */
-function behindPrefix(prefix: Uint8Array): Uint8Array | undefined {
-  const last = prefix.findLastIndex((byte) => byte < 0xff);
-  if (last < 0) return undefined;
-  const next = prefix.slice(0, last + 1);
-  next[last]!++;
-  return next;
 }
 
 type Bound = Uint8Array | undefined;

@@ -1,3 +1,4 @@
+import type { KvKeyspace, KvKeyspaceReader } from "./keyspace.ts";
 import type { CountOptions, RangeSize } from "./range_size.ts";
 import type {
   AsyncScanOptions,
@@ -211,6 +212,25 @@ export interface KvReader<K, V> {
 export interface KvSnapshot<K, V> extends KvReader<K, V>, Disposable {
   /** Sequence number of the last write that the snapshot sees. */
   readonly sequence: number;
+  /**
+   * What reads a keyspace as of the same moment, as long as the snapshot is held. Throws `KV_INVALID_ARGUMENT` for a keyspace of another store.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * const users = db.keyspace("users");
+   * await users.put("1", "Alice");
+   * using before = db.snapshot();
+   * await db.dropKeyspace("users");
+   * assertEquals(before.keyspace(users).getSync("1"), "Alice");
+   * ```
+   */
+  keyspace<K2, V2>(keyspace: KvKeyspace<K2, V2>): KvKeyspaceReader<K2, V2>;
+
   /** Lets go of the snapshot. A second call does nothing. */
   close(): void;
 }
