@@ -9,12 +9,14 @@ export function codecsBehind<K, V>(
   return { keys: prefixedCodec(keys, prefix), values };
 }
 
-/** The codec of keys that stand behind `prefix`: as fast as `codec` but for the bytes of the prefix. */
+/** The codec of keys that stand behind `prefix`: as fast as `codec` but for the bytes of the prefix, which are two for all but the latest of many keyspaces. */
 function prefixedCodec<K>(
   codec: Required<Codec<K>>,
   prefix: Uint8Array,
 ): Required<Codec<K>> {
   const { length } = prefix;
+  const first = prefix[0]!;
+  const second = prefix[1]!;
   return {
     name: codec.name,
     encode: (key) => {
@@ -26,7 +28,9 @@ function prefixedCodec<K>(
     },
     encodeInto: (key, target, offset) => {
       if (target.length - offset < length) return -1;
-      for (let i = 0; i < length; i++) target[offset + i] = prefix[i]!;
+      target[offset] = first;
+      target[offset + 1] = second;
+      for (let i = 2; i < length; i++) target[offset + i] = prefix[i]!;
       const written = codec.encodeInto(key, target, offset + length);
       return written < 0 ? -1 : length + written;
     },
