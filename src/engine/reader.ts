@@ -13,7 +13,7 @@ import type {
 } from "./api/ranges.ts";
 import type { KvReader } from "./api/reader.ts";
 import { countKeys, countKeysSync, type CountSource } from "./count.ts";
-import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
+import type { Catalogue, KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { Lookup } from "./lookup.ts";
 import { approximateSize } from "./range_size.ts";
 import {
@@ -75,6 +75,11 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   /** Sequence number of the last write that a read sees that begins now. */
   get #lastSeen(): number {
     return Math.min(this.maxSequence, this.store.lastSequence);
+  }
+
+  /** The keyspaces of the store that `reader` reads. */
+  static catalogueOf(reader: object): Catalogue {
+    return (reader as Reader<unknown, unknown, ReadSource>).store.catalogue;
   }
 
   /** What `lookUp` does, for storage that answers at once: on the hottest path without a function per call. */
@@ -240,6 +245,11 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
       `Cannot read at once: ${this.store.storage.location} answers with promises; use get and scan`,
     );
   }
+}
+
+/** The keyspaces of the store that an engine, a follower, a snapshot or a keyspace reads. */
+export function catalogueOf(reader: object): Catalogue {
+  return Reader.catalogueOf(reader);
 }
 
 function decodeKey<K>(

@@ -36,6 +36,17 @@ export function memTableRangeSize(
   };
 }
 
+/** Whether `table` has any version of a key from `smallest` to `largest`, both included. */
+export function hasKeyIn(
+  table: MemTable,
+  smallest: Uint8Array,
+  largest: Uint8Array,
+): boolean {
+  const keys = new SortedKeys(table);
+  const rank = keys.rankOf(smallest);
+  return rank < keys.size && keys.order(rank, largest) <= 0;
+}
+
 /** The keys of a table by their rank. */
 class SortedKeys {
   readonly #table: MemTable;
@@ -57,7 +68,7 @@ class SortedKeys {
 
   /** How many keys are before `key`. */
   rankOf(key: Uint8Array): number {
-    return lowerBound(this.size, (rank) => this.#order(this.at(rank), key));
+    return lowerBound(this.size, (rank) => this.order(rank, key));
   }
 
   /** The first ordinal of the key with this rank. */
@@ -67,7 +78,9 @@ class SortedKeys {
     return this.#chunks[chunk]![rank - ranks[chunk]!]!;
   }
 
-  #order(first: number, key: Uint8Array): number {
+  /** Orders the key with this rank and another. */
+  order(rank: number, key: Uint8Array): number {
+    const first = this.at(rank);
     const { buffer } = this.#table;
     const start = this.#table.offset(first);
     const length = this.#table.length(first);

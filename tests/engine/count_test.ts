@@ -219,3 +219,38 @@ test("An estimate sees what is in memory: exactly where it is little, by a sampl
     assert(Math.abs(bytes - truth * recordBytes) <= 30 + slack * recordBytes);
   }
 });
+
+test("Where nothing is written over segments, they are counted without being read", async () => {
+  const storage = new FaultStorage();
+  await using db = await open(storage, { ...small, cacheSize: 0 });
+  const records = 20_000;
+  await fill(db, records);
+  await db.compact();
+  const reads = async (work: () => Promise<unknown>) => {
+    const from = storage.trace.length;
+    await work();
+    return storage.trace.slice(from)
+      .filter(({ operation }) => operation === "readAt").length;
+  };
+  const all = await reads(async () => assertEquals(await db.count(), records));
+  assertEquals(all, 0);
+  const range = { gt: key(7), lte: key(19_000) };
+  const some = await reads(async () =>
+    assertEquals(await db.count(range), 18_993)
+  );
+  const scanned = await reads(() => listed(db, range));
+  assert(some < scanned / 4, `${some} of ${scanned}`);
+
+  using before = db.snapshot();
+  await db.put(key(500), "again");
+  await db.del(key(9_000));
+  await db.put("key:0005005", "new");
+  await db.delRange({ gte: key(15_000), lt: key(15_010) });
+  for (const flushes of [false, true]) {
+    if (flushes) await db.flush();
+    assertEquals(await db.count(), records + 1 - 1 - 10);
+    assertEquals(db.countSync({ lt: key(9_001) }), 9_001);
+    assertEquals(await before.count(), records);
+    assertEquals(before.countSync(range), 18_993);
+  }
+});
