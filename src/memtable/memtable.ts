@@ -133,11 +133,6 @@ export class MemTable implements KeySpans {
     return recordKeyLength(this.arena.bytes, this.#memory.offsets[ordinal]!);
   }
 
-  /** Whether the record `ordinal` is a range delete. */
-  isRange(ordinal: number): boolean {
-    return isRangeDelete(this.arena.bytes, this.#memory.offsets[ordinal]!);
-  }
-
   /** Adds the record whose key and value were written to the arena behind `recordStart`. */
   commitRecord(kind: RecordKind, keyLength: number, valueLength: number): void {
     const start = this.arena.commitRecord(kind, keyLength, valueLength);

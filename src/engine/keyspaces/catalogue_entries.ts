@@ -1,11 +1,13 @@
 import { Buffer } from "node:buffer";
-import { sharedPrefixLength } from "../../bytes/compare.ts";
+import { compareBytes, sharedPrefixLength } from "../../bytes/compare.ts";
 import { EntryView } from "../../format/entry.ts";
 import { PUT } from "../../format/kind.ts";
+import { isRangeDelete, RECORD_HEADER_BYTES } from "../../format/record.ts";
 import type { MemTable } from "../../memtable/memtable.ts";
 import type { Version } from "../../manifest/version.ts";
+import type { RangeTombstones } from "../../tombstones/range_tombstones.ts";
 import type { Segment } from "../segment.ts";
-import { isOfCatalogue } from "./catalogue_format.ts";
+import { catalogueKey, isOfCatalogue } from "./catalogue_format.ts";
 import { CATALOGUE_PREFIX, RESERVED_BYTE } from "./layout.ts";
 
 /** Stands for a value behind `FF 00` that is none of the catalogue's. */
@@ -13,8 +15,7 @@ const FOREIGN = new Uint8Array(0);
 
 /**
  * What lies where the catalogue is, gathered from places from the oldest to the newest. Nothing is sorted and nothing merged for it, and of segments none is
- * read that does not reach there: a store without keyspaces opens as fast as ever. Range deletes need no look: none is newer than
- * what it covers here.
+ * read that does not reach there: a store without keyspaces opens as fast as ever.
  */
 export class CatalogueEntries {
   /** Values by name, which is one character a byte. */
@@ -33,19 +34,22 @@ export class CatalogueEntries {
   /** All names and their values. */
   *[Symbol.iterator](): Iterator<[name: Uint8Array, value: Uint8Array]> {
     for (const [name, value] of this.#values) {
-      yield [new Uint8Array(Buffer.from(name, "latin1")), value];
+      yield [bytesOf(name), value];
     }
   }
 
   /** Adds what segments hold, which must come before what tables do. */
-  async addSegments({ levels }: Version<Segment>): Promise<void> {
-    for (const level of levels.toReversed()) {
-      for (const segment of level.toReversed()) await this.#addSegment(segment);
+  async addSegments(version: Version<Segment>): Promise<void> {
+    for (const level of version.levels.toReversed()) {
+      for (const segment of level.toReversed()) {
+        await this.#addSegment(segment, version.rangeTombstones);
+      }
     }
   }
 
   async #addSegment(
-    { reader, largestKey, smallestKey }: Segment,
+    { reader, largestKey, smallestKey, ceiling }: Segment,
+    ranges: RangeTombstones,
   ): Promise<void> {
     if (largestKey[0] !== RESERVED_BYTE) return;
     this.hasReservedKeys = true;
@@ -57,7 +61,16 @@ export class CatalogueEntries {
       let has = await cursor.seek(CATALOGUE_PREFIX);
       has && isInCatalogue(entry);
       has = await cursor.next()
-    ) this.#add(entry);
+    ) {
+      const { keyBuffer, keyOffset, keyLength } = entry;
+      const covered = ranges.newestOver(
+        keyBuffer,
+        keyOffset,
+        keyLength,
+        Infinity,
+      );
+      if (covered <= ceiling) this.#add(entry);
+    }
   }
 
   /** Adds the records of a table from `ordinal` on. Answers whether any of them is in the catalogue. */
@@ -66,9 +79,13 @@ export class CatalogueEntries {
     const entry = new EntryView();
     let isAny = false;
     for (let i = ordinal; i < records; i++) {
-      if (buffer[table.offset(i)] !== RESERVED_BYTE || table.isRange(i)) {
+      const start = table.offset(i);
+      if (isRangeDelete(buffer, start - RECORD_HEADER_BYTES)) {
+        table.fill(i, entry);
+        this.#cover(entry);
         continue;
       }
+      if (buffer[start] !== RESERVED_BYTE) continue;
       table.fill(i, entry);
       if (entry.keyLength === 0) continue;
       this.hasReservedKeys = true;
@@ -77,6 +94,24 @@ export class CatalogueEntries {
       isAny = true;
     }
     return isAny;
+  }
+
+  /** Takes out what a range delete has removed: values of users, before there was a catalogue. */
+  #cover(range: EntryView): void {
+    const lower = range.keyBuffer.subarray(
+      range.keyOffset,
+      range.keyOffset + range.keyLength,
+    );
+    const upper = range.valueBuffer.subarray(
+      range.valueOffset,
+      range.valueOffset + range.valueLength,
+    );
+    for (const name of this.#values.keys()) {
+      const key = catalogueKey(bytesOf(name));
+      const isCovered = compareBytes(lower, key) <= 0 &&
+        (upper.length === 0 || compareBytes(key, upper) < 0);
+      if (isCovered) this.#values.delete(name);
+    }
   }
 
   #add(entry: EntryView): void {
@@ -97,6 +132,10 @@ export class CatalogueEntries {
     );
     this.#values.set(name, isOfCatalogue(value) ? value : FOREIGN);
   }
+}
+
+function bytesOf(name: string): Uint8Array {
+  return new Uint8Array(Buffer.from(name, "latin1"));
 }
 
 function isInCatalogue(

@@ -1,8 +1,16 @@
 // Keys of the default keyspace that begin with 0xFF: where keyspaces would lie.
 import { assertEquals } from "@std/assert";
-import { bytes, type KvEngine, open, tuple, utf8 } from "../../../mod.ts";
+import {
+  bytes,
+  follow,
+  type KvEngine,
+  open,
+  tuple,
+  utf8,
+} from "../../../mod.ts";
 import type { Codec } from "../../../src/codec/codec.ts";
 import { MemoryStorage } from "../../../src/storage/memory.ts";
+import { FaultStorage } from "../../../src/testing/testing.ts";
 import { seeded } from "../../codec/random.ts";
 import { randomTuple } from "../../codec/tuple_model.ts";
 import { test } from "../../harness.ts";
@@ -134,6 +142,27 @@ test("Once there are keyspaces such keys are neither written nor read nor delete
   assertEquals(users.countSync(), 3);
   await db.dropKeyspace("users");
   await assertKvError(() => db.put(of(0xff), value), invalid, "0xFF");
+});
+
+test("What a range delete has removed where the catalogue is does not come back, from a log or from a segment", async () => {
+  for (const flushes of [false, true]) {
+    const storage = new FaultStorage();
+    await using db = await open(storage, codecs);
+    await db.put(of(1), value);
+    await db.put(reserved[1]!, value);
+    await db.put(reserved[2]!, value);
+    if (flushes) await db.flush();
+    await db.delRange({ gte: of(0xff) });
+    await db.keyspace("users").put("1", "v");
+    if (flushes) await db.flush();
+    const at = storage.trace.length;
+    const left = storage.crash({ at, survival: "synced" });
+    await using again = await open(left, codecs);
+    assertEquals(again.keyspaces(), ["users"]);
+    assertEquals(keysOf(again), [of(1)]);
+    await using reader = await follow(storage, codecs);
+    assertEquals(reader.keyspaces(), ["users"]);
+  }
 });
 
 test("A snapshot from before the first keyspace still sees such keys, and nothing of keyspaces", async () => {
