@@ -10,7 +10,7 @@ import {
   writeRecordHeader,
 } from "../format/record.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
-import { RESERVED_START } from "./keyspaces/layout.ts";
+import { RESERVED_BYTE, RESERVED_START } from "./keyspaces/layout.ts";
 
 /** The most bytes of records that one batch can have: it has to fit into one frame of one log. */
 const MOST_BATCH_BYTES = 2 ** 30;
@@ -45,11 +45,6 @@ export class BatchRecords {
     return this.#length + RECORD_HEADER_BYTES;
   }
 
-  /** The byte at `offset`. */
-  byteAt(offset: number): number {
-    return this.#bytes[offset]!;
-  }
-
   /** Encodes a key or a value to `offset`, making room if there is not enough, and answers how long it is. */
   encode<T>(codec: Required<Codec<T>>, value: T, offset: number): number {
     const length = codec.encodeInto(value, this.#bytes, offset);
@@ -77,6 +72,19 @@ export class BatchRecords {
     writeRecordHeader(this.#bytes, start, kind, keyLength, valueLength);
     this.#length = end;
     this.#count++;
+  }
+
+  /** The same for a key that is in no keyspace. */
+  completeDefault(
+    kind: RecordKind,
+    keyLength: number,
+    valueLength: number,
+  ): void {
+    const keyStart = this.#length + RECORD_HEADER_BYTES;
+    this.complete(kind, keyLength, valueLength);
+    if (this.#bytes[keyStart] === RESERVED_BYTE && keyLength > 0) {
+      this.hasReservedKey = true;
+    }
   }
 
   /** Adds a record of a key and a value that are encoded. */

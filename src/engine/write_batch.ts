@@ -6,7 +6,6 @@ import type { KvBatch, WriteOptions } from "./api/writes.ts";
 import { BatchRecords } from "./batch_records.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { handleOf } from "./keyspaces/handles.ts";
-import { RESERVED_BYTE } from "./keyspaces/layout.ts";
 import type { Codecs } from "./reader.ts";
 import {
   checkKeyLength,
@@ -43,6 +42,7 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
   readonly #target: BatchTarget;
   readonly #codecs: Codecs<K, V>;
   readonly #keyspace: KeyspaceEntry | undefined;
+  readonly #prefixBytes: number;
   readonly #records: BatchRecords;
 
   /** @param records Those of the batch that this one is a face of. */
@@ -54,6 +54,7 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
     this.#target = target;
     this.#codecs = codecs;
     this.#keyspace = keyspace;
+    this.#prefixBytes = keyspace?.prefix.length ?? 0;
     this.#records = records;
   }
 
@@ -101,7 +102,7 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
   get #limits(): { within: KeyRange; prefixBytes: number } {
     return {
       within: this.#keyspace?.range ?? this.#target.defaultRange(),
-      prefixBytes: this.#keyspace?.prefix.length ?? 0,
+      prefixBytes: this.#prefixBytes,
     };
   }
 
@@ -112,20 +113,22 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
 
   /** Encodes a key to where the next record has it, and answers how long it is. */
   #encodeKey(key: K): number {
-    const records = this.#records;
     this.#assertOpen();
+    const records = this.#records;
     const length = records.encode(this.#codecs.keys, key, records.keyStart);
-    const prefixBytes = this.#keyspace?.prefix.length ?? 0;
-    checkKeyLength(length - prefixBytes, this.#target.maxKeySize);
+    checkKeyLength(length - this.#prefixBytes, this.#target.maxKeySize);
     return length;
   }
 
   #complete(kind: EntryKind, keyLength: number, valueLength: number): this {
     const records = this.#records;
-    const firstByte = keyLength > 0 ? records.byteAt(records.keyStart) : 0;
-    records.complete(kind, keyLength, valueLength);
-    if (this.#keyspace !== undefined) records.keyspaces.add(this.#keyspace);
-    else if (firstByte === RESERVED_BYTE) records.hasReservedKey = true;
+    const keyspace = this.#keyspace;
+    if (keyspace === undefined) {
+      records.completeDefault(kind, keyLength, valueLength);
+    } else {
+      records.complete(kind, keyLength, valueLength);
+      records.keyspaces.add(keyspace);
+    }
     return this;
   }
 

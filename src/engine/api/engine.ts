@@ -20,7 +20,7 @@ export interface KvEngine<K, V>
 
   /**
    * The keyspace `name` of the store, with codecs of its own. This is cheap and writes nothing: a keyspace is made, in the same batch, by the
-   * first write into it.
+   * first write into it. Each call answers with an object of its own, which is best kept; all of one name are the same keyspace.
    *
    * A store with keyspaces keeps the keys that begin with the byte 0xFF for itself. No text and no tuple does; keys of `bytes` and codecs of your own may. While there are such keys,
    * the first write into a first keyspace rejects with `KV_INVALID_ARGUMENT`, and once there is a keyspace, writes of such keys do. They stay reserved when all keyspaces are dropped.

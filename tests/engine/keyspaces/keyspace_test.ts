@@ -203,6 +203,23 @@ test("A dropped keyspace is gone, and its handles and batches are closed; one of
   });
 });
 
+test("A drop is one write of two records, however large the keyspace, and its room comes back", async () => {
+  await using db = await open(new MemoryStorage(), { sync: false });
+  const users = db.keyspace("users");
+  await db.put("stays", "1");
+  for (let i = 0; i < 5_000; i++) void users.put(`${i}`, "v".repeat(100));
+  await db.compact();
+  const full = db.stats();
+  assert(full.bytesOnDisk > 500_000, `${full.bytesOnDisk}`);
+  await db.dropKeyspace("users");
+  const dropped = db.stats();
+  assertEquals(dropped.lastSequence - full.lastSequence, 2);
+  assert(dropped.wal.bytesWritten - full.wal.bytesWritten < 200);
+  await db.compact();
+  assert(db.stats().bytesOnDisk < 2_000, `${db.stats().bytesOnDisk}`);
+  assertEquals([...db.scanSync()], [["stays", "1"]]);
+});
+
 test("Snapshots see several keyspaces as of one moment, dropped ones too, whatever is compacted", async () => {
   await using db = await open(new MemoryStorage());
   const users = db.keyspace("users");
