@@ -51,9 +51,12 @@ export type {
   VerifyReport,
 };
 export type * from "./src/engine/api/checkpoint.ts";
+export type * from "./src/engine/api/keyspace.ts";
+export type * from "./src/engine/api/range_size.ts";
 export type * from "./src/engine/api/ranges.ts";
 export type * from "./src/engine/api/reader.ts";
 export type * from "./src/engine/api/stats.ts";
+export type * from "./src/engine/api/writer.ts";
 export type * from "./src/engine/api/writes.ts";
 export type {
   CompactionOptions,

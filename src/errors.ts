@@ -10,7 +10,7 @@ export type KvErrorCode =
   | "KV_CORRUPTION"
   /** Another engine has the store open. */
   | "KV_LOCKED"
-  /** The engine, snapshot or batch was closed before the call. */
+  /** The engine, snapshot or batch was closed before the call, or the keyspace was dropped. */
   | "KV_CLOSED"
   /** A write was asked of a store that was opened with `readOnly`. */
   | "KV_READ_ONLY"

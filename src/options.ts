@@ -14,6 +14,9 @@ const TIB = 1024 * GIB;
 /** The longest key that any store can hold, in bytes. */
 export const MAX_KEY_BYTES: number = MIB;
 
+/** The longest key that files hold, in bytes: one behind the prefix of a keyspace. */
+export const MAX_STORED_KEY_BYTES: number = MAX_KEY_BYTES + 16;
+
 /** The longest value that any store can hold, in bytes. */
 export const MAX_VALUE_BYTES: number = 256 * MIB;
 

@@ -71,6 +71,14 @@ export function addForms(command: Command, host: Host): Command {
     .addOption(formOption("keys")).addOption(formOption("values"));
 }
 
+/** Adds the option for a keyspace, and with it those for forms. In a shell they are chosen when it starts. */
+export function addKeyspace(command: Command, host: Host): Command {
+  if (host.session === undefined) {
+    command.option("--keyspace <name>", "a keyspace of the store");
+  }
+  return addForms(command, host);
+}
+
 function formOption(what: "keys" | "values"): Option {
   return new Option(
     `--${what} <form>`,

@@ -1,7 +1,14 @@
-import { follow, type KvEngine, type KvReader, open } from "../../mod.ts";
+import {
+  follow,
+  type KvEngine,
+  type KvReader,
+  type KvWriter,
+  open,
+} from "../../mod.ts";
 import { bytes } from "../codec/bytes.ts";
 import type { Codec } from "../codec/codec.ts";
-import { KvLockedError } from "../errors.ts";
+import { catalogueOf } from "../engine/reader.ts";
+import { KvError, KvLockedError } from "../errors.ts";
 import { readManifest } from "../manifest/manifest_store.ts";
 import { openLocalStorage } from "../storage/local_storage.ts";
 import { UsageError } from "./failure.ts";
@@ -10,20 +17,26 @@ import { type Form, type FormName, formOf, isFormName } from "./form.ts";
 /** A store that is open, and the forms of its keys and values. */
 export interface OpenStore extends AsyncDisposable {
   readonly location: string;
+  /** The store or, if the user asks for one, a keyspace of it. */
   readonly reader: KvReader<Uint8Array, Uint8Array>;
   readonly keys: Form;
   readonly values: Form;
 }
 
+/** What is read and written. */
+type Face = KvReader<Uint8Array, Uint8Array> & KvWriter<Uint8Array, Uint8Array>;
+
 /** A store that can be written to. */
 export interface WritableStore extends OpenStore {
-  readonly reader: KvEngine<Uint8Array, Uint8Array>;
+  readonly reader: Face;
+  readonly engine: KvEngine<Uint8Array, Uint8Array>;
 }
 
-/** The forms that the user asks for. */
+/** What the user asks for: forms, and the keyspace that they are of. */
 export interface FormOptions {
   readonly keys?: FormName;
   readonly values?: FormName;
+  readonly keyspace?: string;
 }
 
 /** How often a store that another engine writes is looked at: never again, so that a command sees one state. */
@@ -42,60 +55,133 @@ export async function openForReading(
   location: string,
   forms: FormOptions,
 ): Promise<OpenStore> {
-  const { keys, values } = await encodingsAt(location, forms);
-  const codecs = { keys: keys.codec, values: values.codec };
-  const reader = await open(location, { ...codecs, readOnly: true })
+  const own = await encodingsAt(location, ownForms(forms));
+  const codecs = codecsOf(own);
+  const store = await open(location, { ...codecs, readOnly: true })
     .catch(async (error) => {
       if (!(error instanceof KvLockedError)) throw error;
       return await follow(location, { ...codecs, refreshMs: LOOK_ONCE });
     });
-  return {
-    location,
-    reader,
-    keys: keys.form,
-    values: values.form,
-    [Symbol.asyncDispose]: () => reader.close(),
-  };
+  return await orClosed(store, () => {
+    const { keyspace } = forms;
+    const encodings = keyspace === undefined
+      ? own
+      : encodingsIn(store, forms, { keyspace, create: false });
+    const reader = keyspace === undefined
+      ? store
+      : store.keyspace(keyspace, codecsOf(encodings));
+    return { ...openStore(location, encodings, store), reader };
+  });
 }
 
 /**
- * Opens a store for writing; with `create` one is made if it is missing, whose codecs are those of the forms. An existing store is written to in the
+ * Opens a store for writing; with `create` one is made if it is missing, whose codecs are those of the forms, and a keyspace likewise. An existing store is written to in the
  * forms of its own codecs only, so that whoever else opens it can read what is written.
  */
 export async function openForWriting(
   location: string,
   { create = false, ...forms }: FormOptions & { readonly create?: boolean },
 ): Promise<WritableStore> {
-  const { keys, values } = await encodingsAt(location, forms);
-  for (
-    const [what, { codec, form, isOwn }] of [["keys", keys], [
-      "values",
-      values,
-    ]] as const
-  ) {
-    if (isOwn) continue;
-    throw new UsageError(
-      `Cannot write to ${location}: its ${what} are written with codec ${codec.name}, --${what} says ${form.name}`,
-    );
-  }
-  const reader = await open(location, {
-    keys: keys.codec,
-    values: values.codec,
+  const own = await encodingsAt(location, ownForms(forms));
+  refuseOtherForms(location, own);
+  const engine = await open(location, {
+    ...codecsOf(own),
     createIfMissing: create,
   });
+  return await orClosed(engine, () => {
+    const { keyspace } = forms;
+    if (keyspace === undefined) {
+      return { ...openStore(location, own, engine), reader: engine, engine };
+    }
+    const encodings = encodingsIn(engine, forms, { keyspace, create });
+    refuseOtherForms(`keyspace ${keyspace}`, encodings);
+    const reader = engine.keyspace(keyspace, codecsOf(encodings));
+    return { ...openStore(location, encodings, engine), reader, engine };
+  });
+}
+
+/** The names of the keyspaces of a store. */
+export async function keyspacesAt(location: string): Promise<string[]> {
+  await using store = await openForReading(location, {});
+  return catalogueOf(store.reader).names();
+}
+
+/** Forms that are asked for along with a keyspace are those of the keyspace. */
+function ownForms(forms: FormOptions): FormOptions {
+  return forms.keyspace === undefined ? forms : {};
+}
+
+function openStore(
+  location: string,
+  { keys, values }: Encodings,
+  store: { close(): Promise<void> },
+): Omit<OpenStore, "reader"> {
   return {
     location,
-    reader,
     keys: keys.form,
     values: values.form,
-    [Symbol.asyncDispose]: () => reader.close(),
+    [Symbol.asyncDispose]: () => store.close(),
   };
+}
+
+async function orClosed<T>(
+  store: { close(): Promise<void> },
+  make: () => T,
+): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function refuseOtherForms(place: string, { keys, values }: Encodings): void {
+  for (const [what, encoding] of Object.entries({ keys, values })) {
+    const { codec, form, isOwn } = encoding;
+    if (isOwn) continue;
+    throw new UsageError(
+      `Cannot write to ${place}: its ${what} are written with codec ${codec.name}, --${what} says ${form.name}`,
+    );
+  }
+}
+
+function codecsOf({ keys, values }: Encodings) {
+  return { keys: keys.codec, values: values.codec };
+}
+
+/** How the keys and values of a keyspace are stored. Throws `KV_NOT_FOUND` if there is none and none is to be made. */
+function encodingsIn(
+  store: object,
+  { keys, values }: FormOptions,
+  { keyspace, create }: { readonly keyspace: string; readonly create: boolean },
+): Encodings {
+  const catalogue = catalogueOf(store);
+  const found = catalogue.find(keyspace);
+  if (found === undefined && !create) {
+    const names = catalogue.names();
+    throw new KvError(
+      "KV_NOT_FOUND",
+      `Cannot open keyspace ${keyspace}: there is none of this name; there ${
+        names.length === 0 ? "are none at all" : `is ${names.join(", ")}`
+      }, and put and load make one with --create`,
+    );
+  }
+  return {
+    keys: encodingOf(found?.keyCodec, keys),
+    values: encodingOf(found?.valueCodec, values),
+  };
+}
+
+interface Encodings {
+  readonly keys: Encoding;
+  readonly values: Encoding;
 }
 
 async function encodingsAt(
   location: string,
   { keys, values }: FormOptions,
-): Promise<{ readonly keys: Encoding; readonly values: Encoding }> {
+): Promise<Encodings> {
   const state = await readManifest(await openLocalStorage(location));
   return {
     keys: encodingOf(state?.keyCodec, keys),

@@ -3,7 +3,11 @@ import { utf8 } from "../codec/utf8.ts";
 import { invalidArgument } from "../errors.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { KeyspaceOptions } from "./api/keyspace.ts";
+import { checkNames } from "./call_options.ts";
 import type { Codecs } from "./reader.ts";
+
+const KEYSPACE_NAMES = ["keys", "values"];
 
 /**
  * Checks a codec that a user gave as the option `option`, and completes one that has no fast path. One that has is used as it is:
@@ -52,6 +56,14 @@ export function codecsOf<K, V>(
     keys: completeCodec(keys as Codec<K>, "keys"),
     values: completeCodec(values as Codec<V>, "values"),
   };
+}
+
+/** The codecs that a keyspace is asked for with. */
+export function keyspaceCodecs<K, V>(
+  options: KeyspaceOptions<K, V>,
+): Codecs<K, V> {
+  checkNames(options, KEYSPACE_NAMES, "open a keyspace");
+  return codecsOf(options);
 }
 
 /** Refuses to read a store with other codecs than it was written with. */

@@ -5,6 +5,7 @@ import { EntryView } from "../format/entry.ts";
 import { PUT } from "../format/kind.ts";
 import { MAX_LEVELS } from "../manifest/version.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
+import { RESERVED_BYTE } from "./keyspaces/layout.ts";
 import type { ReadState } from "./read_state.ts";
 import type { Segment } from "./segment.ts";
 
@@ -29,6 +30,11 @@ export class Lookup {
       this.#keyLength = encoded.length;
     }
     this.#hash = hashSpan(this.#key, 0, this.#keyLength);
+  }
+
+  /** Whether the key is one of those that a store with keyspaces keeps for itself. */
+  get isReserved(): boolean {
+    return this.#key[0] === RESERVED_BYTE && this.#keyLength > 0;
   }
 
   /**

@@ -20,8 +20,10 @@ import { codecsOf, refuseOtherCodecs } from "./codecs.ts";
 import { Engine } from "./engine.ts";
 import { GuardedStorage } from "./guarded_storage.ts";
 import { randomStoreId } from "./random.ts";
+import { Catalogue } from "./keyspaces/catalogue.ts";
+import { CatalogueEntries } from "./keyspaces/catalogue_entries.ts";
 import type { Codecs } from "./reader.ts";
-import { liveLogNumbers, replayLogs } from "./recovery.ts";
+import { liveLogNumbers, type Recovered, replayLogs } from "./recovery.ts";
 import { refuseNoStorage, type StorageAt } from "./storage_check.ts";
 import { Store } from "./store.ts";
 import { VersionSet } from "./version_set.ts";
@@ -127,6 +129,7 @@ async function openLocked<K, V>(
     cache,
     versions,
     recovered,
+    catalogue: await readCatalogue(versions, recovered),
   });
   if (options.readOnly) return store;
   try {
@@ -136,6 +139,22 @@ async function openLocked<K, V>(
     throw error;
   }
   return store;
+}
+
+/** Reads which keyspaces there are. */
+async function readCatalogue(
+  versions: VersionSet,
+  { tables }: Recovered,
+): Promise<Catalogue> {
+  try {
+    const entries = new CatalogueEntries();
+    await entries.addSegments(versions.version);
+    for (const { table } of tables) entries.addTable(table);
+    return Catalogue.from(entries);
+  } catch (error) {
+    await versions.close();
+    throw error;
+  }
 }
 
 /** The number behind those of all files, whether the manifest knows of them or not. */

@@ -1,8 +1,10 @@
 import { compareBytes } from "../bytes/compare.ts";
+import { successorOfPrefix } from "../bytes/prefix.ts";
 import type { Codec } from "../codec/codec.ts";
 import { invalidArgument } from "../errors.ts";
 import { type KeyRange, successor } from "../format/key_range.ts";
 import { shown } from "../options.ts";
+import type { CountOptions } from "./api/range_size.ts";
 import type {
   AsyncScanOptions,
   RangeOptions,
@@ -15,6 +17,20 @@ const NO_BYTES = new Uint8Array(0);
 const NAMES = ["gt", "gte", "lt", "lte", "prefix"] as const;
 const SYNC_SCAN_NAMES: readonly string[] = [...NAMES, "reverse", "limit"];
 const SCAN_NAMES: readonly string[] = [...SYNC_SCAN_NAMES, "signal"];
+const COUNT_NAMES: readonly string[] = [...NAMES, "signal"];
+
+/** Throws `KV_INVALID_ARGUMENT` for options that no range of keys has or whose values it cannot use; `action` is what could not be done. */
+export function checkRange<K>(options: RangeOptions<K>, action: string): void {
+  checkNames(options, NAMES, action);
+  refuseBoth(options, action);
+}
+
+/** The same for a range whose keys are counted. */
+export function checkCountOptions<K>(options: CountOptions<K>): void {
+  checkNames(options, COUNT_NAMES, "count");
+  refuseBoth(options, "count");
+  checkSignal(options.signal, "count");
+}
 
 /** Throws `KV_INVALID_ARGUMENT` for options that no scan has or whose values it cannot use. */
 export function checkScanOptions<K>(options: AsyncScanOptions<K>): void {
@@ -57,23 +73,28 @@ function refuseBoth<K>(
 /** Throws `KV_INVALID_ARGUMENT` for options that a range delete has not, and for a range of all keys, which looks like a mistake. */
 export function checkDeleteRange<K>(options: RangeOptions<K>): void {
   const action = "delete a range";
-  checkNames(options, NAMES, action);
-  refuseBoth(options, action);
+  checkRange(options, action);
   if (NAMES.some((name) => options[name] !== undefined)) return;
   throw invalidArgument(
     `Cannot ${action}: it has no bounds; clear() deletes all keys`,
   );
 }
 
-/**
- * The range of encoded keys that the options ask for.
- *
- * @param checkLength Throws for a bound that has too many bytes.
- */
+const ALL_KEYS: KeyRange = { lower: undefined, upper: undefined };
+
+/** Where a range has to lie, and how long its bounds may be. */
+export interface RangeLimits {
+  /** What of the range lies outside is left out. */
+  readonly within?: KeyRange;
+  /** Throws for a bound that has too many bytes. */
+  readonly checkLength?: (bytes: number) => void;
+}
+
+/** The range of encoded keys that the options ask for. */
 export function encodeRange<K>(
   codec: Codec<K>,
   options: RangeOptions<K>,
-  checkLength: (bytes: number) => void = () => {},
+  { within = ALL_KEYS, checkLength = () => {} }: RangeLimits = {},
 ): KeyRange {
   const bounds: Partial<Record<typeof NAMES[number], Uint8Array>> = {};
   for (const name of NAMES) {
@@ -85,8 +106,13 @@ export function encodeRange<K>(
   }
   const { gt, gte, lt, lte, prefix } = bounds;
   return {
-    lower: larger(gt && successor(gt), gte, prefix),
-    upper: smaller(lt, lte && successor(lte), prefix && behindPrefix(prefix)),
+    lower: larger(gt && successor(gt), gte, prefix, within.lower),
+    upper: smaller(
+      lt,
+      lte && successor(lte),
+      prefix && successorOfPrefix(prefix),
+      within.upper,
+    ),
   };
 }
 
@@ -94,15 +120,6 @@ export function encodeRange<K>(
 export function hasKeys({ lower, upper }: KeyRange): boolean {
   if (upper === undefined) return true;
   return compareBytes(lower ?? NO_BYTES, upper) < 0;
-}
-
-/** The first byte string behind all that begin with `prefix`, if there is one. */
-function behindPrefix(prefix: Uint8Array): Uint8Array | undefined {
-  const last = prefix.findLastIndex((byte) => byte < 0xff);
-  if (last < 0) return undefined;
-  const next = prefix.slice(0, last + 1);
-  next[last]!++;
-  return next;
 }
 
 type Bound = Uint8Array | undefined;

@@ -1,4 +1,5 @@
 import type { Storage } from "../storage/storage.ts";
+import type { Catalogue } from "./keyspaces/catalogue.ts";
 import type { ReadState } from "./read_state.ts";
 
 /** What reads need of a store. */
@@ -6,6 +7,8 @@ export interface ReadSource {
   readonly storage: Storage;
   /** What a read that begins now goes through. */
   readonly readState: ReadState;
+  /** The keyspaces that there are. */
+  readonly catalogue: Catalogue;
   /** Sequence number of the last write. */
   readonly lastSequence: number;
   /** Keeps `work`, which waits for storage, from being overtaken by `close`. */

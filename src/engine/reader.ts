@@ -1,16 +1,24 @@
 import type { Codec } from "../codec/codec.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import type { EntryView } from "../format/entry.ts";
+import type { KeyRange } from "../format/key_range.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
+import type { CountOptions, RangeSize } from "./api/range_size.ts";
 import type {
   AsyncScanOptions,
   KvIterator,
   KvSyncIterator,
+  RangeOptions,
   ScanOptions,
 } from "./api/ranges.ts";
 import type { KvReader } from "./api/reader.ts";
+import { countKeys, countKeysSync, type CountSource } from "./count.ts";
+import type { Catalogue, KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { Lookup } from "./lookup.ts";
+import { approximateSize } from "./range_size.ts";
 import {
+  checkCountOptions,
+  checkRange,
   checkScanOptions,
   checkSyncScanOptions,
   encodeRange,
@@ -25,19 +33,25 @@ export interface Codecs<K, V> {
   readonly values: Required<Codec<V>>;
 }
 
+/** Makes what makes of an entry what the user gets. */
+type Decoder<K, V, T> = (codecs: Codecs<K, V>) => (entry: EntryView) => T;
+
 /** Reads with the codecs of a store: what engine and snapshot have in common. */
 export abstract class Reader<K, V, S extends ReadSource = Store>
   implements KvReader<K, V> {
   protected readonly store: S;
-  protected readonly codecs: Codecs<K, V>;
+  protected codecs: Codecs<K, V>;
+  protected keyspaceEntry: KeyspaceEntry | undefined;
   /** Serves all reads that are answered at once. */
   readonly #lookup = new Lookup();
 
   readonly #isSynchronous: boolean;
 
-  constructor(store: S, codecs: Codecs<K, V>) {
+  /** @param keyspace The keyspace whose prefix the codec of the keys sets; without one, the keys that are in none are read. */
+  constructor(store: S, codecs: Codecs<K, V>, keyspace?: KeyspaceEntry) {
     this.store = store;
     this.codecs = codecs;
+    this.keyspaceEntry = keyspace;
     this.#isSynchronous = store.storage.synchronous;
   }
 
@@ -47,18 +61,43 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   /** Throws `KV_CLOSED` once this cannot be read any more. */
   protected abstract assertOpen(): void;
 
+  /** Throws `KV_CLOSED` once a scan that has begun cannot go on. */
+  protected assertScanning(): void {
+    this.assertOpen();
+  }
+
+  /** Whether the key that was set is in a keyspace, but this reads those that are in none. */
+  #isElsewhere({ isReserved }: Lookup): boolean {
+    return isReserved && this.keyspaceEntry === undefined &&
+      this.store.catalogue.isReservedAt(this.#lastSeen);
+  }
+
+  /** Sequence number of the last write that a read sees that begins now. */
+  get #lastSeen(): number {
+    return Math.min(this.maxSequence, this.store.lastSequence);
+  }
+
+  /** The keyspaces of the store that `reader` reads. */
+  static catalogueOf(reader: object): Catalogue {
+    return (reader as Reader<unknown, unknown, ReadSource>).store.catalogue;
+  }
+
   /** What `lookUp` does, for storage that answers at once: on the hottest path without a function per call. */
   getSync(key: K): V | undefined {
     this.assertOpen();
     this.#assertSynchronous();
     const lookup = this.#lookup;
     lookup.setKey(this.codecs.keys, key);
+    if (this.#isElsewhere(lookup)) return undefined;
     const found = lookup.find(this.store.readState, this.maxSequence);
-    return found === true ? this.#decodeValue(lookup.entry) : undefined;
+    return found === true
+      ? decodeValue(this.codecs.values, lookup.entry)
+      : undefined;
   }
 
   get(key: K): Promise<V | undefined> {
-    return this.#answer(key, (entry) => this.#decodeValue(entry), undefined);
+    const { values } = this.codecs;
+    return this.#answer(key, (entry) => decodeValue(values, entry), undefined);
   }
 
   has(key: K): Promise<boolean> {
@@ -93,6 +132,7 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     const { store } = this;
     const lookup = this.#isSynchronous ? this.#lookup : new Lookup();
     lookup.setKey(this.codecs.keys, key);
+    if (this.#isElsewhere(lookup)) return absent;
     const state = store.readState;
     // Writes that come while this waits are not seen: the tables have been asked by then, and segments only get older.
     const found = lookup.find(state, this.maxSequence);
@@ -104,29 +144,64 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   }
 
   scan(options: AsyncScanOptions<K> = {}): KvIterator<[K, V]> {
-    return this.#scan(options, (entry) => this.#decodeEntry(entry));
+    return this.#scan(options, entryDecoder);
   }
 
   keys(options: AsyncScanOptions<K> = {}): KvIterator<K> {
-    return this.#scan(options, (entry) => this.#decodeKey(entry));
+    return this.#scan(options, keyDecoder);
   }
 
   scanSync(options: ScanOptions<K> = {}): KvSyncIterator<[K, V]> {
+    return this.#scanSync(options, entryDecoder);
+  }
+
+  keysSync(options: ScanOptions<K> = {}): KvSyncIterator<K> {
+    return this.#scanSync(options, keyDecoder);
+  }
+
+  async count(options: CountOptions<K> = {}): Promise<number> {
+    this.assertOpen();
+    checkCountOptions(options);
+    return await countKeys(this.#rangeSource(options), {
+      signal: options.signal,
+      track: (work) => this.store.track(work),
+    });
+  }
+
+  countSync(range: RangeOptions<K> = {}): number {
+    this.assertOpen();
+    this.#assertSynchronous();
+    checkRange(range, "count");
+    return countKeysSync(this.#rangeSource(range));
+  }
+
+  async approximateSize(range: RangeOptions<K> = {}): Promise<RangeSize> {
+    this.assertOpen();
+    checkRange(range, "estimate a size");
+    const { readState } = this.store;
+    const keys = this.#encodeRange(range);
+    readState.retain();
+    return await this.store.track(approximateSize(readState, keys))
+      .finally(() => readState.release());
+  }
+
+  #scanSync<T>(
+    options: ScanOptions<K>,
+    decoder: Decoder<K, V, T>,
+  ): KvSyncIterator<T> {
     this.assertOpen();
     this.#assertSynchronous();
     checkSyncScanOptions(options);
-    return new SyncScanIterator(
-      this.#scanSource(options, (entry) => this.#decodeEntry(entry)),
-    );
+    return new SyncScanIterator(this.#scanSource(options, decoder));
   }
 
   #scan<T>(
     options: AsyncScanOptions<K>,
-    decode: (entry: EntryView) => T,
+    decoder: Decoder<K, V, T>,
   ): KvIterator<T> {
     this.assertOpen();
     checkScanOptions(options);
-    return new ScanIterator(this.#scanSource(options, decode), {
+    return new ScanIterator(this.#scanSource(options, decoder), {
       signal: options.signal,
       track: (work) => this.store.track(work),
     });
@@ -134,37 +209,33 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
 
   #scanSource<T>(
     options: ScanOptions<K>,
-    decode: (entry: EntryView) => T,
+    decoder: Decoder<K, V, T>,
   ): ScanSource<T> {
-    const { store } = this;
-    const state = store.readState;
-    const maxSequence = Math.min(this.maxSequence, store.lastSequence);
+    const { reverse: isReverse = false, limit = Infinity } = options;
+    // With the codecs of now: those of a follower change when a keyspace is dropped and made anew.
+    const decode = decoder(this.codecs);
+    return { ...this.#rangeSource(options), isReverse, limit, decode };
+  }
+
+  #rangeSource(range: RangeOptions<K>): CountSource {
+    const state = this.store.readState;
+    const maxSequence = this.#lastSeen;
     return {
       state,
       maxSequence,
       ranges: state.visibleRanges(maxSequence),
-      range: encodeRange(this.codecs.keys, options),
-      isReverse: options.reverse ?? false,
-      limit: options.limit ?? Infinity,
-      decode,
-      assertOpen: () => this.assertOpen(),
+      range: this.#encodeRange(range),
+      isReverse: false,
+      limit: Infinity,
+      assertOpen: () => this.assertScanning(),
     };
   }
 
-  #decodeKey({ keyBuffer, keyOffset, keyLength }: EntryView): K {
-    return this.codecs.keys.decode(keyBuffer, keyOffset, keyOffset + keyLength);
-  }
-
-  #decodeValue({ valueBuffer, valueOffset, valueLength }: EntryView): V {
-    return this.codecs.values.decode(
-      valueBuffer,
-      valueOffset,
-      valueOffset + valueLength,
-    );
-  }
-
-  #decodeEntry(entry: EntryView): [K, V] {
-    return [this.#decodeKey(entry), this.#decodeValue(entry)];
+  #encodeRange(range: RangeOptions<K>): KeyRange {
+    const { keyspaceEntry, store } = this;
+    const within = keyspaceEntry?.range ??
+      store.catalogue.rangeOfDefault(this.#lastSeen);
+    return encodeRange(this.codecs.keys, range, { within });
   }
 
   #assertSynchronous(): void {
@@ -174,4 +245,33 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
       `Cannot read at once: ${this.store.storage.location} answers with promises; use get and scan`,
     );
   }
+}
+
+/** The keyspaces of the store that an engine, a follower, a snapshot or a keyspace reads. */
+export function catalogueOf(reader: object): Catalogue {
+  return Reader.catalogueOf(reader);
+}
+
+function decodeKey<K>(
+  codec: Codec<K>,
+  { keyBuffer, keyOffset, keyLength }: EntryView,
+): K {
+  return codec.decode(keyBuffer, keyOffset, keyOffset + keyLength);
+}
+
+function decodeValue<V>(
+  codec: Codec<V>,
+  { valueBuffer, valueOffset, valueLength }: EntryView,
+): V {
+  return codec.decode(valueBuffer, valueOffset, valueOffset + valueLength);
+}
+
+function keyDecoder<K, V>({ keys }: Codecs<K, V>): (entry: EntryView) => K {
+  return (entry) => decodeKey(keys, entry);
+}
+
+function entryDecoder<K, V>(
+  { keys, values }: Codecs<K, V>,
+): (entry: EntryView) => [K, V] {
+  return (entry) => [decodeKey(keys, entry), decodeValue(values, entry)];
 }

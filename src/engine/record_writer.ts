@@ -6,6 +6,8 @@ import { FRAME_HEADER_BYTES } from "../format/log_format.ts";
 import { RECORD_HEADER_BYTES, recordLength } from "../format/record.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 import type { RangeOptions } from "./api/ranges.ts";
+import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
+import { RESERVED_BYTE } from "./keyspaces/layout.ts";
 import { checkDeleteRange, encodeRange, hasKeys } from "./ranges.ts";
 import type { Codecs } from "./reader.ts";
 import type { Store } from "./store.ts";
@@ -16,10 +18,19 @@ const NO_BYTES = new Uint8Array(0);
 export class RecordWriter<K, V> {
   readonly #store: Store;
   readonly #codecs: Codecs<K, V>;
+  readonly #keyspace: KeyspaceEntry | undefined;
+  readonly #prefixBytes: number;
 
-  constructor(store: Store, codecs: Codecs<K, V>) {
+  /** @param keyspace The keyspace whose prefix the codec of the keys sets; without one, keys that are in none are written. */
+  constructor(
+    store: Store,
+    codecs: Codecs<K, V>,
+    keyspace: KeyspaceEntry | undefined,
+  ) {
     this.#store = store;
     this.#codecs = codecs;
+    this.#keyspace = keyspace;
+    this.#prefixBytes = keyspace?.prefix.length ?? 0;
   }
 
   /** Adds a put. */
@@ -41,7 +52,7 @@ export class RecordWriter<K, V> {
     const { keys, values } = this.#codecs;
     const keyLength = keys.encodeInto(key, arena.bytes, start);
     if (keyLength >= 0) {
-      checkKeyLength(keyLength, this.#store.options.maxKeySize);
+      this.#checkKey(arena.bytes, start, keyLength);
       const at = start + keyLength;
       const valueLength = values.encodeInto(value, arena.bytes, at);
       // A codec of the user's might claim more than there was room for.
@@ -75,7 +86,7 @@ export class RecordWriter<K, V> {
     if (keyLength < 0) {
       return this.#addEncoded(DELETE, keys.encode(key), NO_BYTES);
     }
-    checkKeyLength(keyLength, this.#store.options.maxKeySize);
+    this.#checkKey(arena.bytes, start, keyLength);
     checkSequence(table.lastSequence + 1);
     table.commitRecord(DELETE, keyLength, 0);
   }
@@ -85,8 +96,11 @@ export class RecordWriter<K, V> {
     const store = this.#store;
     store.isEncoding = true;
     try {
-      const { keys } = this.#codecs;
-      const range = encodeDeleteRange(keys, options, store.options.maxKeySize);
+      const range = encodeDeleteRange(this.#codecs.keys, options, {
+        within: this.#allKeys,
+        prefixBytes: this.#prefixBytes,
+        maxKeySize: store.options.maxKeySize,
+      });
       if (range !== undefined) this.#addRange(range);
     } finally {
       store.isEncoding = false;
@@ -95,7 +109,12 @@ export class RecordWriter<K, V> {
 
   /** Adds a delete of all keys. */
   clear(): void {
-    this.#addRange({ lower: undefined, upper: undefined });
+    this.#addRange(this.#allKeys);
+  }
+
+  get #allKeys(): KeyRange {
+    const { catalogue, lastSequence } = this.#store;
+    return this.#keyspace?.range ?? catalogue.rangeOfDefault(lastSequence);
   }
 
   #addRange({ lower, upper }: KeyRange): void {
@@ -103,10 +122,18 @@ export class RecordWriter<K, V> {
     this.#store.showRanges();
   }
 
+  /** Throws `KV_INVALID_ARGUMENT` for an encoded key that cannot be written. */
+  #checkKey(source: Uint8Array, start: number, length: number): void {
+    const { options, catalogue } = this.#store;
+    checkKeyLength(length - this.#prefixBytes, options.maxKeySize);
+    const isReserved = source[start] === RESERVED_BYTE && length > 0;
+    if (isReserved && this.#prefixBytes === 0) catalogue.noteReservedKey();
+  }
+
   /** Adds a record that may need a fresh MemTable to have room. */
   #addEncoded(kind: RecordKind, key: Uint8Array, value: Uint8Array): void {
     const { options } = this.#store;
-    checkKeyLength(key.length, options.maxKeySize);
+    this.#checkKey(key, 0, key.length);
     checkValueLength(value.length, options.maxValueSize);
     this.#add(kind, key, value);
   }
@@ -128,18 +155,25 @@ export class RecordWriter<K, V> {
   }
 }
 
+/** Where a range delete has to lie, and how long its bounds may be. */
+export interface DeleteLimits {
+  readonly within: KeyRange;
+  /** Bytes that stand in front of the user's keys. */
+  readonly prefixBytes: number;
+  readonly maxKeySize: number;
+}
+
 /** The range that is to be deleted; `undefined` if it has no keys. Throws `KV_INVALID_ARGUMENT` for one that cannot be. */
 export function encodeDeleteRange<K>(
   codec: Codec<K>,
   options: RangeOptions<K>,
-  maxKeySize: number,
+  { within, prefixBytes, maxKeySize }: DeleteLimits,
 ): KeyRange | undefined {
   checkDeleteRange(options);
-  const range = encodeRange(
-    codec,
-    options,
-    (bytes) => checkKeyLength(bytes, maxKeySize),
-  );
+  const range = encodeRange(codec, options, {
+    within,
+    checkLength: (bytes) => checkKeyLength(bytes - prefixBytes, maxKeySize),
+  });
   return hasKeys(range) ? range : undefined;
 }
 

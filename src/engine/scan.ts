@@ -28,13 +28,31 @@ export interface ScanSource<T> extends RangeCursorOptions {
   readonly assertOpen: () => void;
 }
 
+/** What of a scan says which entries it comes to. */
+type Source = Omit<ScanSource<unknown>, "decode">;
+
+/**
+ * What a scan goes through, one entry after another.
+ *
+ * @param levels The segments to be read, if those of others are known not to matter.
+ */
+export function openRange(
+  source: Source,
+  levels: readonly (readonly Segment[])[] = source.state.live.version.levels,
+): RangeCursor {
+  return new RangeCursor(openCursor(source, levels), source);
+}
+
 /** Everything visible at `maxSequence`, each key once, in one cursor. */
-function openCursor(source: ScanSource<unknown>): Cursor {
+function openCursor(
+  source: Source,
+  levels: readonly (readonly Segment[])[],
+): Cursor {
   const { state, maxSequence, ranges } = source;
   const sources: Cursor[] = state.tables
     .filter((table) => table.keys > 0)
     .map((table) => tableCursor(table, maxSequence, ranges));
-  state.live.version.levels.forEach((segments, level) => {
+  levels.forEach((segments, level) => {
     const parts = segments.map((segment) => ({
       position: (key: Uint8Array) => keyPosition(segment, key),
       cursor: () => segmentCursor(segment, maxSequence, ranges),
@@ -88,7 +106,7 @@ class Scan<T> {
   advance(): boolean | Promise<boolean> {
     if (this.#isEnded) return false;
     this.#source.assertOpen();
-    this.#cursor ??= new RangeCursor(openCursor(this.#source), this.#source);
+    this.#cursor ??= openRange(this.#source);
     return this.#cursor.advance();
   }
 

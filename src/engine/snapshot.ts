@@ -1,7 +1,19 @@
 import { KvError } from "../errors.ts";
 import type { KvSnapshot } from "./api/reader.ts";
+import type { KvKeyspace, KvKeyspaceReader } from "./api/keyspace.ts";
+import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
+import { handleOf, type KeyspaceHandle } from "./keyspaces/handles.ts";
+import { BEFORE_ALL_WRITES } from "./keyspaces/layout.ts";
 import { type Codecs, Reader } from "./reader.ts";
 import type { Store } from "./store.ts";
+
+/** Which state a snapshot shows, and of what. */
+export interface SnapshotOptions {
+  /** The state to hold: the newest, or one that is held already. */
+  readonly sequence?: number;
+  /** The keyspace whose prefix the codec of the keys sets. */
+  readonly keyspace?: KeyspaceEntry | undefined;
+}
 
 /** A snapshot: reads as of the sequence number that it holds on to. */
 export class Snapshot<K, V> extends Reader<K, V> implements KvSnapshot<K, V> {
@@ -9,22 +21,31 @@ export class Snapshot<K, V> extends Reader<K, V> implements KvSnapshot<K, V> {
   protected readonly maxSequence: number;
   #isClosed = false;
 
-  /** @param sequence The state to hold: the newest, or one that is held already. */
   constructor(
     store: Store,
     codecs: Codecs<K, V>,
-    sequence: number = store.lastSequence,
+    { sequence = store.lastSequence, keyspace }: SnapshotOptions = {},
   ) {
-    super(store, codecs);
+    super(store, codecs, keyspace);
     this.sequence = sequence;
-    this.maxSequence = sequence;
+    this.maxSequence = lastSeenOf(keyspace, sequence);
     store.snapshots.hold(sequence);
   }
 
   /** Another snapshot of the same state, with other codecs for the same bytes. Each is closed by itself. */
   withCodecs<K2, V2>(codecs: Codecs<K2, V2>): Snapshot<K2, V2> {
     this.assertOpen();
-    return new Snapshot(this.store, codecs, this.sequence);
+    const { sequence, keyspaceEntry: keyspace } = this;
+    return new Snapshot(this.store, codecs, { sequence, keyspace });
+  }
+
+  keyspace<K2, V2>(keyspace: KvKeyspace<K2, V2>): KvKeyspaceReader<K2, V2> {
+    this.assertOpen();
+    return new SnapshotKeyspace(handleOf(keyspace, this.store), {
+      store: this.store,
+      sequence: this.sequence,
+      assertOpen: () => this.assertOpen(),
+    });
   }
 
   protected assertOpen(): void {
@@ -44,4 +65,38 @@ export class Snapshot<K, V> extends Reader<K, V> implements KvSnapshot<K, V> {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** The snapshot that a keyspace is read from. */
+interface Parent {
+  readonly store: Store;
+  readonly sequence: number;
+  readonly assertOpen: () => void;
+}
+
+/** Reads a keyspace as of a snapshot, as long as that is held. */
+class SnapshotKeyspace<K, V> extends Reader<K, V>
+  implements KvKeyspaceReader<K, V> {
+  readonly name: string;
+  protected readonly maxSequence: number;
+  readonly #parent: Parent;
+
+  constructor({ entry, codecs }: KeyspaceHandle<K, V>, parent: Parent) {
+    super(parent.store, codecs, entry);
+    this.name = entry.name;
+    this.maxSequence = lastSeenOf(entry, parent.sequence);
+    this.#parent = parent;
+  }
+
+  protected assertOpen(): void {
+    this.#parent.assertOpen();
+  }
+}
+
+/** What of a keyspace a snapshot sees: nothing of one that was made later, where other keys may have lain. */
+function lastSeenOf(
+  keyspace: KeyspaceEntry | undefined,
+  sequence: number,
+): number {
+  return (keyspace?.madeAt ?? 0) <= sequence ? sequence : BEFORE_ALL_WRITES;
 }

@@ -10,6 +10,7 @@ import { type CheckpointSource, makeCheckpoint } from "./checkpoint.ts";
 import { Backpressure, backpressureOf } from "./backpressure.ts";
 import { CommitQueue } from "./commit_queue.ts";
 import { nextTurn } from "./event_loop.ts";
+import type { Catalogue } from "./keyspaces/catalogue.ts";
 import { InlineRunner, type JobRunner } from "./job_runner.ts";
 import { LogCommitter } from "./log_committer.ts";
 import { randomUint32 } from "./random.ts";
@@ -30,6 +31,7 @@ export interface StoreParts {
   readonly cache: BlockCache;
   readonly versions: VersionSet;
   readonly recovered: Recovered;
+  readonly catalogue: Catalogue;
 }
 
 /** The engine below its keys and values: MemTables, logs, segments and the work that goes on between them. */
@@ -38,6 +40,7 @@ export class Store {
   readonly options: ResolvedOptions;
   readonly snapshots: Snapshots = new Snapshots();
   readonly tables: Tables;
+  readonly catalogue: Catalogue;
   readonly #lock: StorageLock;
   readonly #cache: BlockCache;
   readonly #versions: VersionSet;
@@ -62,6 +65,7 @@ export class Store {
     const { storage, options, versions, recovered } = parts;
     this.storage = storage;
     this.options = options;
+    this.catalogue = parts.catalogue;
     this.#lock = parts.lock;
     this.#cache = parts.cache;
     this.#versions = versions;
@@ -330,6 +334,7 @@ export class Store {
       version: this.#versions.version,
       cache: this.#cache,
       snapshots: this.snapshots,
+      keyspaces: this.catalogue.size,
       counts: this.#background.counts,
       workerJobs: this.#runner.parallelJobs,
       wal: this.#logs.counts,

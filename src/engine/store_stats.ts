@@ -11,6 +11,7 @@ export interface StatsSources {
   readonly version: Version;
   readonly cache: BlockCache;
   readonly snapshots: Snapshots;
+  readonly keyspaces: number;
   readonly counts: BackgroundCounts;
   readonly workerJobs: number;
   readonly backpressure: KvStats["backpressure"];
@@ -49,6 +50,7 @@ export function statsOf(sources: StatsSources): KvStats {
       sum(all, ({ table }) => table.ranges.tombstones.size),
     worker: { jobs: sources.workerJobs },
     backpressure: sources.backpressure,
+    keyspaces: sources.keyspaces,
     snapshots: sources.snapshots.count,
     lastSequence: sources.lastSequence,
   };

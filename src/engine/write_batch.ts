@@ -1,13 +1,11 @@
-import type { Codec } from "../codec/codec.ts";
-import { invalidArgument, KvError } from "../errors.ts";
-import { DELETE, PUT, RANGE_DELETE, type RecordKind } from "../format/kind.ts";
-import {
-  RECORD_HEADER_BYTES,
-  recordLength,
-  writeRecordHeader,
-} from "../format/record.ts";
+import { DELETE, type EntryKind, PUT, RANGE_DELETE } from "../format/kind.ts";
+import type { KeyRange } from "../format/key_range.ts";
+import type { KvKeyspace } from "./api/keyspace.ts";
 import type { RangeOptions } from "./api/ranges.ts";
 import type { KvBatch, WriteOptions } from "./api/writes.ts";
+import { BatchRecords } from "./batch_records.ts";
+import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
+import { handleOf } from "./keyspaces/handles.ts";
 import type { Codecs } from "./reader.ts";
 import {
   checkKeyLength,
@@ -15,126 +13,142 @@ import {
   encodeDeleteRange,
 } from "./record_writer.ts";
 
-/** The most bytes of records that one batch can have: it has to fit into one frame of one log. */
-const MOST_BATCH_BYTES = 2 ** 30;
-
 const NO_BYTES = new Uint8Array(0);
 
-const INITIAL_BYTES = 1024;
-
-/** What a batch is made for. */
-export interface BatchTarget<K, V> {
-  readonly codecs: Codecs<K, V>;
+/** Where a batch goes. */
+export interface BatchTarget {
+  /** The open store. */
+  readonly store: object;
   readonly maxKeySize: number;
   readonly maxValueSize: number;
-  /** Makes `count` finished records happen together. */
+  /** The keys that are in no keyspace, as of now. */
+  readonly defaultRange: () => KeyRange;
+  /** Makes the records happen together. */
   readonly commit: (
-    records: Uint8Array,
-    count: number,
+    records: BatchRecords,
     options: WriteOptions | undefined,
   ) => Promise<void>;
 }
 
-/** Gathers records in the form in which the MemTable takes them over. */
-export class WriteBatch<K, V> implements KvBatch<K, V> {
-  readonly #target: BatchTarget<K, V>;
-  #records = new Uint8Array(INITIAL_BYTES);
-  #length = 0;
-  #count = 0;
-  #isCommitted = false;
+/** Whose keys and values a batch takes. */
+export interface BatchFace<K, V> {
+  readonly codecs: Codecs<K, V>;
+  /** The keyspace whose prefix the codec of the keys sets; without one, keys that are in none are written. */
+  readonly keyspace: KeyspaceEntry | undefined;
+}
 
-  constructor(target: BatchTarget<K, V>) {
+/** Gathers records with the codecs of the store or of a keyspace. */
+export class WriteBatch<K, V> implements KvBatch<K, V> {
+  readonly #target: BatchTarget;
+  readonly #codecs: Codecs<K, V>;
+  readonly #keyspace: KeyspaceEntry | undefined;
+  readonly #prefixBytes: number;
+  readonly #records: BatchRecords;
+
+  /** @param records Those of the batch that this one is a face of. */
+  constructor(
+    target: BatchTarget,
+    { codecs, keyspace }: BatchFace<K, V>,
+    records: BatchRecords = new BatchRecords(),
+  ) {
     this.#target = target;
+    this.#codecs = codecs;
+    this.#keyspace = keyspace;
+    this.#prefixBytes = keyspace?.prefix.length ?? 0;
+    this.#records = records;
   }
 
   get size(): number {
-    return this.#count;
+    return this.#records.count;
   }
 
   put(key: K, value: V): this {
-    this.#assertOpen();
-    const { codecs, maxKeySize, maxValueSize } = this.#target;
-    const start = this.#length + RECORD_HEADER_BYTES;
-    const keyLength = this.#encode(codecs.keys, key, start);
-    checkKeyLength(keyLength, maxKeySize);
-    const valueLength = this.#encode(codecs.values, value, start + keyLength);
-    checkValueLength(valueLength, maxValueSize);
+    const records = this.#records;
+    const keyLength = this.#encodeKey(key);
+    const start = records.keyStart + keyLength;
+    const valueLength = records.encode(this.#codecs.values, value, start);
+    checkValueLength(valueLength, this.#target.maxValueSize);
     return this.#complete(PUT, keyLength, valueLength);
   }
 
   del(key: K): this {
-    this.#assertOpen();
-    const { codecs, maxKeySize } = this.#target;
-    const start = this.#length + RECORD_HEADER_BYTES;
-    const keyLength = this.#encode(codecs.keys, key, start);
-    checkKeyLength(keyLength, maxKeySize);
-    return this.#complete(DELETE, keyLength, 0);
+    return this.#complete(DELETE, this.#encodeKey(key), 0);
   }
 
   delRange(options: RangeOptions<K>): this {
     this.#assertOpen();
-    const { codecs, maxKeySize } = this.#target;
-    const range = encodeDeleteRange(codecs.keys, options, maxKeySize);
-    if (range === undefined) return this;
-    const { lower = NO_BYTES, upper = NO_BYTES } = range;
-    const start = this.#length + RECORD_HEADER_BYTES;
-    this.#grow(start + lower.length + upper.length);
-    this.#records.set(lower, start);
-    this.#records.set(upper, start + lower.length);
-    return this.#complete(RANGE_DELETE, lower.length, upper.length);
+    const { maxKeySize } = this.#target;
+    const limits = { ...this.#limits, maxKeySize };
+    const range = encodeDeleteRange(this.#codecs.keys, options, limits);
+    return range === undefined ? this : this.#addRange(range);
   }
 
-  /** Encodes a key or a value to `offset`, making room if there is not enough, and answers how long it is. */
-  #encode<T>(codec: Required<Codec<T>>, value: T, offset: number): number {
-    const length = codec.encodeInto(value, this.#records, offset);
-    if (length >= 0) return length;
-    const encoded = codec.encode(value);
-    this.#grow(offset + encoded.length);
-    this.#records.set(encoded, offset);
-    return encoded.length;
+  /** Adds a delete of all keys. */
+  clear(): this {
+    this.#assertOpen();
+    return this.#addRange(this.#limits.within);
   }
 
-  /** Makes a record of the key and the value that stand behind the last one. */
-  #complete(kind: RecordKind, keyLength: number, valueLength: number): this {
-    const start = this.#length;
-    const end = start + recordLength(keyLength, valueLength);
-    if (end > MOST_BATCH_BYTES) {
-      throw invalidArgument(
-        `Cannot add to the batch: it would take ${end} bytes, at most ${MOST_BATCH_BYTES} fit; commit it and go on with another`,
-      );
+  #addRange({ lower = NO_BYTES, upper = NO_BYTES }: KeyRange): this {
+    if (this.#keyspace === undefined) {
+      this.#records.addDefaultRange(lower, upper);
+    } else {
+      this.#records.add(RANGE_DELETE, lower, upper);
+      this.#records.keyspaces.add(this.#keyspace);
     }
-    this.#grow(end);
-    writeRecordHeader(this.#records, start, kind, keyLength, valueLength);
-    this.#length = end;
-    this.#count++;
     return this;
   }
 
-  #grow(bytes: number): void {
-    if (bytes <= this.#records.length) return;
-    const grown = new Uint8Array(Math.max(bytes, 2 * this.#records.length));
-    grown.set(this.#records);
-    this.#records = grown;
+  get #limits(): { within: KeyRange; prefixBytes: number } {
+    return {
+      within: this.#keyspace?.range ?? this.#target.defaultRange(),
+      prefixBytes: this.#prefixBytes,
+    };
+  }
+
+  #assertOpen(): void {
+    this.#records.assertOpen();
+    this.#keyspace?.assertOpen();
+  }
+
+  /** Encodes a key to where the next record has it, and answers how long it is. */
+  #encodeKey(key: K): number {
+    this.#assertOpen();
+    const records = this.#records;
+    const length = records.encode(this.#codecs.keys, key, records.keyStart);
+    checkKeyLength(length - this.#prefixBytes, this.#target.maxKeySize);
+    return length;
+  }
+
+  #complete(kind: EntryKind, keyLength: number, valueLength: number): this {
+    const records = this.#records;
+    const keyspace = this.#keyspace;
+    if (keyspace === undefined) {
+      records.completeDefault(kind, keyLength, valueLength);
+    } else {
+      records.complete(kind, keyLength, valueLength);
+      records.keyspaces.add(keyspace);
+    }
+    return this;
+  }
+
+  in<K2, V2>(keyspace: KvKeyspace<K2, V2>): WriteBatch<K2, V2> {
+    this.#records.assertOpen();
+    const { entry, codecs } = handleOf(keyspace, this.#target.store);
+    entry.assertOpen();
+    const face = { codecs, keyspace: entry };
+    return new WriteBatch(this.#target, face, this.#records);
   }
 
   commit(options?: WriteOptions): Promise<void> {
+    const records = this.#records;
     try {
-      this.#assertOpen();
-      const records = this.#records.subarray(0, this.#length);
-      const result = this.#target.commit(records, this.#count, options);
-      this.#isCommitted = true;
-      this.#records = new Uint8Array(0);
+      records.assertOpen();
+      const result = this.#target.commit(records, options);
+      records.close();
       return result;
     } catch (error) {
       return Promise.reject(error);
     }
-  }
-
-  #assertOpen(): void {
-    if (!this.#isCommitted) return;
-    throw new KvError(
-      "KV_CLOSED",
-      "Cannot use the batch: it was committed; start another with batch()",
-    );
   }
 }

@@ -1,4 +1,8 @@
 import type { Codec } from "../codec/codec.ts";
+import type {
+  KeyspaceOptions,
+  KvKeyspaceReader,
+} from "../engine/api/keyspace.ts";
 import type { KvReader } from "../engine/api/reader.ts";
 
 /**
@@ -58,6 +62,37 @@ export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
 
   /** Sequence number of the last write that is seen. */
   readonly lastSequence: number;
+
+  /**
+   * The keyspace `name`, with codecs of its own. One that is not there has no keys until the engine makes it and the follower has seen that.
+   *
+   * Throws `KV_INVALID_ARGUMENT` for a name that is none; for other codecs than the keyspace was made with, that or the next read does.
+   *
+   * @param name Any text of 1 to 255 bytes.
+   * @param options Its codecs; `utf8` for both by default.
+   *
+   * @example
+   * ```ts
+   * import { follow, open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const storage = new MemoryStorage();
+   * await using db = await open(storage);
+   * await using reader = await follow(storage);
+   * const users = reader.keyspace("users");
+   * await db.keyspace("users").put("1", "Alice");
+   * await reader.refresh();
+   * assertEquals(users.getSync("1"), "Alice");
+   * ```
+   */
+  keyspace<K2 = string, V2 = string>(
+    name: string,
+    options?: KeyspaceOptions<K2, V2>,
+  ): KvKeyspaceReader<K2, V2>;
+
+  /** The names of the keyspaces that there are, in the order of their bytes. */
+  keyspaces(): string[];
 
   /** Looks for what is new now. All that the engine had committed before the call is seen afterwards. */
   refresh(): Promise<void>;

@@ -1,3 +1,5 @@
+import { Catalogue } from "../engine/keyspaces/catalogue.ts";
+import { CatalogueEntries } from "../engine/keyspaces/catalogue_entries.ts";
 import { LiveVersion } from "../engine/live_version.ts";
 import type { ReadSource } from "../engine/read_source.ts";
 import { ReadState } from "../engine/read_state.ts";
@@ -45,6 +47,9 @@ export class FollowedStore implements ReadSource {
   readonly #open: Set<Segment>;
   #readState: ReadState;
   #lastSequence = 0;
+  #catalogue = new Catalogue();
+  /** What the catalogue was made of; `undefined` if it has to be read from the segments anew. */
+  #entries: CatalogueEntries | undefined;
   #underWay = 0;
 
   private constructor(storage: Storage, cache: BlockCache, found: Found) {
@@ -54,7 +59,6 @@ export class FollowedStore implements ReadSource {
     this.#live = new LiveVersion(found.version);
     this.#open = new Set(found.version.levels.flat());
     this.#readState = this.#newReadState();
-    this.#showLogs();
   }
 
   /** Takes a first look. Throws `KV_NOT_FOUND` if there is no store. */
@@ -63,7 +67,14 @@ export class FollowedStore implements ReadSource {
     cache: BlockCache,
   ): Promise<FollowedStore> {
     const found = await look(storage, cache, undefined);
-    return new FollowedStore(storage, cache, found);
+    const store = new FollowedStore(storage, cache, found);
+    try {
+      await store.#show();
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return store;
   }
 
   get readState(): ReadState {
@@ -72,6 +83,11 @@ export class FollowedStore implements ReadSource {
 
   get lastSequence(): number {
     return this.#lastSequence;
+  }
+
+  /** The keyspaces as they were seen last. Another one when there are others. */
+  get catalogue(): Catalogue {
+    return this.#catalogue;
   }
 
   /** The manifest as it was seen last. */
@@ -90,7 +106,25 @@ export class FollowedStore implements ReadSource {
     const old = this.#found;
     this.#found = found;
     if (found.version !== old.version) this.#replaceVersion(found.version);
-    this.#showLogs();
+    // Writes were flushed that no log has shown.
+    if (found.state.flushedSequence > this.#lastSequence) {
+      this.#entries = undefined;
+    }
+    await this.#show();
+  }
+
+  /** Lets reads see what was found, all at once. */
+  async #show(): Promise<void> {
+    const { version, state } = this.#found;
+    const known = this.#entries;
+    // Read anew if this fails.
+    this.#entries = undefined;
+    const entries = known ?? new CatalogueEntries();
+    if (known === undefined) await entries.addSegments(version);
+    const since = known ? this.#lastSequence : state.flushedSequence;
+    const isOther = this.#showLogs(entries, since);
+    if (isOther || !known) this.#catalogue = Catalogue.from(entries);
+    this.#entries = entries;
   }
 
   #replaceVersion(version: Version<Segment>): void {
@@ -103,13 +137,19 @@ export class FollowedStore implements ReadSource {
     });
   }
 
-  /** Indexes what the logs have, as far as they follow one another, and lets reads go through it. */
-  #showLogs(): void {
+  /**
+   * Indexes what the logs have, as far as they follow one another, and lets reads go through it. What writes after number `since` say of
+   * keyspaces goes to `entries`; answers whether there is any.
+   */
+  #showLogs(entries: CatalogueEntries, since: number): boolean {
+    let isOther = false;
     let last = this.#found.state.flushedSequence;
     for (const tail of this.#found.tails) {
       tail.index();
       const table = tail.table?.table;
       if (table === undefined || table.firstSequence !== last + 1) break;
+      const ordinal = Math.max(0, since + 1 - table.firstSequence);
+      if (entries.addTable(table, ordinal)) isOther = true;
       last = table.lastSequence;
       if (!tail.isWhole) break;
     }
@@ -117,6 +157,7 @@ export class FollowedStore implements ReadSource {
     const old = this.#readState;
     this.#readState = this.#newReadState();
     old.release();
+    return isOther;
   }
 
   #newReadState(): ReadState {

@@ -1,7 +1,13 @@
+import type {
+  KeyspaceOptions,
+  KvKeyspaceReader,
+} from "../engine/api/keyspace.ts";
+import { keyspaceCodecs } from "../engine/codecs.ts";
 import type { Codecs } from "../engine/reader.ts";
 import { Reader } from "../engine/reader.ts";
 import { KvError } from "../errors.ts";
 import type { KvFollower } from "./api.ts";
+import { FollowedKeyspace } from "./followed_keyspace.ts";
 import type { FollowedStore } from "./followed_store.ts";
 
 /** Reads a store that an engine elsewhere writes. */
@@ -32,6 +38,21 @@ export class Follower<K, V> extends Reader<K, V, FollowedStore>
 
   get lastSequence(): number {
     return this.store.lastSequence;
+  }
+
+  keyspace<K2 = string, V2 = string>(
+    name: string,
+    options: KeyspaceOptions<K2, V2> = {},
+  ): KvKeyspaceReader<K2, V2> {
+    this.assertOpen();
+    const codecs = keyspaceCodecs(options);
+    const assertOpen = () => this.assertOpen();
+    return new FollowedKeyspace(this.store, { name, codecs, assertOpen });
+  }
+
+  keyspaces(): string[] {
+    this.assertOpen();
+    return this.store.catalogue.names();
   }
 
   async refresh(): Promise<void> {

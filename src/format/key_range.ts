@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES } from "../options.ts";
+import { MAX_STORED_KEY_BYTES } from "../options.ts";
 
 /** A range of encoded keys: from `lower` on, up to but not including `upper`; `undefined` leaves a side open. */
 export interface KeyRange {
@@ -7,7 +7,7 @@ export interface KeyRange {
 }
 
 /** The longest bound of a range, in bytes: the first byte string behind the longest key. */
-export const MAX_BOUND_BYTES: number = MAX_KEY_BYTES + 1;
+export const MAX_BOUND_BYTES: number = MAX_STORED_KEY_BYTES + 1;
 
 /** The first byte string behind `key`. */
 export function successor(key: Uint8Array): Uint8Array {

@@ -18,7 +18,7 @@ import { guessHeader, restoreHeader } from "../inspection/log_salt.ts";
 import { type LogFrame, LogWalk } from "../inspection/log_walk.ts";
 import type { Progress } from "../inspection/progress.ts";
 import { RecordWalk } from "../inspection/record_walk.ts";
-import { MAX_KEY_BYTES, MAX_VALUE_BYTES } from "../options.ts";
+import { MAX_STORED_KEY_BYTES, MAX_VALUE_BYTES } from "../options.ts";
 import { KnownLogs } from "../wal/known_logs.ts";
 import type { ReadableFile, Storage } from "../storage/storage.ts";
 import type { FoundLoss, Losses } from "./losses.ts";
@@ -33,7 +33,8 @@ export interface LogSalvageContext {
 }
 
 /** The longest record with a key and a value that can be written. */
-const MOST_RECORD_BYTES = RECORD_HEADER_BYTES + MAX_KEY_BYTES + MAX_VALUE_BYTES;
+const MOST_RECORD_BYTES = RECORD_HEADER_BYTES + MAX_STORED_KEY_BYTES +
+  MAX_VALUE_BYTES;
 
 /** A log and its header, which may have been restored. */
 interface OpenLog {
@@ -283,7 +284,7 @@ function recordBytes({ start, end }: RecordWalk): number {
 function problemOf(record: Uint8Array): string | undefined {
   // Its bounds were looked at with it.
   if (isRangeDelete(record, 0)) return undefined;
-  if (recordKeyLength(record, 0) > MAX_KEY_BYTES) {
+  if (recordKeyLength(record, 0) > MAX_STORED_KEY_BYTES) {
     return "the key is longer than any that can be written";
   }
   return recordValueLength(record, 0) > MAX_VALUE_BYTES

@@ -11,7 +11,7 @@ import type {
   SoundBlock,
 } from "../inspection/sound_block.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
-import { MAX_KEY_BYTES } from "../options.ts";
+import { MAX_STORED_KEY_BYTES } from "../options.ts";
 import { BlockEntries } from "../segment/block_entries.ts";
 import type { Awaitable } from "../storage/awaitable.ts";
 import type { ReadableFile, Storage } from "../storage/storage.ts";
@@ -110,7 +110,7 @@ export class SegmentSource extends ForwardCursor {
     const { segment } = this.#open!;
     if (this.#context.isCovered?.(entry, segment)) return false;
     if (this.#context.isFromLogs) entry.sequence = Infinity;
-    if (entry.keyLength <= MAX_KEY_BYTES) return true;
+    if (entry.keyLength <= MAX_STORED_KEY_BYTES) return true;
     const { walk: { window } } = this.#open!;
     const reason = "a key is longer than any that can be written";
     const { name: file, size: end } = window;

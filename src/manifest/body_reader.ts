@@ -3,7 +3,7 @@ import { corruption, type KvCorruptionError } from "../errors.ts";
 import { MANIFEST_NAME } from "../format/file_names.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 import { MAX_BOUND_BYTES } from "../format/key_range.ts";
-import { MAX_KEY_BYTES } from "../options.ts";
+import { MAX_STORED_KEY_BYTES } from "../options.ts";
 
 /** Reads the body of a manifest field by field, and never past its end. */
 export class BodyReader {
@@ -47,7 +47,7 @@ export class BodyReader {
 
   /** Reads a key behind its length. */
   key(field: string): Uint8Array {
-    return this.#sized(field, MAX_KEY_BYTES);
+    return this.#sized(field, MAX_STORED_KEY_BYTES);
   }
 
   /** Reads the bound of a range behind its length. */

@@ -1,6 +1,6 @@
 import { compareBytes } from "../bytes/compare.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
-import { MAX_KEY_BYTES } from "../options.ts";
+import { MAX_STORED_KEY_BYTES } from "../options.ts";
 import type { SegmentEnd } from "../segment/open_segment.ts";
 
 const MAX_SALT = 0xffff_ffff;
@@ -54,8 +54,8 @@ export function segmentProblem(segment: SegmentInfo): string | undefined {
   if (segment.salt !== undefined && !isWithin(segment.salt, 0, MAX_SALT)) {
     return `a salt of ${segment.salt} is out of bounds`;
   }
-  if (Math.max(smallestKey.length, largestKey.length) > MAX_KEY_BYTES) {
-    return `a key is longer than ${MAX_KEY_BYTES} bytes`;
+  if (Math.max(smallestKey.length, largestKey.length) > MAX_STORED_KEY_BYTES) {
+    return `a key is longer than ${MAX_STORED_KEY_BYTES} bytes`;
   }
   return compareBytes(smallestKey, largestKey) > 0
     ? "the smallest key is past the largest"

@@ -1,6 +1,7 @@
 import { corruption, type KvCorruptionError } from "../errors.ts";
 import type { Cursor } from "../format/cursor.ts";
 import type { EntryView } from "../format/entry.ts";
+import type { KeyRange } from "../format/key_range.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 import {
@@ -24,6 +25,7 @@ import {
 } from "./hash_index.ts";
 import { readSegmentEnd } from "./open_segment.ts";
 import type { SegmentProperties } from "./properties.ts";
+import { shareOfRange } from "./range_size.ts";
 import { SegmentParts } from "./segment_parts.ts";
 
 /** How a segment is opened. */
@@ -152,6 +154,16 @@ export class SegmentReader {
   /** A cursor over the entries of the segment. */
   cursor(options: SegmentCursorOptions): Cursor {
     return new SegmentCursor(this.#parts, options);
+  }
+
+  /** What share of the blocks, and of their bytes, a range has; by the index, no block is read. */
+  shareOfRange(
+    range: KeyRange,
+  ): Awaitable<{ blocks: number; bytes: number }> {
+    return chain(
+      this.#parts.index(),
+      (index) => shareOfRange(index, this.properties, range),
+    );
   }
 
   /** Takes what is cached out of the cache and closes the file. No lookup or cursor may be used afterwards. */

@@ -9,6 +9,7 @@ import {
   type ManifestState,
   salvageManifest,
 } from "../../src/manifest/manifest_codec.ts";
+import { MAX_STORED_KEY_BYTES } from "../../src/options.ts";
 import type { SegmentInfo } from "../../src/manifest/segment_info.ts";
 import { Version } from "../../src/manifest/version.ts";
 import { test } from "../harness.ts";
@@ -40,7 +41,7 @@ test("A manifest is decoded as it was encoded", () => {
     }),
     sampleState({
       levels: [[segment(7, "", "x", {
-        largestKey: new Uint8Array(1_048_576).fill(255),
+        largestKey: new Uint8Array(MAX_STORED_KEY_BYTES).fill(255),
       })]],
     }),
   ];
@@ -294,7 +295,9 @@ const hostile: readonly [
   [
     "a key past the longest",
     inLevel(1, [
-      segment(7, "a", "b", { largestKey: new Uint8Array(1_048_577).fill(255) }),
+      segment(7, "a", "b", {
+        largestKey: new Uint8Array(MAX_STORED_KEY_BYTES + 1).fill(255),
+      }),
     ]),
     "too long",
   ],
@@ -325,7 +328,7 @@ const hostile: readonly [
   ),
   rangeCase("with a bound past the longest", [
     "b",
-    "b".repeat(1_048_578),
+    "b".repeat(MAX_STORED_KEY_BYTES + 2),
     5,
   ], "too long"),
   [
@@ -409,7 +412,7 @@ test("What would come back as something else is never written", () => {
 });
 
 test("A manifest that could never be read back for its size is not written", () => {
-  const largestKey = new Uint8Array(1_048_576).fill(255);
+  const largestKey = new Uint8Array(MAX_STORED_KEY_BYTES).fill(255);
   const levels = [Array.from(
     { length: 256 },
     (_, i) => segment(1000 - i, "a", "b", { largestKey }),

@@ -12,6 +12,7 @@ import { expectEntries, expectValues } from "./expect.ts";
 import { violate } from "./failure.ts";
 import type { History } from "./history.ts";
 import { BEHIND_ALL, type Operation } from "./operations.ts";
+import { parted, withMarkers } from "./parted.ts";
 import { Views } from "./views.ts";
 import type { Workload } from "./workloads.ts";
 
@@ -30,11 +31,13 @@ export interface SessionOptions {
 const READS = ["lock", "list", "open", "readAt", "close"];
 
 /** Opens the store of a workload. */
-export function openStore(
+export async function openStore(
   storage: FaultStorage,
-  { options, face: { keys, values } }: Workload,
+  { options, face: { keys, values }, isParted }: Workload,
 ): Promise<Db> {
-  return open(storage, { ...options, keys, values });
+  return isParted
+    ? parted(await open(storage, options))
+    : await open(storage, { ...options, keys, values });
 }
 
 /** A user of a store: carries out operations, compares every answer and notes in the history what was promised when. */
@@ -179,11 +182,13 @@ export class Session {
     const before = this.#db.stats().lastSequence;
     const hadFailed = this.#hasFailed;
     const existed = history.value(writes[0]![0]) !== undefined;
+    const { isParted } = this.#options.workload;
+    const all = isParted ? withMarkers(writes, history) : writes;
     const answer = this.#issue(operation);
     const { lastSequence } = this.#db.stats();
     const isTaken = lastSequence > before;
     const commit = isTaken
-      ? history.issue(writes, { lastSequence, call: this.#call })
+      ? history.issue(all, { lastSequence, call: this.#call })
       : -1;
     let found: boolean | undefined;
     const isDone = await this.#attempt(async () => found = await answer);

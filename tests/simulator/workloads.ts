@@ -2,6 +2,7 @@ import { type Codec, json, type Tuple, tuple, utf8 } from "../../mod.ts";
 import type { EngineOptions } from "../../src/options.ts";
 import type { Random } from "../../src/testing/random.ts";
 import { BEHIND_ALL, type Operation, type Write } from "./operations.ts";
+import { DROPS } from "./parted.ts";
 
 /** How the texts of a simulation are stored: it has its own form of keys and values. */
 export interface Face<K = unknown, V = unknown> {
@@ -23,6 +24,8 @@ export interface Workload {
   readonly synchronous: boolean;
   /** Which calls of the storage are held up now and then. */
   readonly slow: "none" | "any" | "flushes";
+  /** Whether keys are spread over keyspaces. Only for the face of texts. */
+  readonly isParted: boolean;
   readonly mix: Mix;
 }
 
@@ -34,6 +37,8 @@ interface Mix {
   readonly deletes: number;
   /** Of ten writes, how many delete a range. */
   readonly ranges: number;
+  /** Of ten range deletes, how many are of a whole keyspace. */
+  readonly drops: number;
   /** Of ten writes, how many are synced. */
   readonly synced: number;
   /** Of ten operations, how many are waited for. */
@@ -96,6 +101,7 @@ const usual: Mix = {
   keys: 12,
   deletes: 2,
   ranges: 0,
+  drops: 0,
   synced: 5,
   awaited: 6,
   batch: 1,
@@ -198,19 +204,46 @@ export const workloads: readonly Workload[] = [
     synchronous: false,
     slow: "any",
   }),
+  workload("keyspaces", {
+    mix: {
+      ranges: 3,
+      batch: 4,
+      synced: 3,
+      operations: 60,
+      drops: 5,
+      others: ["flush", "compact", "pause", "scan", "get", "reopen"],
+    },
+    options: { memtableEntries: 8 },
+    isParted: true,
+  }),
+  workload("keyspaces and readers", {
+    mix: {
+      ranges: 3,
+      drops: 7,
+      awaited: 4,
+      batch: 3,
+      others: ["takeSnapshot", "readSnapshot", "openScan", "stepScan"]
+        .concat(["stepScan", "endScan", "flush", "compact"]) as Other[],
+    },
+    options: { memtableEntries: 5 },
+    synchronous: false,
+    slow: "any",
+    isParted: true,
+  }),
 ];
 
 function workload(
   name: string,
   { mix, options, ...rest }:
     & { mix: Partial<Mix>; options?: EngineOptions }
-    & Partial<Pick<Workload, "face" | "synchronous" | "slow">>,
+    & Partial<Pick<Workload, "face" | "synchronous" | "slow" | "isParted">>,
 ): Workload {
   return {
     name,
     face: text as Face<never, never> as Face,
     synchronous: true,
     slow: "none",
+    isParted: false,
     ...rest,
     options: { ...tiny, ...options },
     mix: { ...usual, ...mix },
@@ -266,7 +299,10 @@ function write(mix: Mix, random: Random, number: number) {
 }
 
 /** Mostly of a few keys, now and then of all. */
-function range({ keys }: Mix, random: Random): Write {
+function range({ keys, drops }: Mix, random: Random): Write {
+  if (drops > 0 && random.below(10) < drops) {
+    return DROPS[random.below(DROPS.length)]!;
+  }
   if (random.below(6) === 0) return [keyAt(0), undefined, BEHIND_ALL];
   const first = random.below(keys);
   return [keyAt(first), undefined, keyAt(first + 1 + random.below(4))];

@@ -23,7 +23,7 @@ export function addCheckpoint(program: Command, host: Host): void {
       let bytes = 0;
       {
         using bar = host.progress({ action: "Copying" });
-        await store.reader.checkpoint(target!, {
+        await store.engine.checkpoint(target!, {
           signal: host.signal,
           onProgress({ bytesCopied, bytesTotal }) {
             bytes = bytesTotal;

@@ -24,10 +24,10 @@ export function addCompact(program: Command, host: Host): void {
   addJson(command).action(
     writing<CommonOptions>(host, async (store, _, { json }) => {
       const startedMs = performance.now();
-      await store.reader.flush();
-      const before = store.reader.stats().bytesOnDisk;
+      await store.engine.flush();
+      const before = store.engine.stats().bytesOnDisk;
       await compactWithBar(host, store, before);
-      const after = store.reader.stats().bytesOnDisk;
+      const after = store.engine.stats().bytesOnDisk;
       const ms = Math.round(performance.now() - startedMs);
       if (json) return await host.json({ before, after, ms });
       await host.note(
@@ -41,7 +41,7 @@ export function addCompact(program: Command, host: Host): void {
 
 async function compactWithBar(
   host: Host,
-  { reader: engine }: WritableStore,
+  { engine }: WritableStore,
   total: number,
 ): Promise<void> {
   using bar = host.progress({ action: "Compacting", total });

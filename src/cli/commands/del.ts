@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import {
-  addForms,
   addJson,
+  addKeyspace,
   addStoreCommand,
   type CommonOptions,
   writing,
@@ -26,7 +26,7 @@ export function addDel(program: Command, host: Host): void {
       ["del STORE user:1 user:2 -- -x", "several at once, also one with a -"],
     ],
   });
-  addJson(addForms(command, host))
+  addJson(addKeyspace(command, host))
     .action(writing<CommonOptions>(host, async (store, args, { json }) => {
       const keys = uniqueKeys(store.keys, args.flat());
       const missing = await remove(store, keys);

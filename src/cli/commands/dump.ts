@@ -1,8 +1,8 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import {
-  addForms,
   addJson,
+  addKeyspace,
   addStoreCommand,
   type CommonOptions,
   reading,
@@ -53,7 +53,7 @@ export function addDump(program: Command, host: Host): void {
       ["dump STORE | kv load copy --create", "into another store"],
     ],
   });
-  addJson(addRange(addForms(command, host)))
+  addJson(addRange(addKeyspace(command, host)))
     .addOption(
       new Option("--format <format>", "what to write")
         .choices([...TRANSFER_FORMATS]),

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import {
-  addForms,
   addJson,
+  addKeyspace,
   addStoreCommand,
   type CommonOptions,
   reading,
@@ -28,7 +28,7 @@ export function addGet(program: Command, host: Host): void {
       ["get STORE photo --raw > photo.jpg", "the bytes of the value, no more"],
     ],
   });
-  addJson(addForms(command, host))
+  addJson(addKeyspace(command, host))
     .option("--raw", "the bytes as they are stored, without an end of line")
     .action(reading<GetOptions>(host, async (store, [keyText], options) => {
       const key = store.keys.fromLine(keyText!, "key");

@@ -1,8 +1,8 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import {
-  addForms,
   addJson,
+  addKeyspace,
   addStoreCommand,
   type CommonOptions,
   writing,
@@ -50,7 +50,7 @@ export function addLoad(program: Command, host: Host): void {
       ["load STORE --format csv < users.csv", "from standard input"],
     ],
   });
-  addJson(addForms(command, host));
+  addJson(addKeyspace(command, host));
   if (host.session === undefined) {
     command.option("--create", "make the store if there is none");
   }
@@ -68,7 +68,7 @@ export function addLoad(program: Command, host: Host): void {
         isGzip: named.isGzip || (format === "raw" ? false : undefined),
         signal: host.signal,
       });
-      const loader = new BatchLoader(store.reader);
+      const loader = new BatchLoader(store);
       const startedMs = performance.now();
       try {
         using bar = host.progress({ action: "Loading", total: source.total });

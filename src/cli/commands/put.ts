@@ -1,8 +1,8 @@
 import process from "node:process";
 import type { Command } from "commander";
 import {
-  addForms,
   addJson,
+  addKeyspace,
   addStoreCommand,
   type CommonOptions,
   writing,
@@ -38,7 +38,7 @@ export function addPut(program: Command, host: Host): void {
         [`put STORE 'a\\x00b' 'line\\n'`, "bytes and line ends as escapes"],
       ],
   });
-  addJson(addForms(command, host));
+  addJson(addKeyspace(command, host));
   if (host.session === undefined) {
     command.option("--create", "make the store if there is none");
   }

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { AsyncScanOptions, ScanOptions } from "../../engine/api/ranges.ts";
 import {
-  addForms,
   addJson,
+  addKeyspace,
   addStoreCommand,
   type CommonOptions,
   countOf,
@@ -72,7 +72,7 @@ export function addScan(program: Command, host: Host): void {
       ["scan STORE --prefix user: --count", "how many there are"],
     ],
   });
-  addJson(addRange(addForms(command, host)))
+  addJson(addRange(addKeyspace(command, host)))
     .option("--keys-only", "print the keys alone")
     .option("--count", "print only how many entries there are")
     .action(reading<ScanCommandOptions>(host, async (store, _, options) => {

@@ -5,8 +5,11 @@ import {
   addStoreCommand,
   type CommonOptions,
 } from "../command.ts";
+import { catalogueOf } from "../../engine/reader.ts";
+import { KvError } from "../../errors.ts";
 import { countText, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";
+import { keyspacesAt, type OpenStore } from "../open_store.ts";
 import { meter } from "../progress_bar.ts";
 import {
   type LevelSummary,
@@ -27,7 +30,7 @@ export function addStats(program: Command, host: Host): void {
     usage: "stats",
     summary: "show levels, sizes and counts",
     description:
-      "Reads the manifest alone, so it is quick whatever the size, and works while another program has the store open.",
+      "Reads the manifest and the logs alone, so it is quick whatever the size, and works while another program has the store open.",
     examples: [
       ["stats STORE", "a table, with a picture of the levels"],
       ["stats STORE --json", "the same for programs"],
@@ -35,7 +38,10 @@ export function addStats(program: Command, host: Host): void {
   });
   addJson(command).action(
     action<CommonOptions>(host, async ([path], { json }) => {
-      const summary = await summarize(host.session?.location ?? path!);
+      const summary = {
+        ...await summarize(host.session?.location ?? path!),
+        keyspaces: await keyspacesOf(host.session, path!),
+      };
       if (json) return await host.json(summary);
       await printHead(host, summary);
       await printLevels(host, summary);
@@ -43,7 +49,25 @@ export function addStats(program: Command, host: Host): void {
   );
 }
 
-async function printHead(host: Host, summary: StoreSummary): Promise<void> {
+/** The names of the keyspaces; `undefined` where the store is too damaged to be opened, which is no reason to tell nothing. */
+async function keyspacesOf(
+  session: OpenStore | undefined,
+  path: string,
+): Promise<string[] | undefined> {
+  if (session !== undefined) return catalogueOf(session.reader).names();
+  try {
+    return await keyspacesAt(path);
+  } catch (error) {
+    if (error instanceof KvError) return undefined;
+    throw error;
+  }
+}
+
+interface Summary extends StoreSummary {
+  readonly keyspaces: readonly string[] | undefined;
+}
+
+async function printHead(host: Host, summary: Summary): Promise<void> {
   const { bytesOnDisk, keyCodec, valueCodec, keys, segments } = summary;
   const rows: [string, string][] = [
     ["store", summary.location],
@@ -54,6 +78,11 @@ async function printHead(host: Host, summary: StoreSummary): Promise<void> {
     ["last flushed", `write ${countText(summary.flushedSequence)}`],
   ];
   if (keys !== undefined) rows.push(["keys", `${keys.from} to ${keys.to}`]);
+  if (summary.keyspaces === undefined) {
+    rows.push(["keyspaces", "cannot be read: see verify"]);
+  } else if (summary.keyspaces.length > 0) {
+    rows.push(["keyspaces", summary.keyspaces.join(", ")]);
+  }
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, text] of rows) {
     await host.output.line(

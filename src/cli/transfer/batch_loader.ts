@@ -1,7 +1,7 @@
-import type { KvEngine } from "../../engine/api/engine.ts";
 import type { KvBatch } from "../../engine/api/writes.ts";
 import { KvError } from "../../errors.ts";
 import { DataError } from "../failure.ts";
+import type { WritableStore } from "../open_store.ts";
 import type { EntryBytes } from "./entry.ts";
 
 /** Where a batch ends. Larger ones are no faster. */
@@ -10,19 +10,19 @@ const BATCH_BYTES = 1024 * 1024;
 
 /** Puts many entries, in batches that are waited for, so that no more of them are in memory than the engine takes. */
 export class BatchLoader {
-  readonly #engine: KvEngine<Uint8Array, Uint8Array>;
+  readonly #store: WritableStore;
   #batch: KvBatch<Uint8Array, Uint8Array> | undefined;
   #batchBytes = 0;
   /** Entries that the store has. */
   loaded = 0;
 
-  constructor(engine: KvEngine<Uint8Array, Uint8Array>) {
-    this.#engine = engine;
+  constructor(store: WritableStore) {
+    this.#store = store;
   }
 
   /** Adds an entry. Answers with something to wait for if that fills a batch. */
   add([key, value]: EntryBytes): Promise<void> | undefined {
-    const batch = this.#batch ??= this.#engine.batch();
+    const batch = this.#batch ??= this.#store.reader.batch();
     try {
       batch.put(key, value);
     } catch (error) {
@@ -38,7 +38,7 @@ export class BatchLoader {
   /** Puts the last batch, and makes everything durable. */
   async finish(): Promise<void> {
     await this.#commit();
-    await this.#engine.sync();
+    await this.#store.engine.sync();
   }
 
   async #commit(): Promise<void> {

@@ -4,43 +4,57 @@ import type {
 } from "../../inspection/report.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { CheckpointOptions } from "./checkpoint.ts";
-import type { RangeOptions } from "./ranges.ts";
-import type { KvReader, KvSnapshot } from "./reader.ts";
+import type { KeyspaceOptions, KvKeyspace } from "./keyspace.ts";
+import type { KvReader } from "./reader.ts";
 import type { KvStats } from "./stats.ts";
-import type { KvBatch, WriteOptions } from "./writes.ts";
+import type { KvWriter } from "./writer.ts";
+import type { WriteOptions } from "./writes.ts";
 
 /**
- * An open store. Writes are visible to reads of the same engine at once, in the order of the calls; the promise of a write
- * resolves once the write is acknowledged as its `sync` option says.
- *
- * All writing methods reject with
- *
- * - `KV_CLOSED` once the engine is closed, `KV_READ_ONLY` if it was opened with `readOnly`,
- * - `KV_INVALID_ARGUMENT` for a key or value that is too long or that its codec cannot carry,
- * - `KV_IO` when the storage refuses the write, and `KV_POISONED` from then on: nothing is acknowledged any more, reads
- *   go on; close the store and open it again.
+ * An open store. It reads and writes the keys that are in no keyspace itself, and hands out {@linkcode KvKeyspace}s for the others.
  */
-export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
+export interface KvEngine<K, V>
+  extends KvReader<K, V>, KvWriter<K, V>, AsyncDisposable {
   /** Where the store lies, for messages. */
   readonly location: string;
 
   /**
-   * Sets the value of `key`.
+   * The keyspace `name` of the store, with codecs of its own. This is cheap and writes nothing: a keyspace is made, in the same batch, by the
+   * first write into it. Each call answers with an object of its own, which is best kept; all of one name are the same keyspace.
+   *
+   * A store with keyspaces keeps the keys that begin with the byte 0xFF for itself. No text and no tuple does; keys of `bytes` and codecs of your own may. While there are such keys,
+   * the first write into a first keyspace rejects with `KV_INVALID_ARGUMENT`, and once there is a keyspace, writes of such keys do. They stay reserved when all keyspaces are dropped.
+   *
+   * Throws `KV_INVALID_ARGUMENT` for a name that is empty or longer than 255 bytes of UTF-8, and for other codecs than the keyspace was made with.
+   *
+   * @param name Any text of 1 to 255 bytes.
+   * @param options Its codecs; `utf8` for both by default.
    *
    * @example
    * ```ts
-   * import { open } from "@purekv/purekv";
+   * import { json, open, tuple } from "@purekv/purekv";
    * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
    *
    * await using db = await open(new MemoryStorage());
-   * await db.put("user:1", "Alice");                   // durable
-   * await db.put("visits", "17", { sync: false });     // survives the process, not the power
+   * const visits = db.keyspace("visits", { keys: tuple, values: json<number>() });
+   * await visits.put(["2026-01", "alice"], 3);
+   * await visits.put(["2026-02", "alice"], 5);
+   * assertEquals(await visits.count({ prefix: ["2026-01"] }), 1);
+   * assertEquals(db.keyspaces(), ["visits"]);
    * ```
    */
-  put(key: K, value: V, options?: WriteOptions): Promise<void>;
+  keyspace<K2 = string, V2 = string>(
+    name: string,
+    options?: KeyspaceOptions<K2, V2>,
+  ): KvKeyspace<K2, V2>;
+
+  /** The names of the keyspaces that there are, in the order of their bytes. */
+  keyspaces(): string[];
 
   /**
-   * Removes `key` and tells whether it had a value.
+   * Removes the keyspace `name` and all that is in it, and tells whether there was one. It is one write, however large the keyspace; the room
+   * comes back with compaction. Snapshots and scans that had begun go on seeing it.
    *
    * @example
    * ```ts
@@ -49,89 +63,13 @@ export interface KvEngine<K, V> extends KvReader<K, V>, AsyncDisposable {
    * import { assertEquals } from "@std/assert";
    *
    * await using db = await open(new MemoryStorage());
-   * await db.put("user:1", "Alice");
-   * assertEquals(await db.del("user:1"), true);
-   * assertEquals(await db.del("user:1"), false);
+   * await db.keyspace("sessions").put("1", "Alice");
+   * assertEquals(await db.dropKeyspace("sessions"), true);
+   * assertEquals(db.keyspaces(), []);
+   * assertEquals(await db.keyspace("sessions").get("1"), undefined);
    * ```
    */
-  del(key: K, options?: WriteOptions): Promise<boolean>;
-
-  /**
-   * Removes all keys in a range, at once and for good: one write, whatever the number of keys. Disk space comes back when flush and compaction get
-   * there, that of segments which lie in the range as a whole without their being read.
-   *
-   * Also rejects with `KV_INVALID_ARGUMENT` for a range without bounds: to remove all keys there is {@linkcode KvEngine.clear}. A range that
-   * has no keys is fine and removes nothing.
-   *
-   * @param range Which keys, as for a scan.
-   *
-   * @example
-   * ```ts
-   * import { open } from "@purekv/purekv";
-   * import { MemoryStorage } from "@purekv/purekv/memory";
-   * import { assertEquals } from "@std/assert";
-   *
-   * await using db = await open(new MemoryStorage());
-   * await db.batch().put("log:1", "a").put("log:2", "b").put("user:1", "Alice").commit();
-   * await db.delRange({ prefix: "log:" });
-   * assertEquals(await db.getMany(["log:1", "user:1"]), [undefined, "Alice"]);
-   * ```
-   */
-  delRange(range: RangeOptions<K>, options?: WriteOptions): Promise<void>;
-
-  /**
-   * Removes all keys: a range delete without bounds.
-   *
-   * @example
-   * ```ts
-   * import { open } from "@purekv/purekv";
-   * import { MemoryStorage } from "@purekv/purekv/memory";
-   * import { assertEquals } from "@std/assert";
-   *
-   * await using db = await open(new MemoryStorage());
-   * await db.put("user:1", "Alice");
-   * await db.clear();
-   * assertEquals(await db.has("user:1"), false);
-   * ```
-   */
-  clear(options?: WriteOptions): Promise<void>;
-
-  /**
-   * Starts a batch of writes that happen together.
-   *
-   * @example
-   * ```ts
-   * import { open } from "@purekv/purekv";
-   * import { MemoryStorage } from "@purekv/purekv/memory";
-   * import { assertEquals } from "@std/assert";
-   *
-   * await using db = await open(new MemoryStorage());
-   * const batch = db.batch();
-   * for (let i = 1; i <= 3; i++) batch.put(`user:${i}`, `name ${i}`);
-   * assertEquals(batch.size, 3);
-   * await batch.commit();
-   * assertEquals(await db.get("user:3"), "name 3");
-   * ```
-   */
-  batch(): KvBatch<K, V>;
-
-  /**
-   * Takes a snapshot of the state as of now.
-   *
-   * @example
-   * ```ts
-   * import { open } from "@purekv/purekv";
-   * import { MemoryStorage } from "@purekv/purekv/memory";
-   * import { assertEquals } from "@std/assert";
-   *
-   * await using db = await open(new MemoryStorage());
-   * await db.put("a", "1");
-   * using before = db.snapshot();
-   * await db.del("a");
-   * assertEquals([before.getSync("a"), db.getSync("a")], ["1", undefined]);
-   * ```
-   */
-  snapshot(): KvSnapshot<K, V>;
+  dropKeyspace(name: string, options?: WriteOptions): Promise<boolean>;
 
   /**
    * Writes what is in memory to segments, so that no log has to be replayed.

@@ -1,7 +1,10 @@
+import type { KvKeyspace, KvKeyspaceReader } from "./keyspace.ts";
+import type { CountOptions, RangeSize } from "./range_size.ts";
 import type {
   AsyncScanOptions,
   KvIterator,
   KvSyncIterator,
+  RangeOptions,
   ScanOptions,
 } from "./ranges.ts";
 
@@ -131,6 +134,61 @@ export interface KvReader<K, V> {
    * ```
    */
   keys(options?: AsyncScanOptions<K>): KvIterator<K>;
+
+  /** As {@linkcode KvReader.keys}, without promises. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
+  keysSync(options?: ScanOptions<K>): KvSyncIterator<K>;
+
+  /**
+   * The number of keys in a range, exactly, as of the call; later writes are not counted. Neither keys nor values are decoded. A long range is counted
+   * in slices of a few milliseconds, between which the rest of the program goes on. Where an estimate will do, there
+   * is {@linkcode KvReader.approximateSize}.
+   *
+   * Also rejects with `KV_INVALID_ARGUMENT` for bounds that exclude each other by name, and with the reason of `signal`.
+   *
+   * @param options The range, as for {@linkcode KvReader.keys}; without bounds all keys. With `signal`: gives up when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.batch().put("user:1", "Alice").put("user:2", "Bob").put("z", "-").commit();
+   * assertEquals(await db.count({ prefix: "user:" }), 2);
+   * assertEquals(await db.count(), 3);
+   * ```
+   */
+  count(options?: CountOptions<K>): Promise<number>;
+
+  /** As {@linkcode KvReader.count}, without a promise and in one go. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
+  countSync(range?: RangeOptions<K>): number;
+
+  /**
+   * About how many bytes and entries a range has in the files and MemTables as they are now, also when asked of a snapshot. It reads indexes of segments
+   * and no data, so it takes about as long for a large range as for a small one.
+   *
+   * Each segment adds an error of one block (`blockSize`) at the most, and more in `entries` where the sizes of entries differ much. What compaction has
+   * still to remove, overwritten values and those in deleted ranges, is counted; after `compact` there is none.
+   *
+   * @param range The range, as for {@linkcode KvReader.keys}; without bounds all keys.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assert } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * const batch = db.batch();
+   * for (let i = 0; i < 1000; i++) batch.put(`user:${i}`, "x".repeat(100));
+   * await batch.commit();
+   * const { bytes, entries } = await db.approximateSize({ prefix: "user:" });
+   * assert(bytes > 100_000 && bytes < 150_000);
+   * assert(entries > 900 && entries < 1100);
+   * ```
+   */
+  approximateSize(range?: RangeOptions<K>): Promise<RangeSize>;
 }
 
 /**
@@ -154,6 +212,25 @@ export interface KvReader<K, V> {
 export interface KvSnapshot<K, V> extends KvReader<K, V>, Disposable {
   /** Sequence number of the last write that the snapshot sees. */
   readonly sequence: number;
+  /**
+   * What reads a keyspace as of the same moment, as long as the snapshot is held. Throws `KV_INVALID_ARGUMENT` for a keyspace of another store.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * const users = db.keyspace("users");
+   * await users.put("1", "Alice");
+   * using before = db.snapshot();
+   * await db.dropKeyspace("users");
+   * assertEquals(before.keyspace(users).getSync("1"), "Alice");
+   * ```
+   */
+  keyspace<K2, V2>(keyspace: KvKeyspace<K2, V2>): KvKeyspaceReader<K2, V2>;
+
   /** Lets go of the snapshot. A second call does nothing. */
   close(): void;
 }

@@ -82,6 +82,8 @@ export interface KvStats {
     /** Commits that were stopped. */
     readonly stopped: number;
   };
+  /** Keyspaces that there are. */
+  readonly keyspaces: number;
   /** Snapshots that are held. */
   readonly snapshots: number;
   /** Sequence number of the last write; 0 in a store that was never written to. */

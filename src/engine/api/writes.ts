@@ -1,3 +1,4 @@
+import type { KvKeyspace } from "./keyspace.ts";
 import type { RangeOptions } from "./ranges.ts";
 
 /**
@@ -57,6 +58,26 @@ export interface KvBatch<K, V> {
    * {@linkcode KvBatch.put} does, and `KV_INVALID_ARGUMENT` for a range without bounds. A range that has no keys adds nothing.
    */
   delRange(range: RangeOptions<K>): this;
+
+  /**
+   * The same batch with the keys and values of a keyspace: what is added to the answer goes there, and is committed together with all the rest, whichever of
+   * them is told to. Throws `KV_INVALID_ARGUMENT` for a keyspace of another store, `KV_CLOSED` for one that was dropped.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * const users = db.keyspace("users");
+   * const batch = db.batch().put("count", "1");
+   * batch.in(users).put("1", "Alice");
+   * await batch.commit();
+   * assertEquals([await db.get("count"), await users.get("1")], ["1", "Alice"]);
+   * ```
+   */
+  in<K2, V2>(keyspace: KvKeyspace<K2, V2>): KvBatch<K2, V2>;
 
   /**
    * Makes all the writes happen, visible at once, and resolves when they are acknowledged. Rejects as

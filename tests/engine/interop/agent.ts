@@ -29,16 +29,19 @@ const db = await open(await storageAt(folder!), {
   compression: compressions[step % compressions.length]!,
   compaction: { threshold: 3, segmentSize: 32 * 1024, levelSize: 128 * 1024 },
 });
+const done = db.keyspace("steps", { keys: tuple, values: json<number>() });
 await compare(db, step);
 switch (task) {
   case "extend":
     await writeBatches(writesOf(step));
+    await done.put([step], step);
     await db.compact();
     await compare(db, step + 1);
     await db.close();
     break;
   case "leave":
     await Promise.all(writesOf(step).map(write));
+    await done.put([step], step);
     await compare(db, step + 1);
     console.log("done");
     process.exit(0);
@@ -104,6 +107,11 @@ async function compare(
       continue;
     }
     throw new Error(`${name} is ${value}, not ${expected.get(name)}`);
+  }
+  const listed = [...done.scanSync()].map(([[step]]) => step).join();
+  const all = Array.from({ length: steps }, (_, step) => step).join();
+  if (listed !== all) {
+    throw new Error(`The keyspace has steps ${listed}, not ${all}`);
   }
 }
 

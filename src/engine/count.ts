@@ -1,0 +1,64 @@
+import { isPending } from "../storage/awaitable.ts";
+import type { RangeCursor } from "../iterator/range_cursor.ts";
+import { Pacer } from "./event_loop.ts";
+import { openRange, type ScanSource } from "./scan.ts";
+import { planCount } from "./whole_segments.ts";
+
+/** What is counted: a scan whose entries nobody looks at. */
+export type CountSource = Omit<ScanSource<never>, "decode">;
+
+/** Counts the keys of a range on storage that answers at once. */
+export function countKeysSync(source: CountSource): number {
+  const { known, gaps } = planCount(source);
+  let count = known;
+  for (const { range, levels } of gaps) {
+    const cursor = openRange({ ...source, range }, levels);
+    while (cursor.advance()) count++;
+  }
+  return count;
+}
+
+/** How a count is run. */
+export interface CountControl {
+  readonly signal: AbortSignal | undefined;
+  /** Keeps the engine from closing while a step waits for storage. */
+  readonly track: <R>(work: Promise<R>) => Promise<R>;
+}
+
+/** Counts the keys of a range in slices, and holds what it reads until it is done. */
+export async function countKeys(
+  source: CountSource,
+  control: CountControl,
+): Promise<number> {
+  source.state.retain();
+  try {
+    control.signal?.throwIfAborted();
+    const { known, gaps } = planCount(source);
+    const pacer = new Pacer();
+    let count = known;
+    for (const { range, levels } of gaps) {
+      const cursor = openRange({ ...source, range }, levels);
+      count += await countCursor(cursor, { ...control, ...source, pacer });
+    }
+    return count;
+  } finally {
+    source.state.release();
+  }
+}
+
+async function countCursor(
+  cursor: RangeCursor,
+  { pacer, signal, track, assertOpen }:
+    & CountControl
+    & Pick<CountSource, "assertOpen">
+    & { readonly pacer: Pacer },
+): Promise<number> {
+  for (let count = 0;; count++) {
+    const moved = cursor.advance();
+    if (!(isPending(moved) ? await track(moved) : moved)) return count;
+    if (pacer.isDue()) await pacer.pause();
+    else if (!isPending(moved)) continue;
+    assertOpen();
+    signal?.throwIfAborted();
+  }
+}

@@ -1,0 +1,40 @@
+import { invalidArgument } from "../../errors.ts";
+import type { KvKeyspace } from "../api/keyspace.ts";
+import type { Codecs } from "../reader.ts";
+import type { KeyspaceEntry } from "./catalogue.ts";
+
+/** What a keyspace is used with by batches and snapshots. */
+export interface KeyspaceHandle<K, V> {
+  /** The open store that it is of. */
+  readonly store: object;
+  readonly entry: KeyspaceEntry;
+  /** Those of its keys set the prefix. */
+  readonly codecs: Codecs<K, V>;
+}
+
+const handles = new WeakMap<object, KeyspaceHandle<unknown, unknown>>();
+
+/** Notes what stands behind a keyspace that a user has. */
+export function registerHandle<K, V>(
+  keyspace: KvKeyspace<K, V>,
+  handle: KeyspaceHandle<K, V>,
+): void {
+  handles.set(keyspace, handle as unknown as KeyspaceHandle<unknown, unknown>);
+}
+
+/** What stands behind a keyspace that a user hands over. Throws `KV_INVALID_ARGUMENT` if it is none of `store`. */
+export function handleOf<K, V>(
+  keyspace: KvKeyspace<K, V>,
+  store: object,
+): KeyspaceHandle<K, V> {
+  const isObject = typeof keyspace === "object" && keyspace !== null;
+  const handle = isObject ? handles.get(keyspace) : undefined;
+  if (handle?.store === store) {
+    return handle as unknown as KeyspaceHandle<K, V>;
+  }
+  throw invalidArgument(
+    `Cannot use the keyspace: it is ${
+      handle === undefined ? "none" : "one of another store"
+    }; ask this store for it with keyspace()`,
+  );
+}

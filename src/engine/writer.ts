@@ -1,0 +1,112 @@
+import { isPending } from "../storage/awaitable.ts";
+import type { RangeOptions } from "./api/ranges.ts";
+import type { KvWriter } from "./api/writer.ts";
+import type { WriteOptions } from "./api/writes.ts";
+import { addBatch } from "./batch_commit.ts";
+import { checkFlag, checkNames } from "./call_options.ts";
+import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
+import { type Codecs, Reader } from "./reader.ts";
+import { RecordWriter } from "./record_writer.ts";
+import { Snapshot } from "./snapshot.ts";
+import type { Store } from "./store.ts";
+import { WriteBatch } from "./write_batch.ts";
+
+const WRITE_NAMES = ["sync"];
+
+/** Reads and writes with the codecs of a store or of a keyspace: what both have in common. */
+export abstract class Writer<K, V> extends Reader<K, V>
+  implements KvWriter<K, V> {
+  readonly #writer: RecordWriter<K, V>;
+
+  constructor(store: Store, codecs: Codecs<K, V>, keyspace?: KeyspaceEntry) {
+    super(store, codecs, keyspace);
+    this.#writer = new RecordWriter(store, codecs, keyspace);
+  }
+
+  put(key: K, value: V, options?: WriteOptions): Promise<void> {
+    try {
+      this.store.assertWritable();
+      const sync = this.#isSync(options);
+      this.#writer.put(key, value);
+      return this.store.commit(sync);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  del(key: K, options?: WriteOptions): Promise<boolean> {
+    try {
+      this.store.assertWritable();
+      const sync = this.#isSync(options);
+      const existed = this.lookUp(key, () => true, false);
+      // If the write is refused, nobody else hears of a read that fails.
+      if (isPending(existed)) existed.catch(() => {});
+      this.#writer.del(key);
+      const committed = this.store.commit(sync);
+      return isPending(existed)
+        ? Promise.all([existed, committed]).then(([had]) => had)
+        : committed.then(() => existed);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  delRange(range: RangeOptions<K>, options?: WriteOptions): Promise<void> {
+    return this.write(options, () => this.#writer.delRange(range));
+  }
+
+  clear(options?: WriteOptions): Promise<void> {
+    return this.write(options, () => this.#writer.clear());
+  }
+
+  /** Adds to the MemTable and answers with the acknowledgement. */
+  protected write(
+    options: WriteOptions | undefined,
+    add: () => void,
+  ): Promise<void> {
+    try {
+      return this.#writeOrThrow(options, add);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #writeOrThrow(
+    options: WriteOptions | undefined,
+    add: () => void,
+  ): Promise<void> {
+    this.store.assertWritable();
+    const sync = this.#isSync(options);
+    add();
+    return this.store.commit(sync);
+  }
+
+  batch(): WriteBatch<K, V> {
+    const { store } = this;
+    store.assertWritable();
+    const { maxKeySize, maxValueSize } = store.options;
+    return new WriteBatch({
+      store,
+      maxKeySize,
+      maxValueSize,
+      defaultRange: () => store.catalogue.rangeOfDefault(store.lastSequence),
+      commit: (records, options) =>
+        this.#writeOrThrow(options, () => addBatch(store, records)),
+    }, { codecs: this.codecs, keyspace: this.keyspaceEntry });
+  }
+
+  snapshot(): Snapshot<K, V> {
+    this.assertOpen();
+    return new Snapshot(this.store, this.codecs, {
+      keyspace: this.keyspaceEntry,
+    });
+  }
+
+  #isSync(options: WriteOptions | undefined): boolean {
+    const preset = this.store.options.sync;
+    if (options === undefined) return preset;
+    checkNames(options, WRITE_NAMES, "write");
+    checkFlag(options.sync, "sync", "write");
+    return options.sync ?? preset;
+  }
+}

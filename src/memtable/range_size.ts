@@ -1,0 +1,89 @@
+import { compareSpans } from "../bytes/compare.ts";
+import { EntryView } from "../format/entry.ts";
+import type { KeyRange } from "../format/key_range.ts";
+import { PUT } from "../format/kind.ts";
+import { recordLength } from "../format/record.ts";
+import type { MemTable } from "./memtable.ts";
+import { type Chunks, lowerBound } from "./ordered_view.ts";
+
+/** So many keys of a range are looked at, evenly spread over it; a smaller range is looked at as a whole. */
+const SAMPLES = 256;
+
+/**
+ * How many keys from `lower` on and before `upper` have a value in `table`, and the bytes of their newest records. Where there are
+ * more than {@linkcode SAMPLES} keys, it goes by a sample of them.
+ */
+export function memTableRangeSize(
+  table: MemTable,
+  { lower, upper }: KeyRange,
+): { bytes: number; entries: number } {
+  const keys = new SortedKeys(table);
+  const start = lower === undefined ? 0 : keys.rankOf(lower);
+  const end = upper === undefined ? keys.size : keys.rankOf(upper);
+  const step = Math.max(1, (end - start) / SAMPLES);
+  const entry = new EntryView();
+  let bytes = 0;
+  let entries = 0;
+  for (let at = start; at < end; at += step) {
+    const newest = table.versionAt(keys.at(Math.floor(at)), Infinity);
+    table.fill(newest, entry);
+    bytes += recordLength(entry.keyLength, entry.valueLength);
+    if (entry.kind === PUT) entries++;
+  }
+  return {
+    bytes: Math.round(bytes * step),
+    entries: Math.round(entries * step),
+  };
+}
+
+/** Whether `table` has any version of a key from `smallest` to `largest`, both included. */
+export function hasKeyIn(
+  table: MemTable,
+  smallest: Uint8Array,
+  largest: Uint8Array,
+): boolean {
+  const keys = new SortedKeys(table);
+  const rank = keys.rankOf(smallest);
+  return rank < keys.size && keys.order(rank, largest) <= 0;
+}
+
+/** The keys of a table by their rank. */
+class SortedKeys {
+  readonly #table: MemTable;
+  readonly #chunks: Chunks;
+  /** Keys before each chunk. */
+  readonly #ranks: number[] = [];
+  readonly size: number;
+
+  constructor(table: MemTable) {
+    this.#table = table;
+    this.#chunks = table.sortedKeys();
+    let rank = 0;
+    for (const { length } of this.#chunks) {
+      this.#ranks.push(rank);
+      rank += length;
+    }
+    this.size = rank;
+  }
+
+  /** How many keys are before `key`. */
+  rankOf(key: Uint8Array): number {
+    return lowerBound(this.size, (rank) => this.order(rank, key));
+  }
+
+  /** The first ordinal of the key with this rank. */
+  at(rank: number): number {
+    const ranks = this.#ranks;
+    const chunk = lowerBound(ranks.length, (i) => ranks[i]! - rank - 1) - 1;
+    return this.#chunks[chunk]![rank - ranks[chunk]!]!;
+  }
+
+  /** Orders the key with this rank and another. */
+  order(rank: number, key: Uint8Array): number {
+    const first = this.at(rank);
+    const { buffer } = this.#table;
+    const start = this.#table.offset(first);
+    const length = this.#table.length(first);
+    return compareSpans(buffer, start, length, key, 0, key.length);
+  }
+}
