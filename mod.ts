@@ -59,6 +59,7 @@ export type * from "./src/engine/api/stats.ts";
 export type * from "./src/engine/api/writer.ts";
 export type * from "./src/engine/api/writes.ts";
 export type {
+  BackgroundPlace,
   CompactionOptions,
   Compression,
   EngineOptions,

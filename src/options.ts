@@ -23,6 +23,9 @@ export const MAX_VALUE_BYTES: number = 256 * MIB;
 /** How the blocks of a segment are compressed. */
 export type Compression = "none" | "deflate" | "zstd";
 
+/** Where flush and compaction run. */
+export type BackgroundPlace = "worker" | "inline";
+
 /**
  * When segments are merged, and into what shape.
  *
@@ -94,6 +97,11 @@ export interface EngineOptions {
    * others refuse with `KV_UNSUPPORTED`.
    */
   readonly compression?: Compression;
+  /**
+   * Where flush and compaction run: `"worker"`, a thread of their own where the store is in a folder and the runtime lets one be started, or
+   * `"inline"`, always in slices of a few milliseconds on the event loop, which takes less memory. Default `"worker"`.
+   */
+  readonly background?: BackgroundPlace;
   /** Opens without writing anything, beside other readers. Default `false`. Cannot be combined with the two that follow. */
   readonly readOnly?: boolean;
   /** Whether a missing store is made. Default `true`, or `false` with {@linkcode EngineOptions.readOnly}. */
@@ -138,7 +146,9 @@ const LEVEL_SIZE = bytes(64 * MIB, 64 * KIB, TIB);
 const LEVEL_RATIO = bounds(10, 2, 100, "");
 const SEGMENT_SIZE = bytes(16 * MIB, 16 * KIB, GIB);
 
+// The first of them is the default.
 const COMPRESSIONS: readonly Compression[] = ["none", "deflate", "zstd"];
+const BACKGROUND_PLACES: readonly BackgroundPlace[] = ["worker", "inline"];
 
 /**
  * Fills in and checks `options`. `otherNames` are options that the caller checks itself, such as the codecs.
@@ -159,7 +169,8 @@ export function resolveOptions(
     compaction: resolveCompaction(given["compaction"]),
     cacheSize: integer(given, "cacheSize", CACHE_SIZE),
     blockSize: integer(given, "blockSize", BLOCK_SIZE),
-    compression: compressionOf(given["compression"]),
+    compression: compressionOf(given),
+    background: oneOf(given, "background", BACKGROUND_PLACES),
     readOnly,
     createIfMissing: flag(given, "createIfMissing", !readOnly),
     errorIfExists: flag(given, "errorIfExists", false),
@@ -247,13 +258,21 @@ function integer(
   return value + 0;
 }
 
-function compressionOf(value: unknown): Compression {
-  if (value === undefined) return "none";
-  const compression = COMPRESSIONS.find((known) => known === value);
-  if (compression === undefined) {
-    const allowed = COMPRESSIONS.map((known) => `"${known}"`).join(", ");
-    throw refused("compression", value, `one of ${allowed}`);
-  }
+function oneOf<T extends string>(
+  given: Record<string, unknown>,
+  name: string,
+  choices: readonly T[],
+): T {
+  const value = given[name];
+  if (value === undefined) return choices[0]!;
+  const choice = choices.find((known) => known === value);
+  if (choice !== undefined) return choice;
+  const allowed = choices.map((known) => `"${known}"`).join(", ");
+  throw refused(name, value, `one of ${allowed}`);
+}
+
+function compressionOf(given: Record<string, unknown>): Compression {
+  const compression = oneOf(given, "compression", COMPRESSIONS);
   if (compression === "zstd" && !("zstdCompressSync" in zlib)) {
     throw new KvError(
       "KV_UNSUPPORTED",

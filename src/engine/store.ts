@@ -71,9 +71,10 @@ export class Store {
     this.#versions = versions;
     const takeFileNumber = () => versions.takeFileNumber();
     const host = { storage, takeFileNumber, randomUint32 };
-    this.#runner = storage.localFolder === undefined
+    const { localFolder } = storage;
+    this.#runner = localFolder === undefined || options.background === "inline"
       ? new InlineRunner(host)
-      : new WorkerRunner(storage.localFolder, host);
+      : new WorkerRunner(localFolder, host);
     this.tables = new Tables(recovered.tables, recovered.lastSequence, {
       memtableSize: options.memtableSize,
       memtableEntries: options.memtableEntries,

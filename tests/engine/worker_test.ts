@@ -203,3 +203,13 @@ test("Stats count what the worker did, and not what was too small for it", async
   await db.flush();
   assertEquals(db.stats().worker.jobs, 1);
 });
+
+test("With background inline no worker is started, and large tables are flushed all the same", async () => {
+  await using dir = tempDir();
+  const options = { background: "inline" } as const;
+  await using db = await open(join(dir.path, "store"), options);
+  await db.put("large", "x".repeat(2 * MIB));
+  await db.flush();
+  const { worker, flush } = db.stats();
+  assertEquals([worker.jobs, flush.count], [0, 1]);
+});

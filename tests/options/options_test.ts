@@ -33,6 +33,7 @@ test("Options that are left out get their documented defaults", () => {
     cacheSize: 33_554_432,
     blockSize: 4096,
     compression: "none",
+    background: "worker",
     readOnly: false,
     createIfMissing: true,
     errorIfExists: false,
@@ -122,6 +123,10 @@ test("A refusal says what was given and what is allowed", () => {
   assertRefused(
     { sync: 1 },
     "Invalid option sync: got 1, expected true or false",
+  );
+  assertRefused(
+    { background: "thread" },
+    'Invalid option background: got "thread", expected one of "worker", "inline"',
   );
   assertRefused(
     { compression: "lz4" },
