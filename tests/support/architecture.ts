@@ -20,6 +20,7 @@ const layers = [
     "wal",
     "tombstones",
     "format",
+    "streams",
     "testing",
     "storage",
   ])
@@ -49,6 +50,9 @@ const levelPackage = "abstract-level";
 
 /** The entry point of its own beside `mod.ts`, which opens stores as that does. */
 const levelEntry = "level/level.ts";
+
+/** The entry point of its own for transform streams, which the rest does not need. */
+const streamsLayer = "streams";
 
 /** What the layers above may know of storage. */
 const storageContract = new Set(
@@ -146,7 +150,9 @@ function checkOwn(
       ? "the contract knows no adapter"
       : undefined;
   }
-  if (to === "testing") return "nothing that is published needs it";
+  if (to === "testing" || to === streamsLayer) {
+    return "nothing that is published needs it";
+  }
   if (from === "testing") {
     return testingMayImport.has(target) || to === "bytes"
       ? undefined
@@ -177,9 +183,10 @@ function checkForeign(path: string, specifier: string): string | undefined {
   if (specifier.startsWith("data:") && path === workerStarter) return undefined;
   if (specifier === "") return "a name that is made at run time";
   if (specifier.startsWith("@std/")) {
-    return path === adapterFile("deno")
+    return path === adapterFile("deno") ||
+        specifier === "@std/streams" && layerOf(path) === streamsLayer
       ? undefined
-      : "only the adapter for Deno imports @std";
+      : "only the adapter for Deno imports @std, and streams @std/streams";
   }
   if (specifier === levelPackage) {
     return layerOf(path) === "level"
