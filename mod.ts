@@ -56,6 +56,7 @@ export type * from "./src/engine/api/range_size.ts";
 export type * from "./src/engine/api/ranges.ts";
 export type * from "./src/engine/api/reader.ts";
 export type * from "./src/engine/api/stats.ts";
+export type * from "./src/engine/api/transfer.ts";
 export type * from "./src/engine/api/writer.ts";
 export type * from "./src/engine/api/writes.ts";
 export type {
@@ -74,6 +75,7 @@ export {
   KvCorruptionError,
   KvError,
   type KvErrorCode,
+  KvImportError,
   KvIoError,
   KvLockedError,
 } from "./src/errors.ts";

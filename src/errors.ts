@@ -23,7 +23,9 @@ export type KvErrorCode =
   /** An earlier write or sync failed: nothing is acknowledged any more until the store is reopened. */
   | "KV_POISONED"
   /** The runtime or the storage cannot do what was asked. */
-  | "KV_UNSUPPORTED";
+  | "KV_UNSUPPORTED"
+  /** An import ended early: what it reads from has failed, or it was aborted. */
+  | "KV_INTERRUPTED";
 
 /**
  * Every error that purekv throws on purpose. Branch on {@linkcode KvError.code}, which is stable;
@@ -200,6 +202,42 @@ export class KvIoError extends KvError {
     this.operation = operation;
     this.file = file;
     this.failure = failure;
+  }
+}
+
+/**
+ * An import ended before its source did. {@linkcode Error.cause} says why: the error of the source, the reason of the signal, or the error
+ * of the store, whose code this one has then; otherwise `KV_INTERRUPTED`.
+ */
+export class KvImportError extends KvError {
+  /** Entries that are in the store: the first that the source gave. They are durable, unless the import was told `sync: false`. */
+  readonly entries: number;
+  /** Bytes of their keys and values, as encoded. */
+  readonly bytes: number;
+
+  /**
+   * Makes the error for an import that ended early.
+   *
+   * @param done What is in the store, and at which entry of the source, counted from 1 on, the import ended.
+   * @param cause Why it ended.
+   */
+  constructor(
+    done: {
+      readonly entries: number;
+      readonly bytes: number;
+      readonly at: number;
+    },
+    cause: unknown,
+  ) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(
+      cause instanceof KvError ? cause.code : "KV_INTERRUPTED",
+      `Import ended at entry ${done.at}: ${reason}; entries of it in the store: ${done.entries}`,
+      { cause },
+    );
+    this.name = "KvImportError";
+    this.entries = done.entries;
+    this.bytes = done.bytes;
   }
 }
 

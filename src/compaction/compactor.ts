@@ -2,6 +2,7 @@ import type { Cursor } from "../format/cursor.ts";
 import { segmentName } from "../format/file_names.ts";
 import { ConcatCursor } from "../iterator/concat_cursor.ts";
 import { MergingCursor } from "../iterator/merging_cursor.ts";
+import { RaisedCursor } from "../iterator/raised_cursor.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { keyPosition } from "../manifest/segment_info.ts";
 import { Version } from "../manifest/version.ts";
@@ -75,13 +76,17 @@ class InputReaders {
       : [new ConcatCursor(parts)];
   }
 
-  #cursor(reader: SegmentReader, { ceiling }: SegmentInfo): Cursor {
-    const cursor = reader.cursor({
+  #cursor(reader: SegmentReader, segment: SegmentInfo): Cursor {
+    const { rangeTombstones, snapshots } = this.#job;
+    const { ceiling, visibleFrom = 0 } = segment;
+    const stored = reader.cursor({
       maxSequence: Infinity,
       allVersions: true,
       fillCache: false,
     });
-    const { rangeTombstones, snapshots } = this.#job;
+    // Once every snapshot sees the segment, it is like any other.
+    const isHidden = snapshots.length > 0 && snapshots[0]! < visibleFrom;
+    const cursor = isHidden ? new RaisedCursor(stored, visibleFrom) : stored;
     return rangeTombstones.length === 0 ? cursor : new AppliedTombstones(
       cursor,
       { rangeTombstones, snapshots, ceiling },

@@ -1,8 +1,10 @@
-import type {
-  Backpressure,
-  BackpressureReason,
-  Debts,
-} from "./backpressure.ts";
+import {
+  type BackgroundCounts,
+  type BackgroundOptions,
+  countPlan,
+  newCounts,
+} from "./background_options.ts";
+import type { BackpressureReason, Debts } from "./backpressure.ts";
 import type { Job } from "../compaction/job.ts";
 import {
   planFullCompaction,
@@ -12,67 +14,28 @@ import { pickCompaction } from "../compaction/strategy.ts";
 import type { CompactionContext, CompactionPlan } from "../compaction/plan.ts";
 import type { KvError } from "../errors.ts";
 import { plainInfo, totalBytes } from "../manifest/segment_info.ts";
-import type { CompactionSettings, Compression } from "../options.ts";
 import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import { debtsOf } from "./debts.ts";
 import { nextTurn } from "./event_loop.ts";
-import type { JobRunner } from "./job_runner.ts";
 import type { Segment } from "./segment.ts";
-import type { Snapshots } from "./snapshots.ts";
-import type { Tables } from "./tables.ts";
-import type { ManifestChange, VersionSet } from "./version_set.ts";
+import type { ManifestChange } from "./version_set.ts";
 
 const NO_DEBTS: Debts = { flush: 0, compaction: 0 };
-
-/** What background work goes by and on. */
-export interface BackgroundOptions {
-  readonly tables: Tables;
-  readonly versions: VersionSet;
-  readonly snapshots: Snapshots;
-  readonly runner: JobRunner;
-  readonly blockSize: number;
-  readonly compression: Compression;
-  readonly compaction: CompactionSettings;
-  /** Is told how fast flushes are. */
-  readonly backpressure: Backpressure;
-  readonly removeLog: (name: string) => Promise<void>;
-  /** Called in the turn in which tables or segments have changed. */
-  readonly onChange: () => void;
-  /** Throws once a write or a sync has failed, which may have taken with it what a later sync would say to be durable. */
-  readonly assertSound: () => void;
-  /** Called when work has failed: no more is begun. */
-  readonly onFailure: (error: unknown) => void;
-}
-
-/** What background work has done so far. */
-export interface BackgroundCounts {
-  flushes: number;
-  flushBytesWritten: number;
-  compactions: number;
-  moves: number;
-  drops: number;
-  compactionBytesRead: number;
-  compactionBytesWritten: number;
-}
 
 /**
  * Flush and compaction, beside each other: one flush and one compaction at a time,
  * in a worker or in slices on the event loop. They begin when {@linkcode Background.wake} finds something to do and go on until there is nothing left.
  */
 export class Background {
-  readonly counts: BackgroundCounts = {
-    flushes: 0,
-    flushBytesWritten: 0,
-    compactions: 0,
-    moves: 0,
-    drops: 0,
-    compactionBytesRead: 0,
-    compactionBytesWritten: 0,
-  };
+  readonly counts: BackgroundCounts = newCounts();
   readonly #options: BackgroundOptions;
   #flushing: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
+  /** The compaction that is under way. */
+  running: CompactionPlan<Segment> | undefined;
   readonly #stop = new AbortController();
+  /** Numbers of segments that no compaction may touch for now. */
+  readonly withheld: Set<number> = new Set();
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
@@ -85,17 +48,18 @@ export class Background {
     return debtsOf(tables, versions.version, compaction);
   }
 
+  /** Aborted when work ends for good: the store is being closed, or something has failed. */
+  get stopSignal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   /** Begins what is due. */
   wake(): void {
     if (this.#stop.signal.aborted) return;
     if (
       this.#flushing === undefined && this.#options.tables.waiting.length > 0
     ) {
-      this.#flushing = this.#run(this.#flushWaiting()).then(() => {
-        this.#flushing = undefined;
-        // What came after the last look found the work still under way.
-        this.wake();
-      });
+      this.#setFlushing(this.#run(this.#flushWaiting()));
     }
     if (this.#compacting === undefined && this.#pick() !== undefined) {
       this.#compacting = this.#run(this.#compactDue()).then(() => {
@@ -105,12 +69,46 @@ export class Background {
     }
   }
 
+  #setFlushing(work: Promise<void>): void {
+    this.#flushing = work.then(() => {
+      this.#flushing = undefined;
+      // What came after the last look found the work still under way.
+      this.wake();
+    });
+  }
+
   async #run(work: Promise<void>, signal?: AbortSignal): Promise<void> {
     try {
       await work;
     } catch (error) {
       if (signal?.aborted && error === signal.reason) return;
-      if (error !== this.#stop.signal.reason) this.#options.onFailure(error);
+      this.fail(error);
+    }
+  }
+
+  /** Says that work has failed which no more work may follow. */
+  fail(error: unknown): void {
+    if (error !== this.#stop.signal.reason) this.#options.onFailure(error);
+  }
+
+  /** Does `work` while no flush is under way but those that it asks for by {@linkcode Background.flushNow}. What fails in it is the caller's. */
+  async withoutFlushes<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#flushing !== undefined) await this.#flushing;
+    this.#assertRunning();
+    // Not begun before the others are kept out.
+    const working = Promise.resolve().then(work);
+    this.#setFlushing(working.then(() => {}, () => {}));
+    return await working;
+  }
+
+  /** Flushes all tables that wait now. */
+  async flushNow(): Promise<void> {
+    const { tables } = this.#options;
+    const last = tables.waiting.at(-1);
+    while (last !== undefined && tables.waiting.includes(last)) {
+      const flushing = this.#flushOldest();
+      await this.#run(flushing);
+      await flushing;
     }
   }
 
@@ -217,7 +215,10 @@ export class Background {
         progress,
       });
       if (step.state === "done") return;
-      if (step.state === "busy") continue;
+      if (step.state === "busy") {
+        await nextTurn();
+        continue;
+      }
       progress = step.progress;
       const work = this.#carryOut(
         step.plan,
@@ -252,7 +253,7 @@ export class Background {
   #context(): CompactionContext {
     return {
       oldestSnapshot: this.#options.snapshots.oldest,
-      busy: new Set(),
+      busy: this.withheld,
     };
   }
 
@@ -261,6 +262,18 @@ export class Background {
     signal: AbortSignal = this.#stop.signal,
   ): Promise<void> {
     signal.throwIfAborted();
+    this.running = plan;
+    try {
+      await this.#replaceInputs(plan, signal);
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  async #replaceInputs(
+    plan: CompactionPlan<Segment>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { versions, assertSound } = this.#options;
     const remove = plan.inputs.flatMap(({ level, segments }) =>
       segments.map(({ number }) => ({ level, number }))
@@ -275,15 +288,7 @@ export class Background {
     await versions.change(
       { edit: { add, remove }, ranges, assertSound },
       () => {
-        if (plan.action === "move") {
-          this.counts.moves++;
-        } else if (plan.action === "drop") {
-          this.counts.drops += inputs.length;
-        } else {
-          this.counts.compactions++;
-          this.counts.compactionBytesRead += totalBytes(inputs);
-          this.counts.compactionBytesWritten += totalBytes(outputs);
-        }
+        countPlan(this.counts, plan, outputs);
         this.#options.onChange();
       },
     );

@@ -44,6 +44,22 @@ export function checkFlag(value: unknown, name: string, action: string): void {
   );
 }
 
+/** Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a whole number from `min` on. */
+export function checkCount(
+  value: unknown,
+  name: string,
+  { min, action }: { readonly min: number; readonly action: string },
+): void {
+  if (
+    value === undefined || Number.isSafeInteger(value) && value as number >= min
+  ) return;
+  throw invalidArgument(
+    `Cannot ${action}: ${name} is ${
+      shown(value)
+    }, it has to be a whole number from ${min} on`,
+  );
+}
+
 /** Throws `KV_INVALID_ARGUMENT` for a `signal` that is neither left out nor one. */
 export function checkSignal(signal: unknown, action: string): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
@@ -53,7 +69,7 @@ export function checkSignal(signal: unknown, action: string): void {
 }
 
 /** Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a function. */
-function checkFunction(
+export function checkFunction(
   value: unknown,
   name: string,
   action: string,

@@ -12,6 +12,7 @@ import { CheckpointFiles } from "./checkpoint_files.ts";
 import type { LoggedTable } from "./logged_table.ts";
 import { refuseNested } from "./nested_places.ts";
 import { randomStoreId } from "./random.ts";
+import type { Store } from "./store.ts";
 import type { VersionSet } from "./version_set.ts";
 
 /** The open store that a checkpoint is made of. */
@@ -41,6 +42,25 @@ export interface CheckpointSource {
  * What fails removes the files again; what a crash leaves is cleared by the next checkpoint into the same place.
  */
 export async function makeCheckpoint(
+  store: Store,
+  target: Storage,
+  options: CheckpointOptions,
+): Promise<void> {
+  const { readOnly } = store.options;
+  if (readOnly) store.assertOpen();
+  else store.assertWritable();
+  const source: CheckpointSource = {
+    storage: store.storage,
+    options: store.options,
+    versions: store.versions,
+    unflushed: readOnly ? store.tables.waiting : [],
+    flush: () => readOnly ? Promise.resolve() : store.flush(),
+    assertOpen: () => store.assertOpen(),
+  };
+  await store.track(copyInto(source, target, options));
+}
+
+async function copyInto(
   source: CheckpointSource,
   target: Storage,
   options: CheckpointOptions,

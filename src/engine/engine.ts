@@ -12,7 +12,9 @@ import {
   checkSignal,
   PROGRESS_NAMES,
 } from "./call_options.ts";
+import { makeCheckpoint } from "./checkpoint.ts";
 import { keyspaceCodecs } from "./codecs.ts";
+import { untilAborted } from "./interruptible.ts";
 import { Keyspace } from "./keyspace.ts";
 import { encodeName } from "./keyspaces/catalogue_format.ts";
 import type { Codecs } from "./reader.ts";
@@ -21,7 +23,7 @@ import type { Store } from "./store.ts";
 import { verifyLive } from "./verify_live.ts";
 import { Writer } from "./writer.ts";
 
-const COMPACT_NAMES = ["signal"];
+const SIGNAL_NAMES = ["signal"];
 
 /** A store with its codecs: what `open` answers with. */
 export class Engine<K, V> extends Writer<K, V> implements KvEngine<K, V> {
@@ -69,16 +71,19 @@ export class Engine<K, V> extends Writer<K, V> implements KvEngine<K, V> {
     }).then(() => keyspace !== undefined);
   }
 
-  async flush(): Promise<void> {
+  async flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.store.assertWritable();
-    await this.store.flush();
+    checkNames(options, SIGNAL_NAMES, "flush");
+    checkSignal(options.signal, "flush");
+    options.signal?.throwIfAborted();
+    await untilAborted(this.store.flush(), options.signal);
   }
 
   async compact(
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
     this.store.assertWritable();
-    checkNames(options, COMPACT_NAMES, "compact");
+    checkNames(options, SIGNAL_NAMES, "compact");
     checkSignal(options.signal, "compact");
     await this.store.compact(options.signal);
   }
@@ -91,7 +96,7 @@ export class Engine<K, V> extends Writer<K, V> implements KvEngine<K, V> {
     checkProgressOptions(options, PROGRESS_NAMES, "make a checkpoint");
     const storage = await this.#storageAt(target);
     refuseNoStorage(storage, "make a checkpoint in");
-    await this.store.checkpoint(storage, options);
+    await makeCheckpoint(this.store, storage, options);
   }
 
   async verify(options: InspectionOptions = {}): Promise<VerifyReport> {

@@ -1,12 +1,18 @@
 import { compactSegments } from "../compaction/compactor.ts";
 import { writeRecords } from "../compaction/flush.ts";
-import type { CompactionJob, FlushJob, JobContext } from "../compaction/job.ts";
+import { buildSegment } from "../compaction/build.ts";
+import type {
+  BuildJob,
+  CompactionJob,
+  FlushJob,
+  JobContext,
+} from "../compaction/job.ts";
 import type { Pace } from "../compaction/merge.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import type { MemTable } from "../memtable/memtable.ts";
 import { Pacer } from "./event_loop.ts";
 
-/** Where flushes and compactions run. A job that is ended by its signal rejects with the signal's reason and leaves no files. */
+/** Where flushes, compactions and builds run. A job that is ended by its signal rejects with the signal's reason and leaves no files. */
 export interface JobRunner {
   /** Whether jobs run beside the event loop. On the event loop they slow writers by themselves. */
   readonly isParallel: boolean;
@@ -20,6 +26,8 @@ export interface JobRunner {
   ): Promise<SegmentInfo | undefined>;
   /** Runs a compaction. */
   compact(job: CompactionJob, signal: AbortSignal): Promise<SegmentInfo[]>;
+  /** Writes a segment. The records must not change until the answer. */
+  build(job: BuildJob, signal: AbortSignal): Promise<SegmentInfo>;
   /** Lets go of what the runner holds; no job is under way. */
   close(): Promise<void>;
 }
@@ -51,6 +59,10 @@ export class InlineRunner implements JobRunner {
 
   compact(job: CompactionJob, signal: AbortSignal): Promise<SegmentInfo[]> {
     return compactSegments(job, { ...this.#host, pace: paceUntil(signal) });
+  }
+
+  build(job: BuildJob, signal: AbortSignal): Promise<SegmentInfo> {
+    return buildSegment(job, { ...this.#host, pace: paceUntil(signal) });
   }
 
   close(): Promise<void> {

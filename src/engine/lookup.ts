@@ -132,6 +132,7 @@ export class Lookup {
 
   #findInSegment(segment: Segment, maxSequence: number): Awaitable<boolean> {
     const { reader, smallestKey } = segment;
+    if (segment.visibleFrom > maxSequence) return false;
     const fromSmallest = compareSpans(
       this.#key,
       0,

@@ -10,13 +10,20 @@ import type {
   RangeOptions,
   ScanOptions,
 } from "./api/ranges.ts";
-import { checkFlag, checkNames, checkSignal } from "./call_options.ts";
+import type { ExportOptions } from "./api/transfer.ts";
+import {
+  checkFlag,
+  checkNames,
+  checkProgressOptions,
+  checkSignal,
+} from "./call_options.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
 const NAMES = ["gt", "gte", "lt", "lte", "prefix"] as const;
 const SYNC_SCAN_NAMES: readonly string[] = [...NAMES, "reverse", "limit"];
 const SCAN_NAMES: readonly string[] = [...SYNC_SCAN_NAMES, "signal"];
+const EXPORT_NAMES: readonly string[] = [...SCAN_NAMES, "onProgress"];
 const COUNT_NAMES: readonly string[] = [...NAMES, "signal"];
 
 /** Throws `KV_INVALID_ARGUMENT` for options that no range of keys has or whose values it cannot use; `action` is what could not be done. */
@@ -37,6 +44,12 @@ export function checkScanOptions<K>(options: AsyncScanOptions<K>): void {
   checkNames(options, SCAN_NAMES, "scan");
   checkValues(options);
   checkSignal(options.signal, "scan");
+}
+
+/** The same for an export. */
+export function checkExportOptions<K>(options: ExportOptions<K>): void {
+  checkProgressOptions(options, EXPORT_NAMES, "export");
+  checkValues(options);
 }
 
 /** The same for a scan that answers at once, which no signal can end. */

@@ -12,12 +12,15 @@ import type {
   ScanOptions,
 } from "./api/ranges.ts";
 import type { KvReader } from "./api/reader.ts";
+import type { ExportOptions, TransferProgress } from "./api/transfer.ts";
 import { countKeys, countKeysSync, type CountSource } from "./count.ts";
+import { checkExportTarget, exportEntries } from "./export_entries.ts";
 import type { Catalogue, KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { Lookup } from "./lookup.ts";
 import { approximateSize } from "./range_size.ts";
 import {
   checkCountOptions,
+  checkExportOptions,
   checkRange,
   checkScanOptions,
   checkSyncScanOptions,
@@ -195,10 +198,22 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     return new SyncScanIterator(this.#scanSource(options, decoder));
   }
 
+  async exportTo(
+    target: WritableStream<[K, V]>,
+    options: ExportOptions<K> = {},
+  ): Promise<TransferProgress> {
+    this.assertOpen();
+    checkExportOptions(options);
+    checkExportTarget(target);
+    const { onProgress: _, ...range } = options;
+    const scan = this.#scan(range, entryDecoder<K, V>);
+    return await exportEntries(scan, target, options);
+  }
+
   #scan<T>(
     options: AsyncScanOptions<K>,
     decoder: Decoder<K, V, T>,
-  ): KvIterator<T> {
+  ): ScanIterator<T> {
     this.assertOpen();
     checkScanOptions(options);
     return new ScanIterator(this.#scanSource(options, decoder), {

@@ -9,11 +9,19 @@ import {
 import { UncoveredCursor } from "../iterator/uncovered_cursor.ts";
 import { keyPosition } from "../manifest/segment_info.ts";
 import type { MemTable } from "../memtable/memtable.ts";
-import { isPending } from "../storage/awaitable.ts";
+import { type Awaitable, isPending } from "../storage/awaitable.ts";
 import type { RangeTombstones } from "../tombstones/range_tombstones.ts";
-import type { KvIterator, KvSyncIterator } from "./api/ranges.ts";
+import type {
+  KvIterator,
+  KvSyncIterator,
+  StreamOptions,
+} from "./api/ranges.ts";
+import { checkNames, checkSignal } from "./call_options.ts";
 import type { ReadState } from "./read_state.ts";
+import { type StreamedScan, streamOfScan } from "./scan_stream.ts";
 import type { Segment } from "./segment.ts";
+
+const STREAM_NAMES = ["signal"];
 
 /** What a scan goes through and makes of it. */
 export interface ScanSource<T> extends RangeCursorOptions {
@@ -53,7 +61,10 @@ function openCursor(
     .filter((table) => table.keys > 0)
     .map((table) => tableCursor(table, maxSequence, ranges));
   levels.forEach((segments, level) => {
-    const parts = segments.map((segment) => ({
+    const visible = segments.filter(({ visibleFrom }) =>
+      visibleFrom <= maxSequence
+    );
+    const parts = visible.map((segment) => ({
       position: (key: Uint8Array) => keyPosition(segment, key),
       cursor: () => segmentCursor(segment, maxSequence, ranges),
     }));
@@ -114,6 +125,12 @@ class Scan<T> {
     return this.#source.decode(this.#cursor!.entry);
   }
 
+  /** Bytes of key and value of the current entry. */
+  get entryBytes(): number {
+    const entry = this.#cursor?.entry;
+    return entry === undefined ? 0 : entry.keyLength + entry.valueLength;
+  }
+
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -167,7 +184,7 @@ export interface AsyncScanOptions {
 }
 
 /** A scan that can be waited for. Steps that are asked for before the last was answered wait their turn. */
-export class ScanIterator<T> implements KvIterator<T> {
+export class ScanIterator<T> implements KvIterator<T>, StreamedScan<T> {
   readonly #scan: Scan<T>;
   readonly #options: AsyncScanOptions;
   /** The step that waits for storage; never rejects. */
@@ -179,19 +196,40 @@ export class ScanIterator<T> implements KvIterator<T> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
+    try {
+      return Promise.resolve(this.step());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** As `next`, but at once where the storage answers at once, and it may throw. */
+  step(): Awaitable<IteratorResult<T, undefined>> {
     if (this.#pending !== undefined) {
-      return this.#pending.then(() => this.next());
+      return this.#pending.then(() => this.step());
     }
     try {
       this.#options.signal?.throwIfAborted();
       const moved = this.#scan.advance();
-      return isPending(moved)
-        ? this.#wait(moved)
-        : Promise.resolve(this.#result(moved));
+      return isPending(moved) ? this.#wait(moved) : this.#result(moved);
     } catch (error) {
       this.#scan.end();
-      return Promise.reject(error);
+      throw error;
     }
+  }
+
+  get entryBytes(): number {
+    return this.#scan.entryBytes;
+  }
+
+  end(): Promise<unknown> {
+    return this.return();
+  }
+
+  stream(options: StreamOptions = {}): ReadableStream<T> {
+    checkNames(options, STREAM_NAMES, "stream");
+    checkSignal(options.signal, "stream");
+    return streamOfScan(this, options.signal);
   }
 
   #wait(moved: Promise<boolean>): Promise<IteratorResult<T, undefined>> {

@@ -28,6 +28,8 @@ export class Segment implements SegmentInfo {
   readonly salt: number | undefined;
   readonly smallestKey: Uint8Array;
   readonly largestKey: Uint8Array;
+  /** See {@linkcode SegmentInfo}; set when the segment becomes current. */
+  visibleFrom = 0;
   readonly reader: SegmentReader;
   readonly #storage: Storage;
   #holders = 0;

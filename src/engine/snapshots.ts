@@ -14,6 +14,11 @@ export class Snapshots {
     return this.sorted()[0];
   }
 
+  /** The newest. */
+  get newest(): number | undefined {
+    return this.sorted().at(-1);
+  }
+
   /** All sequence numbers that are held, ascending. */
   sorted(): number[] {
     return [...this.#held.keys()].sort((a, b) => a - b);

@@ -3,13 +3,12 @@ import type { ResolvedOptions } from "../options.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
 import { type Awaitable, chain, inTurn } from "../storage/awaitable.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
-import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { KvStats } from "./api/stats.ts";
 import { Background } from "./background.ts";
-import { type CheckpointSource, makeCheckpoint } from "./checkpoint.ts";
 import { Backpressure, backpressureOf } from "./backpressure.ts";
 import { CommitQueue } from "./commit_queue.ts";
 import { nextTurn } from "./event_loop.ts";
+import { untilAborted } from "./interruptible.ts";
 import type { Catalogue } from "./keyspaces/catalogue.ts";
 import { InlineRunner, type JobRunner } from "./job_runner.ts";
 import { LogCommitter } from "./log_committer.ts";
@@ -43,12 +42,12 @@ export class Store {
   readonly catalogue: Catalogue;
   readonly #lock: StorageLock;
   readonly #cache: BlockCache;
-  readonly #versions: VersionSet;
+  readonly versions: VersionSet;
   readonly #logs: LogCommitter;
   readonly #queue: CommitQueue;
-  readonly #runner: JobRunner;
+  readonly runner: JobRunner;
   readonly #backpressure = new Backpressure();
-  readonly #background: Background;
+  readonly background: Background;
   #readState: ReadState;
   readonly #soundness = new Soundness();
   /**
@@ -68,11 +67,11 @@ export class Store {
     this.catalogue = parts.catalogue;
     this.#lock = parts.lock;
     this.#cache = parts.cache;
-    this.#versions = versions;
+    this.versions = versions;
     const takeFileNumber = () => versions.takeFileNumber();
     const host = { storage, takeFileNumber, randomUint32 };
     const { localFolder } = storage;
-    this.#runner = localFolder === undefined || options.background === "inline"
+    this.runner = localFolder === undefined || options.background === "inline"
       ? new InlineRunner(host)
       : new WorkerRunner(localFolder, host);
     this.tables = new Tables(recovered.tables, recovered.lastSequence, {
@@ -95,23 +94,23 @@ export class Store {
       delayMs: () =>
         this.#backpressure.delayMs(
           this.#logs.takeAppendedBytes(),
-          this.#background.debts,
+          this.background.debts,
         ),
       // Those whose writes fail are told, but for those of the store itself while it closes.
       fail: (error) => this.#poison(error, this.#closing === undefined),
     });
-    this.#background = new Background({
+    this.background = new Background({
       tables: this.tables,
       versions,
       snapshots: this.snapshots,
-      runner: this.#runner,
+      runner: this.runner,
       backpressure: this.#backpressure,
       blockSize: options.blockSize,
       compression: options.compression,
       compaction: options.compaction,
       removeLog: (name) => this.#removeLog(name),
-      onChange: () => this.#onBackgroundChange(),
-      assertSound: () => this.#soundness.assert(),
+      onChange: () => this.onBackgroundChange(),
+      assertSound: () => this.assertSound(),
       onFailure: (error) => this.#poison(error, false),
     });
   }
@@ -134,11 +133,11 @@ export class Store {
   /** Begins with what background work there is. */
   beginWork(): void {
     if (this.tables.waiting.length > 0) this.#flushRecovered();
-    this.#background.wake();
+    this.background.wake();
   }
 
   #flushRecovered(): void {
-    const recovering = this.#background.flushAll();
+    const recovering = this.background.flushAll();
     this.#recovering = recovering;
     recovering.then(() => {
       this.#recovering = undefined;
@@ -147,11 +146,14 @@ export class Store {
     });
   }
 
+  /** Throws once a write or a sync has failed. */
+  assertSound(): void {
+    this.#soundness.assert();
+  }
+
   /** Throws `KV_CLOSED` once the store is closed or being closed. */
   assertOpen(): void {
-    if (this.#closing !== undefined) {
-      throw closedError();
-    }
+    if (this.#closing !== undefined) throw closedError();
   }
 
   /** Throws if the store takes no writes. */
@@ -181,7 +183,7 @@ export class Store {
   makeRoom(roomBytes: number): void {
     this.tables.rotate(roomBytes);
     this.#renewReadState();
-    this.#background.wake();
+    this.background.wake();
   }
 
   /** Lets reads look at range tombstones, once there are any. */
@@ -195,7 +197,7 @@ export class Store {
   #currentReadState(): ReadState {
     return new ReadState(
       this.tables.newestFirst,
-      this.#versions.live,
+      this.versions.live,
       (table) => this.tables.reclaim(table),
     );
   }
@@ -227,10 +229,11 @@ export class Store {
     }
   }
 
-  #onBackgroundChange(): void {
+  /** Shows tables and segments that have changed to reads, and lets writers go on. */
+  onBackgroundChange(): void {
     this.#renewReadState();
-    this.#background.wake();
-    const { state } = backpressureOf(this.#background.debts);
+    this.background.wake();
+    const { state } = backpressureOf(this.background.debts);
     // Those that were told to wait have no reason to any more, however long that was to be by a clock or a rate that was wrong.
     if (state === "none") this.#queue.releaseAll();
     else if (state === "slowed") this.#queue.releaseHeldBack();
@@ -238,7 +241,7 @@ export class Store {
 
   #poison(error: unknown, isTold: boolean): void {
     this.#soundness.poison(error, isTold);
-    void this.#background.stop(this.#soundness.poisonedError());
+    void this.background.stop(this.#soundness.poisonedError());
     this.#queue.releaseAll();
   }
 
@@ -253,35 +256,20 @@ export class Store {
   /** Resolves when all writes so far are in segments. */
   async flush(): Promise<void> {
     this.makeRoom(0);
-    await this.#background.flushAll();
-  }
-
-  /** Makes a copy in `target` that opens by itself, with every write so far. */
-  async checkpoint(target: Storage, options: CheckpointOptions): Promise<void> {
-    const { readOnly } = this.options;
-    if (readOnly) this.assertOpen();
-    else this.assertWritable();
-    const source: CheckpointSource = {
-      storage: this.storage,
-      options: this.options,
-      versions: this.#versions,
-      unflushed: readOnly ? this.tables.waiting : [],
-      flush: () => readOnly ? Promise.resolve() : this.flush(),
-      assertOpen: () => this.assertOpen(),
-    };
-    await this.track(makeCheckpoint(source, target, options));
+    await this.background.flushAll();
   }
 
   /** Merges everything into the deepest level. */
   async compact(signal: AbortSignal | undefined): Promise<void> {
-    await this.flush();
-    await this.#background.compactAll(signal);
+    signal?.throwIfAborted();
+    await untilAborted(this.flush(), signal);
+    await this.background.compactAll(signal);
   }
 
   /** Begins compactions that have become possible, for example because a snapshot was let go. */
   wakeBackground(): void {
     if (this.#closing !== undefined || this.options.readOnly) return;
-    this.#background.wake();
+    this.background.wake();
   }
 
   /** Closes the store; a second call waits for the first. */
@@ -309,7 +297,7 @@ export class Store {
   async #flushAtClose(): Promise<void> {
     await this.sync();
     this.tables.rotate();
-    await this.#background.flushAll();
+    await this.background.flushAll();
   }
 
   /** Lets go of files and lock without writing anything. */
@@ -318,13 +306,13 @@ export class Store {
   }
 
   async #letGo(): Promise<void> {
-    await this.#background.stop(closedError());
-    await this.#runner.close();
+    await this.background.stop(closedError());
+    await this.runner.close();
     this.#queue.releaseAll();
     while (this.#underWay > 0) await nextTurn();
     await inTurn([
       ...this.tables.all.map((table) => () => table.closeLog()),
-      () => this.#versions.close(),
+      () => this.versions.close(),
       () => this.#lock.release(),
     ]);
   }
@@ -332,14 +320,14 @@ export class Store {
   stats(): KvStats {
     return statsOf({
       tables: this.tables,
-      version: this.#versions.version,
+      version: this.versions.version,
       cache: this.#cache,
       snapshots: this.snapshots,
       keyspaces: this.catalogue.size,
-      counts: this.#background.counts,
-      workerJobs: this.#runner.parallelJobs,
+      counts: this.background.counts,
+      workerJobs: this.runner.parallelJobs,
       wal: this.#logs.counts,
-      backpressure: this.#backpressure.stats(this.#background.debts),
+      backpressure: this.#backpressure.stats(this.background.debts),
       lastSequence: this.lastSequence,
     });
   }

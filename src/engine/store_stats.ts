@@ -1,7 +1,7 @@
 import type { Version } from "../manifest/version.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
 import type { KvStats } from "./api/stats.ts";
-import type { BackgroundCounts } from "./background.ts";
+import type { BackgroundCounts } from "./background_options.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { Tables } from "./tables.ts";
 

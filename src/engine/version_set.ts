@@ -18,8 +18,10 @@ export type StoreIdentity = Pick<
 
 /** A change to what the manifest says. */
 export interface ManifestChange {
-  /** Segments that come and go. */
-  readonly edit?: VersionEdit<Segment>;
+  /** Segments that come and go; asked for in the turn in which the change is written, if it depends on the version. With `undefined` nothing is changed. */
+  readonly edit?:
+    | VersionEdit<Segment>
+    | ((version: Version<Segment>) => VersionEdit<Segment> | undefined);
   /** Leaves range tombstones out that are not needed any more once `edit` is made; without it all stay. */
   readonly ranges?: {
     /** Range tombstones that come. */
@@ -142,7 +144,10 @@ export class VersionSet {
   }
 
   async #change(change: ManifestChange, install?: () => void): Promise<void> {
-    const { edit } = change;
+    const edit = typeof change.edit === "function"
+      ? change.edit(this.version)
+      : change.edit;
+    if (edit === undefined && change.edit !== undefined) return;
     const next = edit ? this.#after(edit, change.ranges) : this.version;
     const { oldestLog, logs } = change.logs?.() ?? this.#logs;
     const flushedSequence = change.flushedSequence ?? this.#flushedSequence;
@@ -186,6 +191,12 @@ export class VersionSet {
     const segment = await Segment.open(this.#storage, this.#cache, info);
     this.#open.add(segment);
     return segment;
+  }
+
+  /** Closes a segment that has not become part of any version. Its file is left to the caller. */
+  async discard(segment: Segment): Promise<void> {
+    this.#open.delete(segment);
+    await segment.letGo();
   }
 
   /** Closes all segments, those too that are held by scans which were never ended. */

@@ -69,6 +69,7 @@ function wholeSegments(source: Source): Segment[] {
       largestBefore = largestKey;
     }
     return olderVersions === 0 && segment.maxSequence <= maxSequence &&
+      segment.visibleFrom <= maxSequence &&
       (!before || compareBytes(before, smallestKey) < 0) &&
       (!next || compareBytes(next, largestKey) > 0) &&
       (!lower || compareBytes(lower, smallestKey) <= 0) &&

@@ -9,7 +9,13 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { compactSegments } from "../compaction/compactor.ts";
 import { writeRecords } from "../compaction/flush.ts";
-import type { CompactionJob, FlushJob, JobContext } from "../compaction/job.ts";
+import { buildSegment } from "../compaction/build.ts";
+import type {
+  BuildJob,
+  CompactionJob,
+  FlushJob,
+  JobContext,
+} from "../compaction/job.ts";
 import { logName } from "../format/file_names.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { SortedRecords } from "../memtable/sorted_records.ts";
@@ -35,6 +41,8 @@ parentPort!.on("message", (message: ToWorker) => {
       return run(message.id, (context) => flush(message.job, context));
     case "compact":
       return run(message.id, (context) => compact(message.job, context));
+    case "build":
+      return run(message.id, (context) => build(message.job, context));
     case "number":
       return jobs.get(message.id)?.giveNumber?.(message.number);
     case "cancel":
@@ -73,13 +81,24 @@ async function run(
   }
 }
 
-/** Flushes go first: writers may be waiting for them. */
 function compact(
   job: CompactionJob,
   context: JobContext,
 ): Promise<SegmentInfo[]> {
+  return compactSegments(job, behindFlushes(context));
+}
+
+async function build(
+  job: BuildJob,
+  context: JobContext,
+): Promise<SegmentInfo[]> {
+  return [await buildSegment(job, behindFlushes(context))];
+}
+
+/** Flushes go first: writers may be waiting for them. */
+function behindFlushes(context: JobContext): JobContext {
   const { pace } = context;
-  return compactSegments(job, {
+  return {
     ...context,
     pace: {
       isDue: () => pace.isDue() || flushing !== undefined,
@@ -88,7 +107,7 @@ function compact(
         await pace.pause();
       },
     },
-  });
+  };
 }
 
 let flushing: Promise<unknown> | undefined;

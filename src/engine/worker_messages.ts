@@ -1,4 +1,4 @@
-import type { CompactionJob, FlushJob } from "../compaction/job.ts";
+import type { BuildJob, CompactionJob, FlushJob } from "../compaction/job.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 
 /** What a worker is started with. */
@@ -15,6 +15,7 @@ export type ToWorker =
     readonly id: number;
     readonly job: CompactionJob;
   }
+  | { readonly type: "build"; readonly id: number; readonly job: BuildJob }
   /** The file number that the job has asked for. */
   | { readonly type: "number"; readonly id: number; readonly number: number }
   | { readonly type: "cancel"; readonly id: number }

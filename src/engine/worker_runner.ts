@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { CompactionJob, FlushJob } from "../compaction/job.ts";
+import type { BuildJob, CompactionJob, FlushJob } from "../compaction/job.ts";
 import { segmentName } from "../format/file_names.ts";
 import { type SegmentInfo, totalBytes } from "../manifest/segment_info.ts";
 import type { MemTable } from "../memtable/memtable.ts";
@@ -69,6 +69,14 @@ export class WorkerRunner implements JobRunner {
       if (segments !== undefined) return [...segments];
     }
     return await this.#inline.compact(job, signal);
+  }
+
+  async build(job: BuildJob, signal: AbortSignal): Promise<SegmentInfo> {
+    if (job.length >= SMALL_JOB_BYTES) {
+      const segments = await this.#send({ type: "build", id: 0, job }, signal);
+      if (segments !== undefined) return segments[0]!;
+    }
+    return await this.#inline.build(job, signal);
   }
 
   /** Has the worker do a job; answers with nothing if it could not. */

@@ -1,5 +1,6 @@
 import { DELETE, type EntryKind, PUT, RANGE_DELETE } from "../format/kind.ts";
 import type { KeyRange } from "../format/key_range.ts";
+import { RECORD_HEADER_BYTES } from "../format/record.ts";
 import type { KvKeyspace } from "./api/keyspace.ts";
 import type { RangeOptions } from "./api/ranges.ts";
 import type { KvBatch, WriteOptions } from "./api/writes.ts";
@@ -60,6 +61,12 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
 
   get size(): number {
     return this.#records.count;
+  }
+
+  /** Bytes of keys and values, if they are all of one keyspace. */
+  get payloadBytes(): number {
+    const { bytes, count } = this.#records;
+    return bytes.length - count * (RECORD_HEADER_BYTES + this.#prefixBytes);
   }
 
   put(key: K, value: V): this {

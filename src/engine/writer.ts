@@ -1,9 +1,18 @@
+import { bytes } from "../codec/bytes.ts";
 import { isPending } from "../storage/awaitable.ts";
 import type { RangeOptions } from "./api/ranges.ts";
+import type {
+  EntriesSource,
+  ImportOptions,
+  ImportResult,
+} from "./api/transfer.ts";
 import type { KvWriter } from "./api/writer.ts";
 import type { WriteOptions } from "./api/writes.ts";
 import { addBatch } from "./batch_commit.ts";
 import { checkFlag, checkNames } from "./call_options.ts";
+import { checkImport } from "./entries_source.ts";
+import { importInBatches } from "./import_batches.ts";
+import { importSorted } from "./import_sorted.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { type Codecs, Reader } from "./reader.ts";
 import { RecordWriter } from "./record_writer.ts";
@@ -82,6 +91,10 @@ export abstract class Writer<K, V> extends Reader<K, V>
   }
 
   batch(): WriteBatch<K, V> {
+    return this.#batch(this.codecs);
+  }
+
+  #batch<K2, V2>(codecs: Codecs<K2, V2>): WriteBatch<K2, V2> {
     const { store } = this;
     store.assertWritable();
     const { maxKeySize, maxValueSize } = store.options;
@@ -92,7 +105,28 @@ export abstract class Writer<K, V> extends Reader<K, V>
       defaultRange: () => store.catalogue.rangeOfDefault(store.lastSequence),
       commit: (records, options) =>
         this.#writeOrThrow(options, () => addBatch(store, records)),
-    }, { codecs: this.codecs, keyspace: this.keyspaceEntry });
+    }, { codecs, keyspace: this.keyspaceEntry });
+  }
+
+  async importFrom(
+    source: EntriesSource<K, V>,
+    options: ImportOptions = {},
+  ): Promise<ImportResult> {
+    const { store, codecs, keyspaceEntry: keyspace } = this;
+    store.assertWritable();
+    keyspace?.assertOpen();
+    checkImport(source, options);
+    options.signal?.throwIfAborted();
+    if (options.sorted !== true) {
+      const target = { store, batch: () => this.batch() };
+      return await importInBatches(target, source, options);
+    }
+    const fallback = {
+      store,
+      batch: () => this.#batch({ keys: bytes, values: bytes }),
+    };
+    const target = { codecs, keyspace, fallback };
+    return await importSorted(target, source, options);
   }
 
   snapshot(): Snapshot<K, V> {

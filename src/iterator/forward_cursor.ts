@@ -15,7 +15,7 @@ export abstract class ForwardCursor implements Cursor {
     throw forwardOnly();
   }
 
-  seek(): never {
+  seek(_key: Uint8Array): Awaitable<boolean> {
     throw forwardOnly();
   }
 

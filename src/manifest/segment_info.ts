@@ -25,6 +25,11 @@ export interface SegmentInfo {
   readonly salt: number | undefined;
   readonly smallestKey: Uint8Array;
   readonly largestKey: Uint8Array;
+  /**
+   * Readers who see no write past an earlier one see nothing of the segment: it was imported after the snapshots that were held then. Not in
+   * the manifest, since snapshots end with the process. Default 0: all see it.
+   */
+  readonly visibleFrom?: number;
 }
 
 /** Says what cannot be true of a segment, as half a sentence, or `undefined` if all can. */
@@ -88,6 +93,7 @@ export function plainInfo(segment: SegmentInfo): SegmentInfo {
     salt: segment.salt,
     smallestKey: segment.smallestKey,
     largestKey: segment.largestKey,
+    visibleFrom: segment.visibleFrom ?? 0,
   };
 }
 

@@ -20,9 +20,11 @@ import {
 } from "../transfer/format.ts";
 import { readNdjson } from "../transfer/ndjson.ts";
 import { readRaw } from "../transfer/raw.ts";
+import { SortedLoader } from "../transfer/sorted_loader.ts";
 import { openSource, type Source } from "../transfer/source.ts";
 
 interface LoadOptions extends CommonOptions {
+  readonly sorted?: boolean;
   readonly create?: boolean;
   readonly format?: TransferFormat;
 }
@@ -50,7 +52,10 @@ export function addLoad(program: Command, host: Host): void {
       ["load STORE --format csv < users.csv", "from standard input"],
     ],
   });
-  addJson(addKeyspace(command, host));
+  addJson(addKeyspace(command, host)).option(
+    "--sorted",
+    "the keys ascend: build segments of them, which is faster; all or nothing",
+  );
   if (host.session === undefined) {
     command.option("--create", "make the store if there is none");
   }
@@ -68,18 +73,16 @@ export function addLoad(program: Command, host: Host): void {
         isGzip: named.isGzip || (format === "raw" ? false : undefined),
         signal: host.signal,
       });
-      const loader = new BatchLoader(store);
+      const loader = options.sorted === true
+        ? new SortedLoader(store.reader, host.signal)
+        : new BatchLoader(store);
       const startedMs = performance.now();
       try {
         using bar = host.progress({ action: "Loading", total: source.total });
-        for await (const entries of read(source.chunks, store)) {
-          for (const entry of entries) {
-            const adding = loader.add(entry);
-            if (adding !== undefined) await adding;
-          }
+        await loader.load(read(source.chunks, store), () => {
           bar.update({ bytes: source.bytesRead, entries: loader.loaded });
           host.signal.throwIfAborted();
-        }
+        });
         await loader.finish();
       } catch (error) {
         // What failed in the engine would only fail again.

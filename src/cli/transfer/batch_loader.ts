@@ -20,8 +20,22 @@ export class BatchLoader {
     this.#store = store;
   }
 
+  /** Adds all entries; `onChunk` is called after each of the parts that they come in. */
+  async load(
+    chunks: AsyncIterable<Iterable<EntryBytes>>,
+    onChunk: () => void,
+  ): Promise<void> {
+    for await (const entries of chunks) {
+      for (const entry of entries) {
+        const adding = this.#add(entry);
+        if (adding !== undefined) await adding;
+      }
+      onChunk();
+    }
+  }
+
   /** Adds an entry. Answers with something to wait for if that fills a batch. */
-  add([key, value]: EntryBytes): Promise<void> | undefined {
+  #add([key, value]: EntryBytes): Promise<void> | undefined {
     const batch = this.#batch ??= this.#store.reader.batch();
     try {
       batch.put(key, value);

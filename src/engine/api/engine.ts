@@ -89,8 +89,10 @@ export interface KvEngine<K, V>
    * assertEquals(db.stats().memtable.entries, 0);
    * assertEquals(db.stats().levels[0]?.segments, 1);
    * ```
+   *
+   * @param options With `signal`: waits no longer when it is aborted; the writing goes on.
    */
-  flush(): Promise<void>;
+  flush(options?: { readonly signal?: AbortSignal }): Promise<void>;
 
   /**
    * Merges all segments into the deepest level, without deleted keys and without older versions that no snapshot can see.

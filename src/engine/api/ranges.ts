@@ -92,6 +92,33 @@ export interface KvIterator<T>
   return(): Promise<IteratorReturnResult<undefined>>;
   /** This iterator. */
   [Symbol.asyncIterator](): KvIterator<T>;
+  /**
+   * The rest of the scan as a stream, for pipes. It reads ahead by 64 KiB of keys and values, as its reader takes them. Who does not read it to its
+   * end cancels it, as pipes do by themselves, which lets go of the files that the scan holds.
+   *
+   * @param options With `signal`: ends the scan and the stream, whose reader gets the reason, when it is aborted.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.batch().put("a", "1").put("b", "2").commit();
+   * const upper = new TransformStream<[string, string], string>({
+   *   transform: ([key], controller) => controller.enqueue(key.toUpperCase()),
+   * });
+   * assertEquals(await Array.fromAsync(db.scan().stream().pipeThrough(upper)), ["A", "B"]);
+   * ```
+   */
+  stream(options?: StreamOptions): ReadableStream<T>;
+}
+
+/** How a scan is made a stream. */
+export interface StreamOptions {
+  /** Ends the scan and the stream when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 /**

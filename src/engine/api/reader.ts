@@ -7,6 +7,7 @@ import type {
   RangeOptions,
   ScanOptions,
 } from "./ranges.ts";
+import type { ExportOptions, TransferProgress } from "./transfer.ts";
 
 /**
  * What can be read, of the newest state of a store or of a snapshot of it. All of these throw or reject with
@@ -189,6 +190,34 @@ export interface KvReader<K, V> {
    * ```
    */
   approximateSize(range?: RangeOptions<K>): Promise<RangeSize>;
+
+  /**
+   * Writes the entries of a range to a stream, as they are when `exportTo` is called, no faster than it takes them, and closes it.
+   *
+   * Also rejects with the error of the stream, and with the reason of `signal`; the stream is aborted then.
+   *
+   * @param target Where the entries go, as `[key, value]`.
+   * @param options Which entries, and how to be told of its progress and to end it.
+   * @returns How many entries there were.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.batch().put("a", "1").put("b", "2").commit();
+   * const copy = new Map<string, string>();
+   * const target = new WritableStream<[string, string]>({ write: ([key, value]) => void copy.set(key, value) });
+   * assertEquals(await db.exportTo(target, { gt: "a" }), { entries: 1, bytes: 2 });
+   * assertEquals([...copy], [["b", "2"]]);
+   * ```
+   */
+  exportTo(
+    target: WritableStream<[K, V]>,
+    options?: ExportOptions<K>,
+  ): Promise<TransferProgress>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { RangeOptions } from "./ranges.ts";
 import type { KvSnapshot } from "./reader.ts";
+import type { EntriesSource, ImportOptions, ImportResult } from "./transfer.ts";
 import type { KvBatch, WriteOptions } from "./writes.ts";
 
 /**
@@ -104,6 +105,35 @@ export interface KvWriter<K, V> {
    * ```
    */
   batch(): KvBatch<K, V>;
+
+  /**
+   * Puts entries from a stream, or anything else that can be iterated over, in batches. It reads on once the store has taken a batch, so that
+   * memory does not grow with the source. If it ends early, the store has the first entries of the source, and the error says how many.
+   *
+   * Rejects with a {@linkcode KvImportError} once it has begun: for an error of the source, an entry that cannot be written, and when `signal` is
+   * aborted. The source is cancelled then.
+   *
+   * @param source Entries as `[key, value]`.
+   * @param options How they are acknowledged (`sync` counts at the end, and each batch is atomic), and how to be told of its progress and to end it.
+   * @returns How many entries there were.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.importFrom(new Map([["a", "1"], ["b", "2"]])); // or a ReadableStream
+   * await using copy = await open(new MemoryStorage());
+   * const { entries } = await copy.importFrom(db.scan().stream(), { sorted: true });
+   * assertEquals(entries, 2);
+   * ```
+   */
+  importFrom(
+    source: EntriesSource<K, V>,
+    options?: ImportOptions,
+  ): Promise<ImportResult>;
 
   /**
    * Takes a snapshot of the state as of now.

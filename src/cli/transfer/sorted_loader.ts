@@ -1,0 +1,61 @@
+import type { KvWriter } from "../../engine/api/writer.ts";
+import { KvError, KvImportError } from "../../errors.ts";
+import { DataError } from "../failure.ts";
+import type { EntryBytes } from "./entry.ts";
+
+/** Imports entries whose keys ascend: all of them or none. */
+export class SortedLoader {
+  readonly #writer: KvWriter<Uint8Array, Uint8Array>;
+  readonly #signal: AbortSignal;
+  /** Entries that the store has. */
+  loaded = 0;
+
+  constructor(writer: KvWriter<Uint8Array, Uint8Array>, signal: AbortSignal) {
+    this.#writer = writer;
+    this.#signal = signal;
+  }
+
+  /** Imports all entries; `onChunk` is called after each of the parts that they come in. */
+  async load(
+    chunks: AsyncIterable<Iterable<EntryBytes>>,
+    onChunk: () => void,
+  ): Promise<void> {
+    try {
+      const source = entriesOf(chunks, onChunk);
+      const signal = this.#signal;
+      const done = await this.#writer.importFrom(source, {
+        sorted: true,
+        signal,
+      });
+      this.loaded = done.entries;
+    } catch (error) {
+      if (error instanceof KvImportError) this.loaded = error.entries;
+      throw reasonOf(error);
+    }
+  }
+
+  /** Nothing is left to do. */
+  finish(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+async function* entriesOf(
+  chunks: AsyncIterable<Iterable<EntryBytes>>,
+  onChunk: () => void,
+): AsyncGenerator<EntryBytes> {
+  for await (const entries of chunks) {
+    yield* entries;
+    onChunk();
+  }
+}
+
+/** What made an import end: an error of the file as it is, one of the store, or an entry that it does not take. */
+function reasonOf(error: unknown): unknown {
+  if (!(error instanceof KvImportError)) return error;
+  const { code, message, cause } = error;
+  if (!(cause instanceof KvError)) return cause;
+  return code === "KV_INVALID_ARGUMENT"
+    ? new DataError(message, { cause })
+    : cause;
+}

@@ -1,0 +1,131 @@
+import { invalidArgument } from "../errors.ts";
+import { shown } from "../options.ts";
+import { type Awaitable, isPending } from "../storage/awaitable.ts";
+import type { EntriesSource, ImportOptions } from "./api/transfer.ts";
+import {
+  checkCount,
+  checkFlag,
+  checkProgressOptions,
+  PROGRESS_NAMES,
+} from "./call_options.ts";
+import type { Interruptible } from "./interruptible.ts";
+
+type Entry<K, V> = readonly [K, V];
+
+interface Steps<T> {
+  next(): Awaitable<IteratorResult<T, unknown>>;
+  /** Ends the source; what it answers is waited for by nobody. */
+  cancel(reason: unknown): unknown;
+}
+
+/** Reads entries one after another from whatever they come from. */
+export class EntriesReader<K, V> {
+  readonly #steps: Steps<Entry<K, V>>;
+  readonly #interruptible: Interruptible;
+  #isOver = false;
+  /** How many entries the source was asked for. */
+  asked = 0;
+
+  /** @param interruptible Ends the wait for a source that does not answer. */
+  constructor(source: EntriesSource<K, V>, interruptible: Interruptible) {
+    this.#steps = stepsOf(source);
+    this.#interruptible = interruptible;
+  }
+
+  /** The next entry; `undefined` at the end. Throws what the source throws. */
+  next(): Awaitable<Entry<K, V> | undefined> {
+    const step = this.#step();
+    return isPending(step)
+      ? this.#interruptible.wait(step).then((result) => this.#entry(result))
+      : this.#entry(step);
+  }
+
+  #step(): Awaitable<IteratorResult<Entry<K, V>, unknown>> {
+    this.asked++;
+    try {
+      return this.#steps.next();
+    } catch (error) {
+      this.#isOver = true;
+      throw error;
+    }
+  }
+
+  #entry(
+    { done, value }: IteratorResult<Entry<K, V>, unknown>,
+  ): Entry<K, V> | undefined {
+    if (done) {
+      this.#isOver = true;
+      return undefined;
+    }
+    if (Array.isArray(value) && value.length === 2) {
+      return value as unknown as Entry<K, V>;
+    }
+    throw invalidArgument(
+      `Cannot write: the source gave ${shown(value)}, no [key, value]`,
+    );
+  }
+
+  /** Lets go of a source that has more, for example because the store takes no more. */
+  async cancel(reason: unknown): Promise<void> {
+    if (this.#isOver) return;
+    try {
+      await this.#steps.cancel(reason);
+    } catch {
+      // The reason is what there is to tell.
+    }
+  }
+}
+
+const IMPORT_NAMES = [...PROGRESS_NAMES, "sync", "batchSize", "sorted"];
+
+/** Throws `KV_INVALID_ARGUMENT` for a source that is none, and options that an import does not have or cannot use. */
+export function checkImport(source: unknown, options: ImportOptions): void {
+  checkProgressOptions(options, IMPORT_NAMES, "import");
+  checkFlag(options.sync, "sync", "import");
+  checkFlag(options.sorted, "sorted", "import");
+  checkCount(options.batchSize, "batchSize", { min: 1, action: "import" });
+  checkEntriesSource(source);
+}
+
+function checkEntriesSource(source: unknown): void {
+  if (
+    typeof source === "object" && source !== null &&
+    (Symbol.asyncIterator in source || Symbol.iterator in source ||
+      isStream(source))
+  ) return;
+  throw invalidArgument(
+    `Cannot import: the source is ${
+      shown(source)
+    }, neither a ReadableStream nor iterable`,
+  );
+}
+
+function stepsOf<K, V>(source: EntriesSource<K, V>): Steps<Entry<K, V>> {
+  if (isStream(source)) return streamSteps(source);
+  if (Symbol.asyncIterator in source) {
+    const items = source[Symbol.asyncIterator]();
+    return {
+      // What answers with promises of another kind may do so.
+      next: () => Promise.resolve(items.next()),
+      cancel: () => items.return?.(),
+    };
+  }
+  const items = source[Symbol.iterator]();
+  return { next: () => items.next(), cancel: () => items.return?.() };
+}
+
+function isStream<T>(source: object): source is ReadableStream<T> {
+  return typeof (source as ReadableStream).getReader === "function";
+}
+
+/** By its reader a stream can be cancelled while a read waits, which by its iterator it cannot. */
+function streamSteps<T>(source: ReadableStream<T>): Steps<T> {
+  if (source.locked) {
+    throw invalidArgument("Cannot import: somebody else reads the stream");
+  }
+  const reader = source.getReader();
+  return {
+    next: () => reader.read() as Promise<IteratorResult<T, undefined>>,
+    cancel: (reason) => reader.cancel(reason),
+  };
+}

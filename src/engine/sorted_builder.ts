@@ -1,0 +1,185 @@
+import { compareSpans } from "../bytes/compare.ts";
+import type { Codec } from "../codec/codec.ts";
+import { invalidArgument } from "../errors.ts";
+import { segmentName } from "../format/file_names.ts";
+import { PUT } from "../format/kind.ts";
+import {
+  RECORD_HEADER_BYTES,
+  recordLength,
+  writeRecordHeader,
+} from "../format/record.ts";
+import { keyText } from "../inspection/key_text.ts";
+import type { SegmentInfo } from "../manifest/segment_info.ts";
+import type { TransferProgress } from "./api/transfer.ts";
+import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
+import type { Codecs } from "./reader.ts";
+import { checkKeyLength, checkValueLength } from "./record_writer.ts";
+import type { Store } from "./store.ts";
+
+/** What was built of a sorted source. */
+export interface BuiltSegments {
+  /** By ascending key; bytes and names are durable. */
+  readonly infos: readonly SegmentInfo[];
+  /** The first entry, as a record. */
+  readonly firstRecord: Uint8Array;
+}
+
+/** Room behind the records of a segment for the one that makes it full, in bytes; a larger one makes more. */
+const SLACK_BYTES = 64 * 1024;
+
+/**
+ * Builds segments of entries that come by ascending key. No manifest names them yet. The records of one segment are gathered while another
+ * one is written, in a worker where there is one, so that no more than two are in memory.
+ */
+export class SortedBuilder<K, V> {
+  readonly #codecs: Codecs<K, V>;
+  readonly #store: Store;
+  readonly #signal: AbortSignal;
+  readonly #infos: SegmentInfo[] = [];
+  #records = shared(SLACK_BYTES);
+  #length = 0;
+  /** Where the last key stands. */
+  #lastBuffer: Uint8Array = new Uint8Array(0);
+  #lastOffset = 0;
+  #lastLength = -1;
+  /** Memory of the segment that is being written, or of none. */
+  #other = shared(SLACK_BYTES);
+  #writing: Promise<void> | undefined;
+  #firstRecord = new Uint8Array(0);
+  #entries = 0;
+  #bytes = 0;
+
+  readonly #prefixBytes: number;
+
+  /** @param signal Ends what is under way. */
+  constructor(
+    store: Store,
+    { codecs, keyspace }: {
+      readonly codecs: Codecs<K, V>;
+      readonly keyspace: KeyspaceEntry | undefined;
+    },
+    signal: AbortSignal,
+  ) {
+    this.#store = store;
+    this.#codecs = codecs;
+    this.#prefixBytes = keyspace?.prefix.length ?? 0;
+    this.#signal = signal;
+  }
+
+  /** How much was added. */
+  get progress(): TransferProgress {
+    return { entries: this.#entries, bytes: this.#bytes };
+  }
+
+  /**
+   * Adds the next entry. Throws `KV_INVALID_ARGUMENT` for one that is out of order or cannot be written. Answers with something to wait for
+   * if that fills a segment.
+   */
+  add([key, value]: readonly [K, V]): Promise<void> | undefined {
+    const { maxKeySize, maxValueSize, compaction } = this.#store.options;
+    const keyOffset = this.#length + RECORD_HEADER_BYTES;
+    const keyLength = this.#encode(this.#codecs.keys, key, keyOffset);
+    checkKeyLength(keyLength - this.#prefixBytes, maxKeySize);
+    if (this.#lastLength >= 0) this.#refuseDisorder(keyOffset, keyLength);
+    const valueOffset = keyOffset + keyLength;
+    const valueLength = this.#encode(this.#codecs.values, value, valueOffset);
+    checkValueLength(valueLength, maxValueSize);
+    writeRecordHeader(this.#records, this.#length, PUT, keyLength, valueLength);
+    this.#length += recordLength(keyLength, valueLength);
+    this.#lastBuffer = this.#records;
+    this.#lastOffset = keyOffset;
+    this.#lastLength = keyLength;
+    if (this.#entries++ === 0) {
+      this.#firstRecord = new Uint8Array(
+        this.#records.subarray(0, this.#length),
+      );
+    }
+    this.#bytes += keyLength - this.#prefixBytes + valueLength;
+    return this.#length < compaction.segmentSize ? undefined : this.#seal();
+  }
+
+  /** Encodes a key or a value to `offset`, making room if there is not enough, and answers how long it is. */
+  #encode<T>(codec: Required<Codec<T>>, value: T, offset: number): number {
+    const length = codec.encodeInto(value, this.#records, offset);
+    // A codec of the user's might claim more than there was room for.
+    if (length >= 0 && length <= this.#records.length - offset) return length;
+    const encoded = codec.encode(value);
+    this.#grow(offset + encoded.length + SLACK_BYTES);
+    this.#records.set(encoded, offset);
+    return encoded.length;
+  }
+
+  #grow(bytes: number): void {
+    if (bytes <= this.#records.length) return;
+    const most = this.#store.options.compaction.segmentSize + SLACK_BYTES;
+    const usual = Math.min(2 * this.#records.length, most);
+    const grown = shared(Math.max(bytes, usual));
+    grown.set(this.#records);
+    this.#records = grown;
+  }
+
+  #refuseDisorder(keyOffset: number, keyLength: number): void {
+    const order = compareSpans(
+      this.#lastBuffer,
+      this.#lastOffset,
+      this.#lastLength,
+      this.#records,
+      keyOffset,
+      keyLength,
+    );
+    if (order < 0) return;
+    const text = (bytes: Uint8Array, offset: number, length: number) =>
+      keyText(
+        bytes.subarray(offset + this.#prefixBytes, offset + length),
+      );
+    const key = text(this.#records, keyOffset, keyLength);
+    const last = text(this.#lastBuffer, this.#lastOffset, this.#lastLength);
+    throw invalidArgument(
+      order === 0
+        ? `Cannot import as sorted: the key ${key} comes twice; leave sorted out, and the last one counts`
+        : `Cannot import as sorted: the key ${key} comes behind ${last}; leave sorted out`,
+    );
+  }
+
+  /** Has the records written to a segment, once the one before is. Its memory serves for the next. */
+  async #seal(): Promise<void> {
+    await this.#writing;
+    const { buffer } = this.#records;
+    const length = this.#length;
+    [this.#records, this.#other] = [this.#other, this.#records];
+    this.#length = 0;
+    this.#writing = this.#write(buffer, length);
+    // Whoever waits for it next is told.
+    this.#writing.catch(() => {});
+  }
+
+  async #write(buffer: SharedArrayBuffer, length: number): Promise<void> {
+    const { runner, options } = this.#store;
+    const { blockSize, compression } = options;
+    const job = { blockSize, compression, buffer, length };
+    this.#infos.push(await runner.build(job, this.#signal));
+  }
+
+  /** Finishes the segments; answers with none if there were no entries. */
+  async finish(): Promise<BuiltSegments> {
+    if (this.#length > 0) await this.#seal();
+    await this.#writing;
+    return { infos: this.#infos, firstRecord: this.#firstRecord };
+  }
+
+  /** Removes all that was written. */
+  async abandon(): Promise<void> {
+    await this.#writing?.catch(() => {});
+    for (const { number } of this.#infos) {
+      try {
+        await this.#store.storage.remove(segmentName(number));
+      } catch {
+        // No manifest names the file: the next open sweeps it.
+      }
+    }
+  }
+}
+
+function shared(bytes: number): Uint8Array<SharedArrayBuffer> {
+  return new Uint8Array(new SharedArrayBuffer(bytes));
+}
