@@ -14,18 +14,13 @@
  *
  * The process fails as soon as its resident set has ever been larger than the ceiling, in MiB.
  */
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { bytes, type KvEngine, open } from "../../mod.ts";
+import { peakBytes } from "./peak_memory.ts";
 
 type Store = KvEngine<string, Uint8Array>;
 
@@ -173,16 +168,6 @@ function checkMemory(): void {
   const peak = peakBytes();
   if (peak <= ceilingBytes) return;
   throw new Error(`Memory has been at ${Math.round(peak / MIB)} MiB`);
-}
-
-/** The largest resident set that this process has had, in bytes. */
-function peakBytes(): number {
-  if (process.platform !== "linux") {
-    return process.resourceUsage().maxRSS * 1024;
-  }
-  // Unlike maxRSS, it does not count what the parent had before it became this process.
-  const status = readFileSync("/proc/self/status", "latin1");
-  return Number(/VmHWM:\s*(\d+) kB/.exec(status)![1]) * 1024;
 }
 
 function key(index: number): string {

@@ -111,6 +111,31 @@ test("load and dump carry a store through every format, packed and not", async (
   assertEquals((await kv(["dump", source, join(dir.path, "a.csv")])).code, 4);
 });
 
+test("load --sorted takes what dump has written, all of it or nothing", async () => {
+  await using dir = tempDir();
+  const [store, file] = [join(dir.path, "store"), join(dir.path, "a.ndjson")];
+  const lines = (prefix: string) =>
+    Array.from({ length: 2500 }, (_, i) => {
+      const key = prefix + String(i).padStart(4, "0");
+      return `{"key":"${key}","value":"v"}\n`;
+    }).join("");
+  const load = ["load", store, file, "--create", "--sorted"];
+  writeFileSync(file, lines("k"));
+  const loaded = await kv([...load, "--json"]);
+  assertEquals(loaded.code, 0, loaded.stderr);
+  assertEquals(JSON.parse(loaded.stdout).entries, 2500);
+
+  writeFileSync(file, lines("m") + lines("a"));
+  const refused = await kv(load);
+  assertEquals(refused.code, 4, refused.stderr);
+  assert(refused.stderr.includes('"a0000" comes behind'), refused.stderr);
+  writeFileSync(file, `${lines("n")}{`);
+  const broken = await kv(load);
+  assertEquals(broken.code, 4, broken.stderr);
+  assert(broken.stderr.includes("Cannot load line 2501"), broken.stderr);
+  assertEquals((await kv(["dump", store])).stdout, lines("k"));
+});
+
 test("load keeps what came before a wrong line and says which line it is", async () => {
   await using dir = tempDir();
   const store = join(dir.path, "store");

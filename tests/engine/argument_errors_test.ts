@@ -278,7 +278,7 @@ test("A store that was opened with readOnly refuses writes and answers reads", a
   assertEquals(await db.get("a"), "1");
 });
 
-test("An aborted signal ends scan and compaction with its reason, and the store goes on", async () => {
+test("An aborted signal ends scan, flush and compaction with its reason, and the store goes on", async () => {
   await using db = await open(new MemoryStorage());
   for (let i = 0; i < 100; i++) await db.put(`key ${i}`, "value");
   const controller = new AbortController();
@@ -294,6 +294,12 @@ test("An aborted signal ends scan and compaction with its reason, and the store 
   assertEquals(error, reason);
   assertEquals(found.length, 10);
   assertEquals(await assertRejects(() => db.compact({ signal })), reason);
+  assertEquals(await assertRejects(() => db.flush({ signal })), reason);
+  const later = new AbortController();
+  const flushing = db.flush({ signal: later.signal });
+  later.abort(reason);
+  assertEquals(await assertRejects(() => flushing), reason);
+  await db.flush();
   assertEquals(await assertRejects(() => db.scan({ signal }).next()), reason);
   await db.compact();
   assert((await db.get("key 99")) === "value");

@@ -20,6 +20,7 @@ const reads: ((reader: Engine | Snapshot) => unknown)[] = [
   (reader) => reader.scan(),
   (reader) => reader.scanSync(),
   (reader) => reader.keys(),
+  (reader) => reader.exportTo(new WritableStream()),
 ];
 
 const others: ((db: Engine) => unknown)[] = [
@@ -29,6 +30,7 @@ const others: ((db: Engine) => unknown)[] = [
   (db) => db.snapshot(),
   (db) => db.flush(),
   (db) => db.compact(),
+  (db) => db.importFrom([]),
   (db) => db.sync(),
   (db) => db.checkpoint(new MemoryStorage()),
   (db) => db.stats(),

@@ -2,10 +2,18 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { open } from "../../mod.ts";
-import type { CompactionJob, FlushJob } from "../../src/compaction/job.ts";
+import type {
+  BuildJob,
+  CompactionJob,
+  FlushJob,
+} from "../../src/compaction/job.ts";
 import { segmentName } from "../../src/format/file_names.ts";
 import { PUT } from "../../src/format/kind.ts";
-import { RECORD_HEADER_BYTES } from "../../src/format/record.ts";
+import {
+  RECORD_HEADER_BYTES,
+  recordLength,
+  writeRecordHeader,
+} from "../../src/format/record.ts";
 import {
   InlineRunner,
   type JobHost,
@@ -86,6 +94,19 @@ function compactionJob(segment: SegmentInfo): CompactionJob {
   };
 }
 
+/** A build of about 2.4 MiB. */
+function buildJob(): BuildJob {
+  const records = new Uint8Array(new SharedArrayBuffer(4 * MIB));
+  let length = 0;
+  for (let i = 0; i < RECORDS; i++) {
+    const key = new TextEncoder().encode(`key ${String(i).padStart(6, "0")}`);
+    writeRecordHeader(records, length, PUT, key.length, 100);
+    records.set(key, length + RECORD_HEADER_BYTES);
+    length += recordLength(key.length, 100);
+  }
+  return { ...settings, buffer: records.buffer, length };
+}
+
 async function readWhole(
   storage: Storage,
   number: number,
@@ -127,6 +148,33 @@ test("A worker makes the same segments as the event loop", async () => {
   ];
   assertEquals(a.length, b.length);
   assert(a.some((byte, i) => byte !== b[i]));
+});
+
+test("A worker builds the same segment as the event loop, and leaves none when it is cancelled", async () => {
+  await using dir = tempDir();
+  const storage = await openLocalStorage(dir.path);
+  const job = buildJob();
+  const inline = hostOf(storage);
+  const { number, salt, ...expected } = await new InlineRunner(inline)
+    .build(job, never);
+  assertEquals([expected.entries, expected.maxSequence], [RECORDS, 0]);
+  const host = { ...hostOf(storage), takeFileNumber: inline.takeFileNumber };
+  const runner = new WorkerRunner(dir.path, host);
+  const { number: other, salt: random, ...built } = await runner
+    .build(job, never);
+  assertEquals(built, expected);
+  assert(random !== salt, "the event loop has done it");
+
+  const cancel = new AbortController();
+  const reason = new Error("enough");
+  const cancelled = runner.build(job, cancel.signal);
+  cancel.abort(reason);
+  assertEquals(await assertRejects(() => cancelled), reason);
+  await runner.close();
+  assertEquals(
+    (await storage.list()).sort(),
+    [segmentName(number), segmentName(other)].sort(),
+  );
 });
 
 test("What a worker cannot do is done on the event loop, and nothing of the attempt is left", async () => {

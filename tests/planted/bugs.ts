@@ -167,6 +167,31 @@ export const plantedBugs: readonly PlantedBug[] = [
   const ranges = state.visibleRanges(Infinity);`,
     test: "tests/engine/range_delete_test.ts",
   },
+  {
+    name: "An import is seen by snapshots from before it",
+    file: "src/engine/installation.ts",
+    from: "segment.visibleFrom = visibleFrom;",
+    to: "segment.visibleFrom = Math.min(0, visibleFrom);",
+    test: "tests/engine/installation_test.ts",
+    only: "snapshot",
+  },
+  {
+    name: "An import goes below older entries of its keys",
+    file: "src/engine/installation.ts",
+    from: "if (has && this.#isBefore(cursor)) return false;",
+    to: "if (!has && this.#isBefore(cursor)) return false;",
+    test: "tests/engine/import_sorted_test.ts",
+    only: "merge with them",
+  },
+  {
+    name:
+      "A flush that knows nothing of an import drops what hides its entries",
+    file: "src/engine/background.ts",
+    from: "this.#setFlushing(working.then(() => {}, () => {}));",
+    to: "this.wake();",
+    test: "tests/engine/installation_test.ts",
+    only: "newer",
+  },
 ];
 
 /** The source with the bug in it. Throws where the text that it takes the place of is not there, or not once. */

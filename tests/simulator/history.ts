@@ -5,8 +5,8 @@ export type Entry = readonly [key: string, value: string];
 
 /** Writes that happen together, and what is known of them. */
 interface Commit {
-  /** Sequence number of the last of them. */
-  readonly lastSequence: number;
+  /** What may be the last sequence number once all of them are there. */
+  lastSequences: readonly number[];
   /** The whole state after them, by key. */
   readonly entries: readonly Entry[];
   /** Calls of the storage before they were issued. */
@@ -26,7 +26,7 @@ export class History {
     this.#commits = [...commits];
     if (commits.length > 0) return;
     const always = { issuedAt: -1, acknowledgedAt: 0, syncedAt: 0 };
-    this.#commits.push({ lastSequence: 0, entries: [], ...always });
+    this.#commits.push({ lastSequences: [0], entries: [], ...always });
   }
 
   /** Number of the last commit; that of an empty store is 0. */
@@ -48,19 +48,31 @@ export class History {
     return this.entries.find(([other]) => other === key)?.[1];
   }
 
-  /** Notes writes that the engine has taken, and answers with their number. */
+  /**
+   * Notes writes that the engine has taken, and answers with their number.
+   *
+   * @param lastSequence The last sequence number after them; several where it is not known which.
+   */
   issue(
     writes: readonly Write[],
-    { lastSequence, call }: { lastSequence: number; call: number },
+    { lastSequence, call }: {
+      lastSequence: number | readonly number[];
+      call: number;
+    },
   ): number {
     this.#commits.push({
-      lastSequence,
+      lastSequences: [lastSequence].flat(),
       entries: apply(this.entries, writes),
       issuedAt: call,
       acknowledgedAt: Infinity,
       syncedAt: Infinity,
     });
     return this.last;
+  }
+
+  /** Notes what is known by now of the last sequence number after a commit. */
+  setLastSequences(commit: number, lastSequences: readonly number[]): void {
+    this.#commits[commit]!.lastSequences = lastSequences;
   }
 
   /** Notes that the user has learned, after `call`, that a commit and all before it are safe from the death of the process. */
@@ -94,11 +106,11 @@ export class History {
     return this.#commits.findLastIndex(({ issuedAt }) => issuedAt < call);
   }
 
-  /** The commit after which `lastSequence` is the last sequence number, or -1 if it is that of none. */
-  commitAt(lastSequence: number): number {
-    return this.#commits.findIndex((known) =>
-      known.lastSequence === lastSequence
-    );
+  /** The commits after which `lastSequence` may be the last sequence number, the newest first: several where an import has taken none. */
+  commitsAt(lastSequence: number): number[] {
+    return this.#commits.flatMap(({ lastSequences }, i) =>
+      lastSequences.includes(lastSequence) ? i : []
+    ).reverse();
   }
 
   /** The history that begins with the recovery, from a crash after `call`, of all up to `commit`. */

@@ -16,6 +16,11 @@ export type Action =
     readonly writes: readonly Write[];
     readonly sync: boolean;
   }
+  /** An import of entries whose keys ascend. */
+  | {
+    readonly kind: "import";
+    readonly entries: readonly (readonly [key: string, value: string])[];
+  }
   | { readonly kind: "sync" | "flush" | "compact" | "reopen" }
   /** Reads one key, or all. */
   | { readonly kind: "get"; readonly key: string }
@@ -45,6 +50,11 @@ export function describe(operation: Operation): string {
       );
       const name = writes.length > 1 ? `batch(${calls.join(", ")})` : calls[0];
       return `${wait}${name}${sync ? "" : " unsynced"}`;
+    }
+    case "import": {
+      const { entries } = operation;
+      const keys = `${entries[0]![0]}..${entries.at(-1)![0]}`;
+      return `${wait}import ${entries.length} of ${keys}`;
     }
     case "get":
       return `${wait}get ${operation.key}`;

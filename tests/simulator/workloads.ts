@@ -52,6 +52,7 @@ interface Mix {
 }
 
 type Other =
+  | "import"
   | "sync"
   | "flush"
   | "compact"
@@ -230,6 +231,35 @@ export const workloads: readonly Workload[] = [
     slow: "any",
     isParted: true,
   }),
+  workload("imports", {
+    mix: {
+      largestValue: 200,
+      operations: 40,
+      ranges: 1,
+      others: ["import", "import", "flush", "compact", "reopen", "pause"],
+    },
+    options: { memtableEntries: 4 },
+  }),
+  workload("imports and readers", {
+    mix: {
+      operations: 50,
+      ranges: 1,
+      others: ["takeSnapshot", "readSnapshot", "openScan", "stepScan"]
+        .concat(["endScan", "flush", "compact", "import", "import"]) as Other[],
+    },
+    options: { memtableEntries: 4 },
+  }),
+  workload("imports of promises", {
+    mix: {
+      awaited: 3,
+      synced: 3,
+      ranges: 1,
+      others: ["import", "import", "takeSnapshot", "readSnapshot", "pause"],
+    },
+    options: { memtableEntries: 4 },
+    synchronous: false,
+    slow: "any",
+  }),
 ];
 
 function workload(
@@ -268,6 +298,12 @@ function operation(mix: Mix, random: Random, number: number): Operation {
   switch (other) {
     case undefined:
       return { ...write(mix, random, number), isAwaited };
+    case "import":
+      return {
+        kind: other,
+        entries: sorted(mix, random, number),
+        isAwaited: true,
+      };
     case "get":
       return { kind: other, key: key(mix, random), isAwaited };
     case "scan":
@@ -306,6 +342,16 @@ function range({ keys, drops }: Mix, random: Random): Write {
   if (random.below(6) === 0) return [keyAt(0), undefined, BEHIND_ALL];
   const first = random.below(keys);
   return [keyAt(first), undefined, keyAt(first + 1 + random.below(4))];
+}
+
+/** Entries by ascending key: of a few keys next to one another, which puts seldom use, or of any. */
+function sorted(mix: Mix, random: Random, number: number): [string, string][] {
+  const first = random.below(4) === 0 ? 0 : 20 + random.below(60);
+  const length = 1 + random.below(first === 0 ? mix.keys : 10);
+  return Array.from({ length }, (_, i) => [
+    `k${String(first + i).padStart(2, "0")}`,
+    valueOf(`${number}.${i} `, mix.largestValue, random),
+  ]);
 }
 
 /** A value like no other. Most are short. */
