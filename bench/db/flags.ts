@@ -25,6 +25,7 @@ const PRESETS = [
   "fillsync",
   "fillseq",
   "fillbatch",
+  "fillsorted",
   "fillrandom",
   "readrandom",
   "readmissing",

@@ -59,6 +59,8 @@ export interface BenchStore {
   put(key: string, value: string): Done;
   putBatch(batch: BatchSpan): Done;
   del(key: string): Done;
+  /** Puts many entries whose keys ascend, none of which is there, as fast as the engine can; durable in the end, if it can be. */
+  load?(keys: readonly string[], values: readonly string[]): Done;
   /** Of engines that acknowledge synced writes before they are durable: until all so far are. */
   untilDurable?(): Done;
   getSync?(key: string): string | undefined;

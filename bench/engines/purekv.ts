@@ -63,6 +63,13 @@ export class PurekvStore implements BenchStore {
     return this.db.del(key);
   }
 
+  async load(
+    keys: readonly string[],
+    values: readonly string[],
+  ): Promise<void> {
+    await this.db.importFrom(pairs(keys, values), { sorted: true });
+  }
+
   getSync(key: string): string | undefined {
     return this.db.getSync(key);
   }
@@ -102,6 +109,13 @@ export class PurekvStore implements BenchStore {
   close(): Promise<void> {
     return this.db.close();
   }
+}
+
+function* pairs(
+  keys: readonly string[],
+  values: readonly string[],
+): Generator<[string, string]> {
+  for (let i = 0; i < keys.length; i++) yield [keys[i]!, values[i]!];
 }
 
 function rangeOf({ from, reverse, limit }: ScanRange): {

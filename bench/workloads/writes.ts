@@ -7,7 +7,7 @@ import { type Benchmark, checkEntries, type Workload } from "./workload.ts";
 const SYNCED_GROUPS = 100;
 
 /** How writes are made. */
-type Manner = "one by one" | "in flight" | "in batches";
+type Manner = "one by one" | "in flight" | "in batches" | "as a load";
 
 interface Writes {
   readonly keys: readonly string[];
@@ -21,6 +21,7 @@ export const WRITES: Record<string, Benchmark> = {
   fillrandom: fill("in flight", shuffled),
   fillawaited: fill("one by one", shuffled),
   fillbatch: fill("in batches", ascending),
+  fillsorted: fill("as a load", ascending),
   fillrandombatch: fill("in batches", shuffled),
   fillsync: fillSynced("one by one"),
   fillsyncflight: fillSynced("in flight"),
@@ -50,7 +51,10 @@ function fill(
   return {
     needs: "fresh",
     writes: true,
-    prepare: (session) => putAll(session, order(session.data), manner),
+    prepare: (session) =>
+      manner === "as a load" && session.store.load === undefined
+        ? undefined
+        : putAll(session, order(session.data), manner),
   };
 }
 
@@ -147,6 +151,9 @@ const PUTS: Record<
       if (done !== undefined) await done;
       if (store.untilDurable !== undefined) await store.untilDurable();
     }
+  },
+  async "as a load"(store, { keys, values }) {
+    await store.load!(keys, values);
   },
 };
 
