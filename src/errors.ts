@@ -208,6 +208,23 @@ export class KvIoError extends KvError {
 /**
  * An import ended before its source did. {@linkcode Error.cause} says why: the error of the source, the reason of the signal, or the error
  * of the store, whose code this one has then; otherwise `KV_INTERRUPTED`.
+ *
+ * @example
+ * ```ts
+ * import { KvImportError, open } from "@purekv/purekv";
+ * import { MemoryStorage } from "@purekv/purekv/memory";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * await using db = await open(new MemoryStorage());
+ * function* source(): Generator<[string, string]> {
+ *   yield ["a", "1"];
+ *   throw new Error("The line is gone");
+ * }
+ * const error = await db.importFrom(source(), { batchSize: 1 }).catch((error) => error);
+ * assert(error instanceof KvImportError);
+ * assertEquals([error.code, error.entries], ["KV_INTERRUPTED", 1]);
+ * assertEquals(await db.get("a"), "1");
+ * ```
  */
 export class KvImportError extends KvError {
   /** Entries that are in the store: the first that the source gave. They are durable, unless the import was told `sync: false`. */
