@@ -18,7 +18,7 @@ import type { Fragments } from "../tombstones/fragment.ts";
 import { oldestAfter } from "../tombstones/range_tombstones.ts";
 import {
   type CompactionPlan,
-  isAnyBusy,
+  isAnyWithheld,
   planDescent,
   type Planning,
   planRewrite,
@@ -51,7 +51,7 @@ function isCovered<S extends SegmentInfo>(
   planning: Planning<S>,
   segment: S,
 ): boolean {
-  if (isAnyBusy(planning.context, [segment])) return false;
+  if (isAnyWithheld(planning.context, [segment])) return false;
   const oldest = planning.context.oldestSnapshot ?? Infinity;
   let next: Uint8Array | undefined = segment.smallestKey;
   for (const fragment of overlapping(planning.version, segment)) {
@@ -84,7 +84,7 @@ export function pickOverlapped<S extends SegmentInfo>(
   let most = 0;
   for (let level = isUrgent ? 0 : 1; level < MAX_LEVELS; level++) {
     for (const segment of version.levels[level]!) {
-      if (isAnyBusy(context, [segment])) continue;
+      if (isAnyWithheld(context, [segment])) continue;
       const count = unappliedRanges(planning, segment, isUrgent);
       if (count <= most) continue;
       most = count;

@@ -41,7 +41,7 @@ export interface FullCompactionProgress {
 export type FullCompactionStep<S extends SegmentInfo = SegmentInfo> =
   /** Nothing: all that was there at the start is compacted. */
   | { readonly state: "done" }
-  /** Wait for a running compaction, then ask again with the same progress. */
+  /** Wait until segments that are withheld may be had, then ask again with the same progress. */
   | { readonly state: "busy" }
   /** Carry out `plan`, then ask again with `progress`. */
   | {

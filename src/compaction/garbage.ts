@@ -3,7 +3,7 @@ import { MAX_LEVELS } from "../manifest/version.ts";
 import {
   type CompactionContext,
   type CompactionPlan,
-  isAnyBusy,
+  isAnyWithheld,
   overlappedBy,
   planDescent,
   type Planning,
@@ -90,7 +90,7 @@ function descent<S extends SegmentInfo>(
 /** Whether every live snapshot sees every entry of a segment that is free to be compacted. */
 function isSettled(context: CompactionContext, segment: SegmentInfo): boolean {
   const { oldestSnapshot } = context;
-  return !isAnyBusy(context, [segment]) &&
+  return !isAnyWithheld(context, [segment]) &&
     (oldestSnapshot === undefined || segment.maxSequence <= oldestSnapshot);
 }
 

@@ -38,8 +38,8 @@ export interface CompactionPlan<S extends SegmentInfo = SegmentInfo> {
 export interface CompactionContext {
   /** Sequence number of the oldest live snapshot, or `undefined` if there is none. */
   readonly oldestSnapshot: number | undefined;
-  /** Numbers of the segments that a running compaction reads. No plan touches them. */
-  readonly busy: ReadonlySet<number>;
+  /** Numbers of segments that no plan may touch for now: those of an import that is being installed. */
+  readonly withheld: ReadonlySet<number>;
 }
 
 /** What planning looks at. */
@@ -58,7 +58,7 @@ export interface MergeSource<S extends SegmentInfo> {
   readonly mayMove: boolean;
 }
 
-/** Plans to take segments one level deeper, or answers `undefined` if a running compaction is in the way. */
+/** Plans to take segments one level deeper, or answers `undefined` if segments that are withheld are in the way. */
 export function planDescent<S extends SegmentInfo>(
   planning: Planning<S>,
   source: MergeSource<S>,
@@ -68,7 +68,7 @@ export function planDescent<S extends SegmentInfo>(
   const outputLevel = level + 1;
   const upper = { level, segments };
   const below = overlappedBy(version, outputLevel, segments);
-  if (isAnyBusy(context, segments) || isAnyBusy(context, below)) return;
+  if (isAnyWithheld(context, segments) || isAnyWithheld(context, below)) return;
   if (source.mayMove && canMove(planning, upper, below)) {
     return {
       inputs: [upper],
@@ -94,7 +94,7 @@ export function planRewrite<S extends SegmentInfo>(
   source: { level: number; segment: S; reason: CompactionReason },
 ): CompactionPlan<S> | undefined {
   const { level, segment, reason } = source;
-  if (planning.context.busy.has(segment.number)) return undefined;
+  if (planning.context.withheld.has(segment.number)) return undefined;
   return {
     inputs: [{ level, segments: [segment] }],
     outputLevel: level,
@@ -122,12 +122,13 @@ export function overlappedBy<S extends SegmentInfo>(
   return version.overlapping(level, smallestKey, largestKey);
 }
 
-/** Whether a running compaction reads any of `segments`. */
-export function isAnyBusy(
-  { busy }: CompactionContext,
+/** Whether any of `segments` are withheld. */
+export function isAnyWithheld(
+  { withheld }: CompactionContext,
   segments: readonly SegmentInfo[],
 ): boolean {
-  return busy.size > 0 && segments.some(({ number }) => busy.has(number));
+  return withheld.size > 0 &&
+    segments.some(({ number }) => withheld.has(number));
 }
 
 /**

@@ -33,7 +33,7 @@ import { pickGarbage } from "./garbage.ts";
 import {
   type CompactionContext,
   type CompactionPlan,
-  isAnyBusy,
+  isAnyWithheld,
   overlappedBy,
   planDescent,
   type Planning,
@@ -68,7 +68,7 @@ export function levelTargetBytes(
 
 /** Levels past their bound, the furthest first; level 0 before others that are as far. */
 function levelsThatAreDue<S extends SegmentInfo>(
-  { version, settings, context }: Planning<S>,
+  { version, settings }: Planning<S>,
 ): number[] {
   const due: { level: number; score: number }[] = [];
   const count = version.levels[0]!.length;
@@ -76,15 +76,7 @@ function levelsThatAreDue<S extends SegmentInfo>(
     due.push({ level: 0, score: count / settings.threshold });
   }
   for (let level = 1; level < MAX_LEVELS - 1; level++) {
-    // What a running compaction takes away counts as gone already.
-    const staying = context.busy.size === 0
-      ? version.levelBytes(level)
-      : totalBytes(
-        version.levels[level]!.filter(({ number }) =>
-          !context.busy.has(number)
-        ),
-      );
-    const score = staying / levelTargetBytes(settings, level);
+    const score = version.levelBytes(level) / levelTargetBytes(settings, level);
     if (score > 1) due.push({ level, score });
   }
   return due.sort((a, b) => b.score - a.score).map(({ level }) => level);
@@ -111,7 +103,7 @@ function planLevel<S extends SegmentInfo>(
   for (const segment of version.levels[level]!) {
     const below = overlappedBy(version, level + 1, [segment]);
     const ratio = totalBytes(below) / segment.sizeBytes;
-    if (ratio >= leastRatio || isAnyBusy(context, [segment, ...below])) {
+    if (ratio >= leastRatio || isAnyWithheld(context, [segment, ...below])) {
       continue;
     }
     leastRatio = ratio;

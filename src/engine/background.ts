@@ -15,6 +15,7 @@ import type { CompactionContext, CompactionPlan } from "../compaction/plan.ts";
 import type { KvError } from "../errors.ts";
 import { plainInfo, totalBytes } from "../manifest/segment_info.ts";
 import { RangeTombstones } from "../tombstones/range_tombstones.ts";
+import { BackgroundGate } from "./background_gate.ts";
 import { debtsOf } from "./debts.ts";
 import { nextTurn } from "./event_loop.ts";
 import type { Segment } from "./segment.ts";
@@ -31,11 +32,9 @@ export class Background {
   readonly #options: BackgroundOptions;
   #flushing: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
-  /** The compaction that is under way. */
-  running: CompactionPlan<Segment> | undefined;
   readonly #stop = new AbortController();
-  /** Numbers of segments that no compaction may touch for now. */
-  readonly withheld: Set<number> = new Set();
+  /** What imports ask for. */
+  readonly gate: BackgroundGate = new BackgroundGate();
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
@@ -56,10 +55,14 @@ export class Background {
   /** Begins what is due. */
   wake(): void {
     if (this.#stop.signal.aborted) return;
-    if (
-      this.#flushing === undefined && this.#options.tables.waiting.length > 0
-    ) {
-      this.#setFlushing(this.#run(this.#flushWaiting()));
+    const isAskedFor = this.gate.isAskedFor ||
+      this.#options.tables.waiting.length > 0;
+    if (this.#flushing === undefined && isAskedFor) {
+      this.#flushing = this.#run(this.#flushWaiting()).then(() => {
+        this.#flushing = undefined;
+        // What came after the last look found the work still under way.
+        this.wake();
+      });
     }
     if (this.#compacting === undefined && this.#pick() !== undefined) {
       this.#compacting = this.#run(this.#compactDue()).then(() => {
@@ -67,14 +70,6 @@ export class Background {
         this.wake();
       });
     }
-  }
-
-  #setFlushing(work: Promise<void>): void {
-    this.#flushing = work.then(() => {
-      this.#flushing = undefined;
-      // What came after the last look found the work still under way.
-      this.wake();
-    });
   }
 
   async #run(work: Promise<void>, signal?: AbortSignal): Promise<void> {
@@ -91,14 +86,19 @@ export class Background {
     if (error !== this.#stop.signal.reason) this.#options.onFailure(error);
   }
 
-  /** Does `work` while no flush is under way but those that it asks for by {@linkcode Background.flushNow}. What fails in it is the caller's. */
-  async withoutFlushes<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#flushing !== undefined) await this.#flushing;
-    this.#assertRunning();
-    // Not begun before the others are kept out.
-    const working = Promise.resolve().then(work);
-    this.#setFlushing(working.then(() => {}, () => {}));
-    return await working;
+  /**
+   * Does `work` while no flush is under way but those that it asks for by {@linkcode Background.flushNow}. What fails in it is the caller's.
+   *
+   * @param signal Ends the wait; aborted in any case when all work ends.
+   */
+  async withoutFlushes<T>(
+    work: () => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const done = this.gate.enter(work, signal);
+    this.wake();
+    return await done;
   }
 
   /** Flushes all tables that wait now. */
@@ -125,7 +125,9 @@ export class Background {
 
   async #flushWaiting(): Promise<void> {
     const { tables } = this.#options;
-    while (tables.waiting.length > 0) await this.#flushOldest();
+    while (await this.gate.admit() || tables.waiting.length > 0) {
+      if (tables.waiting.length > 0) await this.#flushOldest();
+    }
   }
 
   async #flushOldest(): Promise<void> {
@@ -207,7 +209,9 @@ export class Background {
     let progress = startFullCompaction(versions.takeFileNumber());
     for (;;) {
       // More than once: another full compaction may have waited for the same one.
-      while (this.#compacting !== undefined) await this.#compacting;
+      while (this.#compacting !== undefined || this.gate.isShut) {
+        await (this.#compacting ?? nextTurn());
+      }
       this.#assertRunning();
       signal?.throwIfAborted();
       const step = planFullCompaction(versions.version, compaction, {
@@ -245,15 +249,15 @@ export class Background {
   }
 
   #pick(): CompactionPlan<Segment> | undefined {
+    if (this.gate.isShut) return undefined;
     const { versions, compaction } = this.#options;
     return pickCompaction(versions.version, compaction, this.#context());
   }
 
-  /** One compaction at a time: none is in the way of the next. */
   #context(): CompactionContext {
     return {
       oldestSnapshot: this.#options.snapshots.oldest,
-      busy: this.withheld,
+      withheld: this.gate.withheld,
     };
   }
 
@@ -262,11 +266,11 @@ export class Background {
     signal: AbortSignal = this.#stop.signal,
   ): Promise<void> {
     signal.throwIfAborted();
-    this.running = plan;
+    this.gate.running = plan;
     try {
       await this.#replaceInputs(plan, signal);
     } finally {
-      this.running = undefined;
+      this.gate.running = undefined;
     }
   }
 

@@ -65,7 +65,10 @@ class SortedImport<K, V> {
     const segments = built.infos.length;
     if (segments === 0) return { ...NOTHING, segments };
     const { fallback, keyspace } = this.#target;
-    const installation = new Installation(fallback.store, built, keyspace);
+    const installation = new Installation(fallback.store, built, {
+      keyspace,
+      signal: this.#signal,
+    });
     try {
       if (await installation.run()) return { ...progress, segments };
       return await this.#putAll(installation.segments);

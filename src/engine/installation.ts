@@ -8,6 +8,7 @@ import {
   recordLength,
   recordValueLength,
 } from "../format/record.ts";
+import { MAX_SEQUENCE } from "../format/sequence.ts";
 import type { Version, VersionEdit } from "../manifest/version.ts";
 import { addBatch } from "./batch_commit.ts";
 import { BatchRecords } from "./batch_records.ts";
@@ -18,6 +19,9 @@ import type { Segment } from "./segment.ts";
 import type { BuiltSegments } from "./sorted_builder.ts";
 import type { Store } from "./store.ts";
 
+/** More writes than there can be while a manifest is written: their sequence numbers are left for them. */
+const MOST_IN_BETWEEN = 2 ** 32;
+
 /**
  * Makes segments that were built of an import a part of the store, all at once.
  *
@@ -25,7 +29,8 @@ import type { Store } from "./store.ts";
  *
  * 1. Keep flushes from beginning, and bring all writes so far, up to F, into segments. Writers go on.
  * 2. Look into every segment for keys in the range of the import. Until the end no segment can come to have any: nothing is flushed, and
- *    compactions only move what is there. With what is in memory that is done in the turn in which the manifest is written.
+ *    compactions only move what is there. With what is in memory that is done in the turn in which the manifest is written. From then on until it is
+ *    there no compaction begins, for it would be planned without the new segments.
  * 3. The manifest names the segments with the ceiling F: range deletes and writes up to F are older, all later ones newer. Entries have no
  *    sequence numbers. After a crash there are no snapshots, so nobody could see less than all; and if the manifest did not become
  *    durable, the files are swept.
@@ -40,6 +45,7 @@ export class Installation {
   readonly #store: Store;
   readonly #built: BuiltSegments;
   readonly #keyspace: KeyspaceEntry | undefined;
+  readonly #signal: AbortSignal;
   readonly #smallestKey: Uint8Array;
   readonly #largestKey: Uint8Array;
   #segments: Segment[] = [];
@@ -49,9 +55,14 @@ export class Installation {
   constructor(
     store: Store,
     built: BuiltSegments,
-    keyspace: KeyspaceEntry | undefined,
+    { keyspace, signal }: {
+      readonly keyspace: KeyspaceEntry | undefined;
+      /** Ends the work for as long as nothing is installed; aborted in any case when the store stops working. */
+      readonly signal: AbortSignal;
+    },
   ) {
     this.#store = store;
+    this.#signal = signal;
     this.#built = built;
     this.#keyspace = keyspace;
     this.#smallestKey = built.infos[0]!.smallestKey;
@@ -61,7 +72,7 @@ export class Installation {
   /** Answers whether the segments are installed; if not, the store has something between their keys. */
   async run(): Promise<boolean> {
     const { background } = this.#store;
-    return await background.withoutFlushes(() => this.#run());
+    return await background.withoutFlushes(() => this.#run(), this.#signal);
   }
 
   /** The segments, open for reading, if they are not installed. */
@@ -81,11 +92,13 @@ export class Installation {
     this.#makeKeyspace();
     await this.#flush();
     for (const info of this.#built.infos) {
+      this.#signal.throwIfAborted();
       const ceiling = versions.flushedSequence;
       this.#segments.push(await versions.openSegment({ ...info, ceiling }));
     }
     if (this.#mayBeReserved) return false;
     if (!await this.#isFree(versions.live)) return false;
+    this.#signal.throwIfAborted();
     this.mayBeNamed = true;
     let isInstalled = false;
     try {
@@ -99,6 +112,9 @@ export class Installation {
     } catch (error) {
       background.fail(error);
       throw error;
+    } finally {
+      background.gate.isShut = false;
+      background.wake();
     }
     if (isInstalled) await this.#settle();
     else this.mayBeNamed = false;
@@ -136,6 +152,7 @@ export class Installation {
         const rivals = live.version
           .overlapping(level, this.#smallestKey, this.#largestKey);
         for (const { reader } of rivals) {
+          this.#signal.throwIfAborted();
           const cursor = reader.cursor({
             maxSequence: Infinity,
             allVersions: true,
@@ -166,8 +183,9 @@ export class Installation {
   }
 
   #place(version: Version<Segment>): VersionEdit<Segment> | undefined {
-    if (!isOpen(this.#keyspace)) return undefined;
-    const { tables, background, options } = this.#store;
+    if (!isOpen(this.#keyspace) || this.#signal.aborted) return undefined;
+    const { tables, background, options, lastSequence } = this.#store;
+    if (lastSequence > MAX_SEQUENCE - MOST_IN_BETWEEN) return undefined;
     const isTaken = tables.all.some(({ table }) => {
       const cursor = table.cursor(Infinity);
       return cursor.seek(this.#smallestKey) && this.#isBefore(cursor) ||
@@ -175,9 +193,11 @@ export class Installation {
             .overlapping(this.#smallestKey, this.#largestKey).length > 0;
     });
     if (isTaken) return undefined;
+    // One that began now would go by the version without them.
+    background.gate.isShut = true;
     return placeSegments(version, this.#segments, {
       settings: options.compaction,
-      running: background.running,
+      running: background.gate.running,
     });
   }
 
@@ -192,7 +212,7 @@ export class Installation {
       for (const segment of this.#segments) {
         segment.visibleFrom = visibleFrom;
         if (visibleFrom > versions.flushedSequence) {
-          background.withheld.add(segment.number);
+          background.gate.withheld.add(segment.number);
         }
       }
     }
@@ -230,11 +250,11 @@ export class Installation {
   async #settle(): Promise<void> {
     const { background } = this.#store;
     try {
-      if (background.withheld.size > 0) await this.#flush();
+      if (background.gate.withheld.size > 0) await this.#flush();
     } catch {
       return;
     }
-    background.withheld.clear();
+    background.gate.withheld.clear();
   }
 }
 

@@ -189,15 +189,25 @@ async function look(
     const bytes = await readManifestBytes(storage);
     if (bytes === undefined) throw notFound(storage);
     try {
-      return await lookFrom(bytes, { storage, cache, known });
+      const found = await lookFrom(bytes, { storage, cache, known });
+      if (found !== undefined) return found;
+      if (attempt === MOST_ATTEMPTS) throw changing(storage);
     } catch (error) {
-      const now = await readManifestBytes(storage);
-      const isSame = now !== undefined && compareBytes(now, bytes) === 0;
-      if (isSame || attempt === MOST_ATTEMPTS) throw error;
+      const isLast = attempt === MOST_ATTEMPTS;
+      if (isLast || await isManifest(storage, bytes)) throw error;
     }
   }
 }
 
+async function isManifest(
+  storage: Storage,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  const now = await readManifestBytes(storage);
+  return now !== undefined && compareBytes(now, bytes) === 0;
+}
+
+/** Answers nothing if the manifest is not in place any more once the logs are read: what they have may follow on an import that it does not name. */
 async function lookFrom(
   bytes: Uint8Array,
   { storage, cache, known }: {
@@ -205,10 +215,11 @@ async function lookFrom(
     readonly cache: BlockCache;
     readonly known: Found | undefined;
   },
-): Promise<Found> {
+): Promise<Found | undefined> {
   const isSame = known !== undefined && compareBytes(bytes, known.bytes) === 0;
   const state = isSame ? known.state : decodeManifest(bytes);
   const tails = await loadTails(storage, state, known?.tails ?? []);
+  if (!await isManifest(storage, bytes)) return undefined;
   const version = isSame
     ? known.version
     : await openVersion(state, { storage, cache, known: known?.version });
@@ -261,6 +272,13 @@ async function openVersion(
       level.map(({ number }) => segments.get(number)!)
     ),
     state.rangeTombstones,
+  );
+}
+
+function changing(storage: Storage): KvError {
+  return new KvError(
+    "KV_IO",
+    `Cannot follow ${storage.location}: the engine replaces the manifest faster than this can read; try again`,
   );
 }
 

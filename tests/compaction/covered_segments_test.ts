@@ -15,7 +15,10 @@ import { segment } from "../manifest/samples.ts";
 import { key, ranges } from "../tombstones/samples.ts";
 
 const settings = resolveOptions().compaction;
-const idle: CompactionContext = { oldestSnapshot: undefined, busy: new Set() };
+const idle: CompactionContext = {
+  oldestSnapshot: undefined,
+  withheld: new Set(),
+};
 
 /** A plan as text: what is done to which segments, and why. */
 function pick(
@@ -78,9 +81,9 @@ test("What a snapshot sees is not dropped, and goes when the snapshot does", () 
 
 test("A segment that a compaction reads is left to it", () => {
   const levels = [[], [segment(9, "b", "d", old)]];
-  const busy = new Set([9]);
-  assertEquals(pick(levels, ranges(["b", "e", 20]), { busy }), undefined);
-  assertEquals(pick(levels, ranges(["c", "e", 20]), { busy }), undefined);
+  const withheld = new Set([9]);
+  assertEquals(pick(levels, ranges(["b", "e", 20]), { withheld }), undefined);
+  assertEquals(pick(levels, ranges(["c", "e", 20]), { withheld }), undefined);
 });
 
 test("When nothing else is due, the segment with most range tombstones to apply is rewritten in its level", () => {

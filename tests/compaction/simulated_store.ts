@@ -33,7 +33,7 @@ export class SimulatedStore {
   version = new Version<SimulatedSegment>();
   /** Live snapshots, ascending. */
   snapshots: number[] = [];
-  readonly busy = new Set<number>();
+  readonly withheld = new Set<number>();
   sequence = 0;
   nextNumber = 1;
   bytesFlushed = 0;
@@ -46,7 +46,7 @@ export class SimulatedStore {
   }
 
   get context(): CompactionContext {
-    return { oldestSnapshot: this.snapshots[0], busy: this.busy };
+    return { oldestSnapshot: this.snapshots[0], withheld: this.withheld };
   }
 
   write(key: number, kind: EntryKind): void {
@@ -81,7 +81,7 @@ export class SimulatedStore {
   start(plan: CompactionPlan<SimulatedSegment>): VersionEdit<SimulatedSegment> {
     const level = plan.outputLevel;
     const segments = plan.inputs.flatMap((input) => input.segments);
-    for (const { number } of segments) this.busy.add(number);
+    for (const { number } of segments) this.withheld.add(number);
     const remove = plan.inputs.flatMap((input) =>
       input.segments.map(({ number }) => ({ level: input.level, number }))
     );
@@ -91,7 +91,7 @@ export class SimulatedStore {
 
   finish(edit: VersionEdit<SimulatedSegment>): void {
     this.version = this.version.apply(edit);
-    for (const { number } of edit.remove) this.busy.delete(number);
+    for (const { number } of edit.remove) this.withheld.delete(number);
   }
 
   carryOut(plan: CompactionPlan<SimulatedSegment>): void {

@@ -28,11 +28,11 @@ const settings: CompactionSettings = {
   levelRatio: 4,
   segmentSize: 1000,
 };
-const idle = { oldestSnapshot: undefined, busy: new Set<number>() };
+const idle = { oldestSnapshot: undefined, withheld: new Set<number>() };
 
 function pick(
   levels: readonly (readonly SegmentInfo[])[],
-  context: { oldestSnapshot?: number; busy?: Set<number> } = {},
+  context: { oldestSnapshot?: number; withheld?: Set<number> } = {},
 ) {
   return summary(
     pickCompaction(new Version(levels), settings, { ...idle, ...context }),
@@ -151,18 +151,20 @@ test("No plan touches what a running compaction reads", () => {
     segment(2, "e", "f", { sizeBytes: 3500 }),
     segment(3, "g", "h", { sizeBytes: 3500 }),
   ];
-  assertEquals(pick([level0], { busy: new Set([7]) }), undefined);
+  assertEquals(pick([level0], { withheld: new Set([7]) }), undefined);
   assertEquals(
-    pick([level0, level1.slice(0, 1)], { busy: new Set([1]) }),
+    pick([level0, level1.slice(0, 1)], { withheld: new Set([1]) }),
     undefined,
   );
-  assertEquals(pick([[], level1], { busy: new Set([1]) })?.inputs, [[1, [2]]]);
+  assertEquals(pick([[], level1], { withheld: new Set([1]) })?.inputs, [[1, [
+    2,
+  ]]]);
   const below = [segment(4, "e", "e")];
   assertEquals(
-    pick([[], level1, below], { busy: new Set([1, 4]) })?.inputs,
+    pick([[], level1, below], { withheld: new Set([1, 4]) })?.inputs,
     [[1, [3]]],
   );
-  assertEquals(pick([[], level1], { busy: new Set([1, 2]) }), undefined);
+  assertEquals(pick([[], level1], { withheld: new Set([1, 2]) }), undefined);
 });
 
 test("Older versions are collected once no snapshot can need them", () => {
@@ -177,7 +179,10 @@ test("Older versions are collected once no snapshot can need them", () => {
   assertEquals(pick([[], [stale], below]), expected);
   assertEquals(pick([[], [stale], below], { oldestSnapshot: 50 }), expected);
   assertEquals(pick([[], [stale], below], { oldestSnapshot: 49 }), undefined);
-  assertEquals(pick([[], [stale], below], { busy: new Set([1]) }), undefined);
+  assertEquals(
+    pick([[], [stale], below], { withheld: new Set([1]) }),
+    undefined,
+  );
 });
 
 test("Tombstones are collected once they have nothing to hide", () => {
@@ -220,7 +225,7 @@ test("A level 0 that is tombstones for the most part goes down early", () => {
   ];
   assertEquals(pick([level0])?.inputs, [[0, [9, 8]]]);
   assertEquals(pick([level0], { oldestSnapshot: 8 }), undefined);
-  assertEquals(pick([level0], { busy: new Set([8]) }), undefined);
+  assertEquals(pick([level0], { withheld: new Set([8]) }), undefined);
 });
 
 test("Outputs are cut where they would overlap too much of the next level", () => {
@@ -336,11 +341,11 @@ test("A full compaction moves no garbage: on its way down it is dropped", () => 
 test("A full compaction waits for a running one and then goes on", () => {
   const version = new Version([[segment(2, "a", "c")], [segment(1, "a", "b")]]);
   const progress = startFullCompaction(3);
-  const busy = new Set([1]);
+  const withheld = new Set([1]);
   function step(context: typeof idle): FullCompactionStep {
     return planFullCompaction(version, settings, { context, progress });
   }
-  assertEquals(step({ ...idle, busy }).state, "busy");
+  assertEquals(step({ ...idle, withheld }).state, "withheld");
   assertEquals(step(idle).state, "plan");
   const empty = planFullCompaction(new Version(), settings, {
     context: idle,
@@ -434,7 +439,7 @@ function assertSound(
     assert(level === plan.outputLevel || level + 1 === plan.outputLevel);
     for (const segment of segments) {
       assert(store.version.levels[level]!.includes(segment));
-      assert(!store.busy.has(segment.number));
+      assert(!store.withheld.has(segment.number));
     }
     if (level === 0) assertEquals(segments, store.version.levels[0]!);
   }
