@@ -223,6 +223,18 @@ test("Writes refuse options that they do not have or cannot use, and write nothi
   assertEquals(await db.get("key"), "value");
 });
 
+test("Operations that are handed to batch are refused, not dropped, with what to do instead", async () => {
+  await using db = await open(new MemoryStorage());
+  const operations = [{ type: "put", key: "a", value: "1" }];
+  for (const each of [db, db.keyspace("users")]) {
+    const batch = each.batch as (operations: unknown) => unknown;
+    const call = () => batch.call(each, operations);
+    await assertKvError(call, invalid, "no operations", "commit");
+    await each.batch().put("a", "1").commit();
+    assertEquals(await each.get("a"), "1");
+  }
+});
+
 test("A batch is committed once; one that was refused can be committed again", async () => {
   await using db = await open(new MemoryStorage());
   const batch = db.batch().put("a", "1").del("b");
