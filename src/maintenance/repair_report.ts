@@ -59,9 +59,9 @@ export interface RepairLoss {
 export interface RepairReport {
   /** Whether nothing is lost and nothing in the new store is in doubt. */
   readonly ok: boolean;
-  /** Keys with a value in the new store. */
+  /** Keys with a value in the new store, those of its keyspaces among them. */
   readonly entries: number;
-  /** Bytes of these keys and values. */
+  /** Bytes of these keys and values, as they are stored: in a keyspace with its prefix. */
   readonly bytes: number;
   /** Files of the damaged store that were read. */
   readonly files: number;
