@@ -34,6 +34,16 @@ export class DataError extends Error {
   }
 }
 
+/** Reads what was typed on the command line: what cannot be read there is a command that was not understood. */
+export function typed<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
+}
+
 /** A key that has no value. */
 export class NotFound extends Error {
   override readonly name = "NotFound";
