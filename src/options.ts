@@ -331,7 +331,9 @@ export function shown(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (value === null || typeof value === "number") return String(value);
   if (typeof value === "boolean" || value === undefined) return String(value);
-  return Array.isArray(value) ? "an array" : `a value of type ${typeof value}`;
+  return Array.isArray(value)
+    ? `an array of ${value.length}`
+    : `a value of type ${typeof value}`;
 }
 
 function bytes(preset: number, min: number, max: number): Bounds {

@@ -1,6 +1,22 @@
+import type { KvError } from "../errors.ts";
+
 /** The command was not understood. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+}
+
+/** An error of the engine, with what to do about it on the command line in the place of what is said of all errors of its kind. */
+export class HintedError extends Error {
+  override readonly name = "HintedError";
+  override readonly cause: KvError;
+  /** What to do; `undefined` where the message says it all. */
+  readonly hint: string | undefined;
+
+  constructor(cause: KvError, hint?: string) {
+    super(cause.message, { cause });
+    this.cause = cause;
+    this.hint = hint;
+  }
 }
 
 /** Input that cannot be read as what it should be, or output that cannot be written. */
@@ -15,6 +31,16 @@ export class DataError extends Error {
   ) {
     super(message, options);
     this.hint = options.hint;
+  }
+}
+
+/** Reads what was typed on the command line: what cannot be read there is a command that was not understood. */
+export function typed<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    throw new UsageError(error.message, { cause: error });
   }
 }
 

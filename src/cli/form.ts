@@ -4,7 +4,7 @@ import { tuple } from "../codec/tuple.ts";
 import { utf8 } from "../codec/utf8.ts";
 import { KvError } from "../errors.ts";
 import { escapeBytes, unescapeBytes } from "./escape.ts";
-import { DataError } from "./failure.ts";
+import { DataError, typed } from "./failure.ts";
 import { bytesOfHex, hexOf } from "./hex.ts";
 import { jsonOfTuple, tupleOfJson } from "./tuple_json.ts";
 
@@ -17,7 +17,7 @@ export interface Form {
   readonly name: FormName;
   /** On one line of a terminal. */
   toLine(bytes: Uint8Array): string;
-  /** What `toLine` has shown, or a user has typed. */
+  /** What `toLine` has shown, or a user has typed. Throws a `UsageError` for what cannot be read. */
   fromLine(text: string, what: string): Uint8Array;
   /** As a value inside of JSON, already as text. */
   toJson(bytes: Uint8Array): string;
@@ -49,7 +49,7 @@ const utf8Form: Form = {
 const bytesForm: Form = {
   name: "bytes",
   toLine: hexOf,
-  fromLine: bytesOfHex,
+  fromLine: (text, what) => typed(() => bytesOfHex(text, what)),
   toJson: (bytes) => `"${hexOf(bytes)}"`,
   fromJson(value, what) {
     if (typeof value === "string") return bytesOfHex(value, what);
@@ -65,7 +65,7 @@ const bytesForm: Form = {
 const jsonForm: Form = {
   name: "json",
   toLine: jsonLine,
-  fromLine: (text, what) => anyJson.encode(parsed(text, what)),
+  fromLine: (text, what) => typed(() => anyJson.encode(parsed(text, what))),
   toJson: jsonLine,
   fromJson: (value) => anyJson.encode(value),
   toField: jsonLine,
@@ -76,7 +76,8 @@ const jsonForm: Form = {
 const tupleForm: Form = {
   name: "tuple",
   toLine: tupleLine,
-  fromLine: (text, what) => tuple.encode(tupleOfJson(parsed(text, what), what)),
+  fromLine: (text, what) =>
+    typed(() => tuple.encode(tupleOfJson(parsed(text, what), what))),
   toJson: tupleLine,
   fromJson: (value, what) => tuple.encode(tupleOfJson(value, what)),
   toField: tupleLine,

@@ -11,7 +11,7 @@ import { catalogueOf } from "../engine/reader.ts";
 import { KvError, KvLockedError } from "../errors.ts";
 import { readManifest } from "../manifest/manifest_store.ts";
 import { openLocalStorage } from "../storage/local_storage.ts";
-import { UsageError } from "./failure.ts";
+import { HintedError, UsageError } from "./failure.ts";
 import { type Form, type FormName, formOf, isFormName } from "./form.ts";
 
 /** A store that is open, and the forms of its keys and values. */
@@ -66,7 +66,7 @@ export async function openForReading(
     const { keyspace } = forms;
     const encodings = keyspace === undefined
       ? own
-      : encodingsIn(store, forms, { keyspace, create: false });
+      : encodingsIn(store, forms, { keyspace });
     const reader = keyspace === undefined
       ? store
       : store.keyspace(keyspace, codecsOf(encodings));
@@ -87,23 +87,33 @@ export async function openForWriting(
   const engine = await open(location, {
     ...codecsOf(own),
     createIfMissing: create,
+  }).catch(async (error) => {
+    const isMissing = error instanceof KvError && error.code === "KV_NOT_FOUND";
+    throw isMissing ? await notFoundAt(location) : error;
   });
   return await orClosed(engine, () => {
     const { keyspace } = forms;
     if (keyspace === undefined) {
       return { ...openStore(location, own, engine), reader: engine, engine };
     }
-    const encodings = encodingsIn(engine, forms, { keyspace, create });
+    const encodings = encodingsIn(engine, forms, {
+      keyspace,
+      create,
+      hint: "put and load make one with --create",
+    });
     refuseOtherForms(`keyspace ${keyspace}`, encodings);
     const reader = engine.keyspace(keyspace, codecsOf(encodings));
     return { ...openStore(location, encodings, engine), reader, engine };
   });
 }
 
-/** The names of the keyspaces of a store. */
-export async function keyspacesAt(location: string): Promise<string[]> {
-  await using store = await openForReading(location, {});
-  return catalogueOf(store.reader).names();
+/** Without the option of the engine by which programs make a store. */
+async function notFoundAt(place: string): Promise<KvError> {
+  const { location } = await openLocalStorage(place);
+  return new KvError(
+    "KV_NOT_FOUND",
+    `Cannot open ${location}: there is no store; check the path`,
+  );
 }
 
 /** Forms that are asked for along with a keyspace are those of the keyspace. */
@@ -150,21 +160,35 @@ function codecsOf({ keys, values }: Encodings) {
   return { keys: keys.codec, values: values.codec };
 }
 
+interface WantedKeyspace {
+  readonly keyspace: string;
+  readonly create?: boolean;
+  /** What to do if there is none. */
+  readonly hint?: string;
+}
+
+function namesText(names: readonly string[]): string {
+  if (names.length === 0) return "nor any other";
+  return `only ${names.join(", ")}`;
+}
+
 /** How the keys and values of a keyspace are stored. Throws `KV_NOT_FOUND` if there is none and none is to be made. */
 function encodingsIn(
   store: object,
   { keys, values }: FormOptions,
-  { keyspace, create }: { readonly keyspace: string; readonly create: boolean },
+  { keyspace, create = false, hint }: WantedKeyspace,
 ): Encodings {
   const catalogue = catalogueOf(store);
   const found = catalogue.find(keyspace);
   if (found === undefined && !create) {
-    const names = catalogue.names();
-    throw new KvError(
-      "KV_NOT_FOUND",
-      `Cannot open keyspace ${keyspace}: there is none of this name; there ${
-        names.length === 0 ? "are none at all" : `is ${names.join(", ")}`
-      }, and put and load make one with --create`,
+    throw new HintedError(
+      new KvError(
+        "KV_NOT_FOUND",
+        `Cannot open keyspace ${keyspace}: there is none of this name, ${
+          namesText(catalogue.names())
+        }`,
+      ),
+      hint,
     );
   }
   return {

@@ -19,6 +19,7 @@ import {
 import {
   BrokenPipe,
   DataError,
+  HintedError,
   Interrupted,
   NotFound,
   UsageError,
@@ -81,6 +82,9 @@ function described(error: unknown): Failure {
   }
   if (error instanceof CommanderError) return ofParser(error);
   if (error instanceof KvError) return ofEngine(error);
+  if (error instanceof HintedError) {
+    return { ...ofEngine(error.cause), hint: error.hint };
+  }
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Interrupted) {
     const exitCode = SIGNALLED + error.number;

@@ -13,7 +13,7 @@ import { hexOf } from "./hex.ts";
 export interface LevelSummary {
   readonly segments: number;
   readonly bytes: number;
-  /** Versions of keys, tombstones among them. */
+  /** Versions of keys, tombstones and the entries of the catalogue of keyspaces among them. */
   readonly entries: number;
   readonly tombstones: number;
   readonly olderVersions: number;
@@ -32,7 +32,7 @@ export interface StoreSummary {
   readonly bytesOnDisk: number;
   /** Sequence number of the last write that is in a segment. */
   readonly flushedSequence: number;
-  /** The first and the last key in segments. */
+  /** The first and the last key in segments, deleted ones and those of keyspaces among them. */
   readonly keys: { readonly from: string; readonly to: string } | undefined;
 }
 

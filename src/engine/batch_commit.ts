@@ -30,7 +30,7 @@ export function addBatch(store: Store, batch: BatchRecords): void {
     const isReserved = catalogue.isReservedAt(lastSequence);
     return addRecords(store, isReserved ? batch.withoutOpenRanges() : batch);
   }
-  if (hasReservedKey) throw reservedKeys("the batch");
+  if (hasReservedKey) throw reservedKeys("the batch has", "leave them out");
   refuseReservedKeys(store);
   const whole = withMakingOf(missing, batch, catalogue.nextId);
   addRecords(store, whole);
@@ -77,12 +77,16 @@ function withMakingOf(
 function refuseReservedKeys(store: Store): void {
   const { catalogue } = store;
   if (!catalogue.hasReservedKeys) return;
+  const { synchronous } = store.storage;
   // They may have been deleted since. On storage that answers with promises only the next open tells.
-  if (store.storage.synchronous && !hasVisibleKeys(store)) {
+  if (synchronous && !hasVisibleKeys(store)) {
     catalogue.hasReservedKeys = false;
     return;
   }
-  throw reservedKeys("the store");
+  throw reservedKeys(
+    "the store has",
+    synchronous ? "delete them" : "delete them, then open the store anew",
+  );
 }
 
 function hasVisibleKeys({ readState, lastSequence }: Store): boolean {
@@ -98,8 +102,8 @@ function hasVisibleKeys({ readState, lastSequence }: Store): boolean {
   return cursor.advance() === true;
 }
 
-function reservedKeys(where: string) {
+function reservedKeys(whatHas: string, remedy: string) {
   return invalidArgument(
-    `Cannot make a keyspace: ${where} has keys outside of keyspaces that begin with the byte 0xFF, where keyspaces would lie; delete them, and on storage that answers with promises open the store anew`,
+    `Cannot make a keyspace: ${whatHas} keys outside of keyspaces that begin with the byte 0xFF, where keyspaces would lie; ${remedy}`,
   );
 }

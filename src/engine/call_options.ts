@@ -79,3 +79,11 @@ export function checkFunction(
     `Cannot ${action}: ${name} is ${shown(value)}, no function`,
   );
 }
+
+/** Throws `KV_INVALID_ARGUMENT` for operations that are handed to `batch`, as other stores take them. */
+export function refuseOperations(operations: readonly unknown[]): void {
+  if (operations.length === 0) return;
+  throw invalidArgument(
+    "Cannot start a batch: batch() takes no operations; chain put and del on what it returns, then commit",
+  );
+}

@@ -22,7 +22,9 @@ export function completeCodec<T>(
     typeof codec.encode === "function" && typeof codec.decode === "function";
   if (!isCodec) {
     throw invalidArgument(
-      `Cannot use option ${option}: it is no codec with name, encode and decode`,
+      `Cannot use option ${option}: it is no codec with name, encode and decode${
+        hintFor(codec)
+      }`,
     );
   }
   if (codec.encodeInto !== undefined) return codec as Required<Codec<T>>;
@@ -37,6 +39,12 @@ export function completeCodec<T>(
       return bytes.length;
     },
   };
+}
+
+/** A codec such as `json` is what a function returns. */
+function hintFor(codec: unknown): string {
+  if (typeof codec !== "function") return "";
+  return `, but a function; call ${codec.name || "it"}()`;
 }
 
 function encode<T>(codec: Codec<T>, value: T): Uint8Array {

@@ -60,10 +60,10 @@ export class Keyspace<K, V> extends Writer<K, V> implements KvKeyspace<K, V> {
     return this.#commitOne((batch) => batch.clear(), options);
   }
 
-  override batch(): WriteBatch<K, V> {
+  override batch(...operations: readonly never[]): WriteBatch<K, V> {
     this.store.assertWritable();
     this.#entry.assertOpen();
-    return super.batch();
+    return super.batch(...operations);
   }
 
   /** The write that makes the keyspace. */

@@ -21,6 +21,7 @@ import {
 const NO_BYTES = new Uint8Array(0);
 
 const NAMES = ["gt", "gte", "lt", "lte", "prefix"] as const;
+type BoundName = typeof NAMES[number];
 const SYNC_SCAN_NAMES: readonly string[] = [...NAMES, "reverse", "limit"];
 const SCAN_NAMES: readonly string[] = [...SYNC_SCAN_NAMES, "signal"];
 const EXPORT_NAMES: readonly string[] = [...SCAN_NAMES, "onProgress"];
@@ -93,14 +94,29 @@ export function checkDeleteRange<K>(options: RangeOptions<K>): void {
   );
 }
 
+/** Throws `KV_INVALID_ARGUMENT` for a range delete whose only bound is a prefix without bytes: all keys, which an empty variable makes by mistake. */
+export function refuseEmptyPrefix<K>(
+  options: RangeOptions<K>,
+  prefixBytes: number,
+): void {
+  if (prefixBytes > 0) return;
+  const isBounded = NAMES.some((name) =>
+    name !== "prefix" && options[name] !== undefined
+  );
+  if (isBounded) return;
+  throw invalidArgument(
+    "Cannot delete a range: all keys begin with its prefix, which is empty, and it has no other bounds; clear() deletes all keys",
+  );
+}
+
 const ALL_KEYS: KeyRange = { lower: undefined, upper: undefined };
 
 /** Where a range has to lie, and how long its bounds may be. */
 export interface RangeLimits {
   /** What of the range lies outside is left out. */
   readonly within?: KeyRange;
-  /** Throws for a bound that has too many bytes. */
-  readonly checkLength?: (bytes: number) => void;
+  /** Throws for a bound that must not have so many bytes. */
+  readonly checkLength?: (bytes: number, name: BoundName) => void;
 }
 
 /** The range of encoded keys that the options ask for. */
@@ -109,13 +125,13 @@ export function encodeRange<K>(
   options: RangeOptions<K>,
   { within = ALL_KEYS, checkLength = () => {} }: RangeLimits = {},
 ): KeyRange {
-  const bounds: Partial<Record<typeof NAMES[number], Uint8Array>> = {};
+  const bounds: Partial<Record<BoundName, Uint8Array>> = {};
   for (const name of NAMES) {
     const key = options[name];
     if (key === undefined) continue;
     // Copied: a codec may hand out bytes that its user goes on to change.
     bounds[name] = codec.encode(key).slice();
-    checkLength(bounds[name].length);
+    checkLength(bounds[name].length, name);
   }
   const { gt, gte, lt, lte, prefix } = bounds;
   return {

@@ -8,7 +8,12 @@ import { MAX_SEQUENCE } from "../format/sequence.ts";
 import type { RangeOptions } from "./api/ranges.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { RESERVED_BYTE } from "./keyspaces/layout.ts";
-import { checkDeleteRange, encodeRange, hasKeys } from "./ranges.ts";
+import {
+  checkDeleteRange,
+  encodeRange,
+  hasKeys,
+  refuseEmptyPrefix,
+} from "./ranges.ts";
 import type { Codecs } from "./reader.ts";
 import type { Store } from "./store.ts";
 
@@ -172,7 +177,11 @@ export function encodeDeleteRange<K>(
   checkDeleteRange(options);
   const range = encodeRange(codec, options, {
     within,
-    checkLength: (bytes) => checkKeyLength(bytes - prefixBytes, maxKeySize),
+    checkLength: (storedBytes, name) => {
+      const bytes = storedBytes - prefixBytes;
+      checkKeyLength(bytes, maxKeySize);
+      if (name === "prefix") refuseEmptyPrefix(options, bytes);
+    },
   });
   return hasKeys(range) ? range : undefined;
 }

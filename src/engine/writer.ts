@@ -9,7 +9,7 @@ import type {
 import type { KvWriter } from "./api/writer.ts";
 import type { WriteOptions } from "./api/writes.ts";
 import { addBatch } from "./batch_commit.ts";
-import { checkFlag, checkNames } from "./call_options.ts";
+import { checkFlag, checkNames, refuseOperations } from "./call_options.ts";
 import { checkImport } from "./entries_source.ts";
 import { importInBatches } from "./import_batches.ts";
 import { importSorted } from "./import_sorted.ts";
@@ -90,7 +90,8 @@ export abstract class Writer<K, V> extends Reader<K, V>
     return this.store.commit(sync);
   }
 
-  batch(): WriteBatch<K, V> {
+  batch(...operations: readonly never[]): WriteBatch<K, V> {
+    refuseOperations(operations);
     return this.#batch(this.codecs);
   }
 

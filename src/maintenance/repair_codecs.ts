@@ -2,7 +2,7 @@ import { bytes } from "../codec/bytes.ts";
 import { json } from "../codec/json.ts";
 import { tuple } from "../codec/tuple.ts";
 import { utf8 } from "../codec/utf8.ts";
-import { invalidArgument } from "../errors.ts";
+import { invalidArgument, KvError } from "../errors.ts";
 import { shown } from "../options.ts";
 import type { Losses } from "./losses.ts";
 import type { RepairOptions } from "./repair_report.ts";
@@ -13,6 +13,17 @@ const KNOWN_NAMES = [utf8, bytes, json(), tuple].map(({ name }) => name);
 
 /** The most bytes that a manifest has for the name of a codec. */
 const MAX_NAME_BYTES = 255;
+
+/** A repair in place would have to guess a codec: `KV_INVALID_ARGUMENT`. */
+export class UnnamedCodecError extends KvError {
+  /** @param reason Why it is not known. */
+  constructor(reason: string) {
+    super(
+      "KV_INVALID_ARGUMENT",
+      `Cannot repair in place: ${reason}; name the codecs of the store with options keys and values, or repair it into another place`,
+    );
+  }
+}
 
 /** Names of the codecs of a store. */
 export interface CodecNames {
@@ -51,7 +62,10 @@ function codecName(
   return stored!;
 }
 
-/** Without a whole manifest the names of codecs of one's own are not believed: a store under a wrong name would be opened by nobody. */
+/**
+ * Without a whole manifest the names of codecs of one's own are not believed. A store under a wrong name would be opened by nobody, so where it is
+ * replaced nothing is assumed either.
+ */
 function doubtfulName(
   option: "keys" | "values",
   stored: string | undefined,
@@ -60,17 +74,13 @@ function doubtfulName(
 ): string {
   if (stored !== undefined && KNOWN_NAMES.includes(stored)) return stored;
   const reason = stored === undefined
-    ? `Nothing says with which codec the ${option} were written`
-    : `The damaged manifest names codec ${
+    ? `nothing says with which codec the ${option} were written`
+    : `the damaged manifest names codec ${
       JSON.stringify(stored)
     } for the ${option}`;
-  if (stored !== undefined && options.inPlace) {
-    throw invalidArgument(
-      `Cannot repair in place: ${reason}; option ${option} has to say which it is`,
-    );
-  }
+  if (options.inPlace) throw new UnnamedCodecError(reason);
   losses.warn(
-    `${reason}: ${utf8.name} was assumed; if that is wrong, repair again with option ${option}`,
+    `Codec ${utf8.name} was assumed for the ${option}, since ${reason}; if that is wrong, repair again with option ${option}`,
   );
   return utf8.name;
 }

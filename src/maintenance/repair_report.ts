@@ -7,7 +7,7 @@ import type { Storage } from "../storage/storage.ts";
  *
  * @example
  * ```ts
- * import { open, repair, tuple } from "@purekv/purekv";
+ * import { open, repair, tuple, utf8 } from "@purekv/purekv";
  * import { MemoryStorage } from "@purekv/purekv/memory";
  * import { assertEquals } from "@std/assert";
  *
@@ -16,8 +16,8 @@ import type { Storage } from "../storage/storage.ts";
  *   await using db = await open(storage, { keys: tuple });
  *   await db.put(["a"], "1");
  * }
- * storage.remove("MANIFEST"); // and with it the name of the codec
- * await repair(storage, { inPlace: true, keys: tuple });
+ * storage.remove("MANIFEST"); // and with it the names of the codecs
+ * await repair(storage, { inPlace: true, keys: tuple, values: utf8 });
  * await using db = await open(storage, { keys: tuple });
  * assertEquals(db.getSync(["a"]), "1");
  * ```
@@ -31,8 +31,8 @@ export interface RepairOptions extends InspectionOptions {
    */
   readonly inPlace?: boolean;
   /**
-   * The codec that the keys are written with, for a store whose manifest is lost: only that names it. Default `utf8`, as for `open`; nothing is
-   * decoded by a repair.
+   * The codec that the keys are written with, for a store whose manifest is lost: only that names it. Where nothing names it, `utf8` is assumed and a
+   * warning says so; a repair in place is refused then with `KV_INVALID_ARGUMENT`. Nothing is decoded by a repair.
    */
   readonly keys?: Pick<Codec<unknown>, "name">;
   /** The codec that the values are written with, likewise. */
@@ -59,9 +59,9 @@ export interface RepairLoss {
 export interface RepairReport {
   /** Whether nothing is lost and nothing in the new store is in doubt. */
   readonly ok: boolean;
-  /** Keys with a value in the new store. */
+  /** Keys with a value in the new store, those of its keyspaces among them. */
   readonly entries: number;
-  /** Bytes of these keys and values. */
+  /** Bytes of these keys and values, as they are stored: in a keyspace with its prefix. */
   readonly bytes: number;
   /** Files of the damaged store that were read. */
   readonly files: number;

@@ -1,6 +1,8 @@
 import { compareSpans } from "../bytes/compare.ts";
 import type { JobContext } from "../compaction/job.ts";
 import { SegmentSink } from "../compaction/segment_sink.ts";
+import { isInCatalogue } from "../engine/keyspaces/catalogue_entries.ts";
+import { isOfCatalogue } from "../engine/keyspaces/catalogue_format.ts";
 import type { Cursor } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
 import { PUT } from "../format/kind.ts";
@@ -15,7 +17,9 @@ const SEGMENT_BYTES = 16 * 1024 * 1024;
 /** What was merged. */
 export interface Merged {
   readonly segments: readonly SegmentInfo[];
+  /** Keys that users have written. */
   readonly entries: number;
+  /** Bytes of these keys and values. */
   readonly bytes: number;
   /** Keys that several sources had, so that the newest of their values was guessed. */
   readonly guessed: number;
@@ -102,11 +106,22 @@ class SalvageMerge {
     if (isGuessed) this.guessed++;
     if (view.kind !== PUT) return;
     view.sequence = 0;
-    this.entries++;
-    this.bytes += view.keyLength + view.valueLength;
+    if (!isOfEngine(view)) {
+      this.entries++;
+      this.bytes += view.keyLength + view.valueLength;
+    }
     const added = this.#sink.add(view);
     if (isPending(added)) await added;
   }
+}
+
+/** Whether no user has written an entry, but the catalogue of keyspaces. */
+function isOfEngine(entry: EntryView): boolean {
+  if (!isInCatalogue(entry)) return false;
+  const { valueBuffer, valueOffset, valueLength } = entry;
+  return isOfCatalogue(
+    valueBuffer.subarray(valueOffset, valueOffset + valueLength),
+  );
 }
 
 /** A copy of an entry, for a while in which the cursor that showed it moves on. */

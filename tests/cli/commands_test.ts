@@ -1,8 +1,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { open, tuple } from "../../mod.ts";
+import { json, open, tuple } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { kv } from "../support/command_line.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -210,4 +216,23 @@ test("load takes packed lines from standard input as they come", async () => {
   const { code, stderr } = await kv(["load", dir.path, "--create"], { input });
   assertEquals(code, 0, stderr);
   assertEquals((await kv(["get", dir.path, "a"])).stdout, "1\n");
+});
+
+test("repair --in-place without a manifest is refused until --keys and --values name the codecs", async () => {
+  await using dir = tempDir();
+  const codecs = { keys: tuple, values: json<number>() };
+  {
+    await using db = await open(dir.path, codecs);
+    await db.put(["a", 1], 1);
+  }
+  rmSync(join(dir.path, "MANIFEST"));
+  const blind = ["repair", dir.path, "--in-place"];
+  const refused = await kv(blind);
+  assertEquals(refused.code, 2, refused.stderr);
+  assert(refused.stderr.includes("--keys and --values"), refused.stderr);
+  const named = [...blind, "--keys", "tuple", "--values", "json"];
+  const repaired = await kv(named);
+  assertEquals(repaired.stderr, "");
+  await using db = await open(dir.path, codecs);
+  assertEquals(await db.get(["a", 1]), 1);
 });

@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { open } from "../../mod.ts";
+import { json, open, tuple } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { kv } from "../support/command_line.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -164,4 +164,52 @@ test("--version says the version of the package", async () => {
   );
   const { code, stdout } = await kv(["--version"]);
   assertEquals([code, stdout], [0, `${version}\n`]);
+});
+
+test("A key or a value that cannot be read is a usage error if it was typed, and one of data if it was sent", async () => {
+  await using dir = tempDir();
+  const store = join(dir.path, "store");
+  await (await open(store, { keys: tuple, values: json() })).close();
+  const typed = [
+    ["get", store, "a"],
+    ["put", store, "{", "1"],
+    ["put", store, '["a"]', "{"],
+    ["del", store, "7"],
+    ["scan", store, "--gte", "a"],
+    ["get", store, "6g", "--keys", "bytes"],
+    ["get", store, '[{"bytes":"0"}]'],
+  ];
+  for (const args of typed) {
+    const { code, stderr } = await kv(args);
+    assertEquals(code, 2, stderr);
+    assertMatch(stderr, /^kv: USAGE: Cannot read the /);
+  }
+  const text = await makeStore(join(dir.path, "text"));
+  assertEquals((await kv(["put", text, "\\xff", "v"])).code, 2);
+  const sent = await kv(["put", store, '["a"]'], { input: "{" });
+  assertEquals(sent.code, 4, sent.stderr);
+});
+
+test("A store that is missing is told of in the words of the command line", async () => {
+  await using dir = tempDir();
+  const place = join(dir.path, "no");
+  const { code, stderr } = await kv(["put", place, "a", "b"]);
+  assertEquals([code, stderr], [
+    3,
+    `kv: KV_NOT_FOUND: Cannot open ${place}: there is no store; check the path (put and load make a new store with --create)\n`,
+  ]);
+  assert(!existsSync(place));
+});
+
+test("stats counts one of a thing in the singular", async () => {
+  await using dir = tempDir();
+  {
+    await using db = await open(dir.path);
+    await db.put("a", "1");
+    await db.flush();
+    await db.del("a");
+    await db.flush();
+  }
+  const { stdout } = await kv(["stats", dir.path]);
+  assertMatch(stdout, /2 entries \(of them 1 delete\)/);
 });

@@ -49,3 +49,48 @@ test("--keyspace reads and writes a keyspace in its own forms, and stats names t
   const missing = await kv(["get", store, "x", "--keyspace", "nope"]);
   assertEquals(missing.code, 3, missing.stderr);
 });
+
+test("A keyspace that is not there is told along with those that are, and only writers are told how to make one", async () => {
+  await using dir = tempDir();
+  const store = join(dir.path, "store");
+  {
+    await using db = await open(store);
+    await db.put("plain", "1");
+    const none = await kv(["scan", store, "--keyspace", "nope"]);
+    assert(none.stderr.endsWith("of this name, nor any other\n"), none.stderr);
+    await db.keyspace("users").put("1", "v");
+    await db.keyspace("cities").put("1", "v");
+  }
+  const nope = ["--keyspace", "nope"];
+  const scanned = await kv(["scan", store, ...nope]);
+  assertEquals([scanned.code, scanned.stderr], [
+    3,
+    "kv: KV_NOT_FOUND: Cannot open keyspace nope: there is none of this name, only cities, users\n",
+  ]);
+  const put = await kv(["put", store, "k", "v", ...nope]);
+  assert(put.stderr.endsWith("(put and load make one with --create)\n"));
+});
+
+test("stats shows the first and the last key that are in no keyspace, not where keyspaces lie", async () => {
+  await using dir = tempDir();
+  const store = join(dir.path, "store");
+  {
+    await using db = await open(store);
+    await db.put("a", "1");
+    await db.put("c", "1");
+    await db.put("d", "1");
+    await db.del("d");
+    await db.keyspace("users").put("x", "1");
+    await db.flush();
+  }
+  const stats = async () =>
+    JSON.parse((await kv(["stats", store, "--json"])).stdout);
+  assertEquals((await stats()).keys, { from: '"a"', to: '"c"' });
+  {
+    await using db = await open(store);
+    await db.clear();
+    await db.dropKeyspace("users");
+  }
+  const { keys, keyspaces } = await stats();
+  assertEquals([keys, keyspaces], [undefined, []]);
+});

@@ -223,6 +223,37 @@ test("Writes refuse options that they do not have or cannot use, and write nothi
   assertEquals(await db.get("key"), "value");
 });
 
+test("A name of a keyspace that is no string, and a function in the place of the codec that it makes, are called what they are", async () => {
+  await using db = await open(new MemoryStorage());
+  const name = 5 as unknown as string;
+  const calls = [() => db.keyspace(name), () => db.dropKeyspace(name)];
+  for (const call of calls) {
+    const parts = ["Cannot name a keyspace", "5, no string"];
+    const { message } = await assertKvError(call, invalid, ...parts);
+    assert(!message.includes("codec"), message);
+  }
+  const options = { values: json as unknown as ReturnType<typeof json> };
+  const others = [
+    () => open(new MemoryStorage(), options),
+    () => db.keyspace("users", options),
+  ];
+  for (const call of others) {
+    await assertKvError(call, invalid, "option values", "call json()");
+  }
+});
+
+test("Operations that are handed to batch are refused, not dropped, with what to do instead", async () => {
+  await using db = await open(new MemoryStorage());
+  const operations = [{ type: "put", key: "a", value: "1" }];
+  for (const each of [db, db.keyspace("users")]) {
+    const batch = each.batch as (operations: unknown) => unknown;
+    const call = () => batch.call(each, operations);
+    await assertKvError(call, invalid, "no operations", "commit");
+    await each.batch().put("a", "1").commit();
+    assertEquals(await each.get("a"), "1");
+  }
+});
+
 test("A batch is committed once; one that was refused can be committed again", async () => {
   await using db = await open(new MemoryStorage());
   const batch = db.batch().put("a", "1").del("b");

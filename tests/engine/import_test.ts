@@ -96,7 +96,7 @@ test("An entry that cannot be written ends the import behind those before it, an
     [["a".repeat(70_000), "v"], "maxKeySize"],
     [[7, "v"], "a number"],
     ["ab", "no [key, value]"],
-    [["a"], "no [key, value]"],
+    [["a"], "an array of 1, no [key, value]"],
     [undefined, "undefined"],
   ];
   for (const [entry, problem] of bad) {

@@ -11,6 +11,7 @@ import { KvError } from "../../src/errors.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
+import { assertKvError } from "../support/kv_error.ts";
 
 type Db = KvEngine<string, string>;
 
@@ -55,7 +56,7 @@ const cases: [string, Parameters<Db["delRange"]>[0], string][] = [
   ["between two keys", { gte: "b", lt: "e" }, "aef"],
   ["between two keys, both included", { gte: "b", lte: "e" }, "af"],
   ["with a prefix", { prefix: "d" }, "abcef"],
-  ["with the empty prefix", { prefix: "" }, ""],
+  ["with the empty prefix and a bound", { prefix: "", gte: "c" }, "ab"],
   ["of one key", { gte: "c", lte: "c" }, "abdef"],
   ["without keys", { gte: "bb", lt: "c" }, "abcdef"],
   ["that ends before it begins", { gte: "d", lt: "b" }, "abcdef"],
@@ -203,6 +204,40 @@ for (const [problem, range] of refused) {
     assertEquals(await keysOf(db), "a");
   });
 }
+
+test("An empty prefix without another bound is refused like a range without bounds: in batches and keyspaces, too", async () => {
+  await using db = await open(new MemoryStorage());
+  await db.put("a", "1");
+  const users = db.keyspace("users", { keys: tuple });
+  const sessions = db.keyspace("sessions");
+  await users.put(["a"], "1");
+  await sessions.put("a", "1");
+  await using tuples = await open(new MemoryStorage(), { keys: tuple });
+  await tuples.put(["a"], "1");
+  const calls: (() => unknown)[] = [
+    () => db.delRange({ prefix: "" }),
+    () => db.batch().delRange({ prefix: "" }),
+    () => tuples.delRange({ prefix: [] }),
+    () => tuples.batch().delRange({ prefix: [] }),
+    () => sessions.delRange({ prefix: "" }),
+    () => sessions.batch().delRange({ prefix: "" }),
+    () => users.delRange({ prefix: [] }),
+    () => db.batch().in(users).delRange({ prefix: [] }),
+    () => db.keyspace("new").delRange({ prefix: "" }),
+  ];
+  for (const call of calls) {
+    await assertKvError(call, "KV_INVALID_ARGUMENT", "empty", "clear()");
+  }
+  const readers: { countSync(): number }[] = [db, users, sessions, tuples];
+  assertEquals(readers.map((reader) => reader.countSync()), [1, 1, 1, 1]);
+  await Promise.all([
+    db.clear(),
+    users.clear(),
+    sessions.clear(),
+    tuples.clear(),
+  ]);
+  assertEquals(readers.map((reader) => reader.countSync()), [0, 0, 0, 0]);
+});
 
 test("A bound may be as long as the longest key, on either side", async () => {
   const longest = "k".repeat(65_536);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { KvError, open, repair, type Storage } from "../../mod.ts";
+import { KvError, open, repair, type Storage, utf8 } from "../../mod.ts";
 import { segmentName } from "../../src/format/file_names.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { FaultStorage, survivals } from "../../src/testing/testing.ts";
@@ -17,6 +17,9 @@ import {
 
 const { storage, history } = await sampleStore();
 const [[newest]] = levelsOf(storage) as [[number]];
+
+/** Without a manifest nothing else names the codecs. */
+const IN_PLACE = { inPlace: true, keys: utf8, values: utf8 };
 
 /** Stores that are damaged in one way or another. */
 const damages: [what: string, store: MemoryStorage][] = [
@@ -51,7 +54,7 @@ for (const [what, damaged] of damages) {
   test(`A crash at any call of a repair in place loses nothing that could be saved (${what})`, async () => {
     const expected = await contentAfterRepair(damaged);
     const places = faultCopy(damaged);
-    await repair(places, { inPlace: true });
+    await repair(places, IN_PLACE);
     assertEquals(await contentOf(places, []), expected);
     assert(places.fileNames.every((name) => /MANIFEST|\.seg$/.test(name)));
     for (let at = 0; at <= places.trace.length; at += Math.min(STRIDE, 3)) {
@@ -72,7 +75,7 @@ for (const [what, damaged] of damages) {
     await failAtEveryCall(async (from) => {
       const places = faultCopy(damaged);
       const fault = places.inject({ kind: "fail", from });
-      const isDone = await succeeds(() => repair(places, { inPlace: true }));
+      const isDone = await succeeds(() => repair(places, IN_PLACE));
       places.heal();
       const where = `call ${from}`;
       assertEquals(places.openFiles, [], where);

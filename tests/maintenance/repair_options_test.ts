@@ -106,14 +106,14 @@ test("A name of a codec that damage may have made up is not believed: utf8 is as
     });
     const into = new MemoryStorage();
     const { warnings } = await repair(damaged, { into });
-    assert(warnings.some((line) => line.includes("utf8 was assumed")));
+    assert(warnings.some((line) => line.includes("Codec utf8 was assumed")));
     await using db = await open(into);
     assert([...db.scanSync()].length > 0);
     const before = damaged.list().map((file) => bytesOf(damaged, file));
     await assertKvError(
       () => repair(damaged, { inPlace: true }),
       "KV_INVALID_ARGUMENT",
-      "has to say which it is",
+      "options keys and values",
     );
     assertEquals(damaged.list().map((file) => bytesOf(damaged, file)), before);
   }
@@ -144,6 +144,34 @@ test("The codecs of a store are kept, or named by whoever repairs it without a m
   const other = () =>
     repair(source, { into: new MemoryStorage(), keys: bytes });
   await assertKvError(other, "KV_INVALID_ARGUMENT", "codec tuple");
+});
+
+test("Without a manifest a store is only replaced under codecs that are named: both of them", async () => {
+  const source = new MemoryStorage();
+  const codecs = { keys: tuple, values: json<number>() };
+  {
+    await using db = await open(source, codecs);
+    await db.put(["a", 1], 1);
+  }
+  for (const manifest of [undefined, new Uint8Array(0), new Uint8Array(99)]) {
+    const lost = copyOf(
+      source,
+      (name, file) => name === "MANIFEST" ? manifest : file,
+    );
+    const before = lost.list().map((name) => bytesOf(lost, name));
+    const { keys, values } = codecs;
+    for (const named of [{}, { keys }, { values }]) {
+      await assertKvError(
+        () => repair(lost, { inPlace: true, ...named }),
+        "KV_INVALID_ARGUMENT",
+        `the ${"keys" in named ? "values" : "keys"}`,
+      );
+      assertEquals(lost.list().map((name) => bytesOf(lost, name)), before);
+    }
+    await repair(lost, { inPlace: true, ...codecs });
+    await using db = await open(lost, codecs);
+    assertEquals(await db.get(["a", 1]), 1);
+  }
 });
 
 test("Progress goes up to all bytes", async () => {

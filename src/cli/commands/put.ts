@@ -9,7 +9,7 @@ import {
 } from "../command.ts";
 import type { Host } from "../host.ts";
 import type { WritableStore } from "../open_store.ts";
-import { UsageError } from "../failure.ts";
+import { typed, UsageError } from "../failure.ts";
 import { readAll } from "../transfer/abortable.ts";
 
 interface PutOptions extends CommonOptions {
@@ -46,8 +46,9 @@ export function addPut(program: Command, host: Host): void {
     writing<PutOptions>(host, async (store, [keyText, text], options) => {
       const key = store.keys.fromLine(keyText!, "key");
       const value = await valueOf(store, text, host.signal);
-      store.keys.check(key, "key");
-      store.values.check(value, "value");
+      typed(() => store.keys.check(key, "key"));
+      if (text !== undefined) typed(() => store.values.check(value, "value"));
+      else store.values.check(value, "value");
       await store.reader.put(key, value);
       if (options.json) await host.json({ ok: true });
     }),

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import { repair } from "../../../mod.ts";
+import { UnnamedCodecError } from "../../maintenance/repair_codecs.ts";
 import type {
   RepairLoss,
   RepairOptions,
@@ -9,7 +10,7 @@ import type {
 import { action, addCommand, addJson } from "../command.ts";
 import { NOT_FOUND } from "../exit_codes.ts";
 import { escapeText } from "../escape.ts";
-import { UsageError } from "../failure.ts";
+import { HintedError, UsageError } from "../failure.ts";
 import { counted, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";
 
@@ -71,7 +72,13 @@ async function run(
     ...keys === undefined ? {} : { keys: { name: keys } },
     ...values === undefined ? {} : { values: { name: values } },
   };
-  return await repair(path, options);
+  return await repair(path, options).catch((error) => {
+    if (!(error instanceof UnnamedCodecError)) throw error;
+    throw new HintedError(
+      error,
+      "--keys and --values name them: utf8, bytes, json, tuple or a codec of the application's",
+    );
+  });
 }
 
 async function print(host: Host, report: RepairReport): Promise<void> {

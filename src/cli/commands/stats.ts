@@ -5,11 +5,9 @@ import {
   addStoreCommand,
   type CommonOptions,
 } from "../command.ts";
-import { catalogueOf } from "../../engine/reader.ts";
-import { KvError } from "../../errors.ts";
-import { countText, sizeText } from "../figures.ts";
+import { counted, countText, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";
-import { keyspacesAt, type OpenStore } from "../open_store.ts";
+import { summarizeKeyspaces } from "../keyspaces_summary.ts";
 import { meter } from "../progress_bar.ts";
 import {
   type LevelSummary,
@@ -38,10 +36,7 @@ export function addStats(program: Command, host: Host): void {
   });
   addJson(command).action(
     action<CommonOptions>(host, async ([path], { json }) => {
-      const summary = {
-        ...await summarize(host.session?.location ?? path!),
-        keyspaces: await keyspacesOf(host.session, path!),
-      };
+      const summary = await summaryOf(host.session?.location ?? path!);
       if (json) return await host.json(summary);
       await printHead(host, summary);
       await printLevels(host, summary);
@@ -49,22 +44,17 @@ export function addStats(program: Command, host: Host): void {
   );
 }
 
-/** The names of the keyspaces; `undefined` where the store is too damaged to be opened, which is no reason to tell nothing. */
-async function keyspacesOf(
-  session: OpenStore | undefined,
-  path: string,
-): Promise<string[] | undefined> {
-  if (session !== undefined) return catalogueOf(session.reader).names();
-  try {
-    return await keyspacesAt(path);
-  } catch (error) {
-    if (error instanceof KvError) return undefined;
-    throw error;
-  }
+interface Summary extends StoreSummary {
+  /** `undefined` where they cannot be read. */
+  readonly keyspaces: readonly string[] | undefined;
 }
 
-interface Summary extends StoreSummary {
-  readonly keyspaces: readonly string[] | undefined;
+async function summaryOf(location: string): Promise<Summary> {
+  const summary = await summarize(location);
+  const keyspaces = await summarizeKeyspaces(location);
+  // The keys of keyspaces, and those of their catalogue, are none that a user knows.
+  const { keys } = keyspaces?.isReserved ? keyspaces : summary;
+  return { ...summary, keys, keyspaces: keyspaces?.names };
 }
 
 async function printHead(host: Host, summary: Summary): Promise<void> {
@@ -96,10 +86,10 @@ function entriesText(
   { entries, tombstones, olderVersions }: LevelSummary,
 ): string {
   const garbage = [];
-  if (tombstones > 0) garbage.push(`${countText(tombstones)} deletes`);
+  if (tombstones > 0) garbage.push(counted(tombstones, "delete", "deletes"));
   if (olderVersions > 0) garbage.push(`${countText(olderVersions)} older`);
   const of = garbage.length > 0 ? ` (of them ${garbage.join(", ")})` : "";
-  return `${countText(entries)} entries${of}`;
+  return `${counted(entries, "entry", "entries")}${of}`;
 }
 
 /** Text that is cut to what is left of a line, on a terminal. */

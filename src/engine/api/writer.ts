@@ -51,7 +51,7 @@ export interface KvWriter<K, V> {
    * Removes all keys in a range, at once and for good: one write, whatever the number of keys. Disk space comes back when flush and compaction get
    * there, that of segments which lie in the range as a whole without their being read.
    *
-   * Also rejects with `KV_INVALID_ARGUMENT` for a range without bounds: to remove all keys there is {@linkcode KvWriter.clear}. A range that
+   * Also rejects with `KV_INVALID_ARGUMENT` for a range without bounds, and for an empty prefix as its only one: to remove all keys there is {@linkcode KvWriter.clear}. A range that
    * has no keys is fine and removes nothing.
    *
    * @param range Which keys, as for a scan.

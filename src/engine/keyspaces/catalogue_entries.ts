@@ -138,7 +138,8 @@ function bytesOf(name: string): Uint8Array {
   return new Uint8Array(Buffer.from(name, "latin1"));
 }
 
-function isInCatalogue(
+/** Whether a key lies where the catalogue has its own. */
+export function isInCatalogue(
   { keyBuffer, keyOffset, keyLength }: EntryView,
 ): boolean {
   const { length } = CATALOGUE_PREFIX;

@@ -16,6 +16,7 @@ import {
 } from "../../bytes/varint.ts";
 import { utf8 } from "../../codec/utf8.ts";
 import { invalidArgument, KvError } from "../../errors.ts";
+import { shown } from "../../options.ts";
 import { CATALOGUE_PREFIX } from "./layout.ts";
 
 /** The longest name of a keyspace, in bytes of UTF-8. */
@@ -33,6 +34,11 @@ export interface KeyspaceRecord {
 
 /** The bytes of a name that a user gave. Throws `KV_INVALID_ARGUMENT` if it is none. */
 export function encodeName(name: string): Uint8Array {
+  if (typeof name !== "string") {
+    throw invalidArgument(
+      `Cannot name a keyspace: the name is ${shown(name)}, no string`,
+    );
+  }
   const encoded = utf8.encode(name);
   if (encoded.length >= 1 && encoded.length <= MAX_NAME_BYTES) return encoded;
   throw invalidArgument(

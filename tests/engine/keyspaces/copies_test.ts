@@ -52,3 +52,11 @@ test("A repair without a manifest brings keyspaces along", async () => {
   assertEquals([...users.scanSync()], [["1", 1], ["2", 2]]);
   assertEquals(await db.count(), 0);
 });
+
+test("A repair counts the keys that users have written, not those of the catalogue", async () => {
+  const into = new MemoryStorage();
+  const { entries, bytes } = await repair(await filled(), { into });
+  // Two bytes of prefix before each key.
+  assertEquals([entries, bytes], [2, 2 * (2 + 1 + 1)]);
+  await assertFilled(into);
+});

@@ -1,5 +1,5 @@
 // Keys of the default keyspace that begin with 0xFF: where keyspaces would lie.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   bytes,
   follow,
@@ -176,6 +176,23 @@ test("A snapshot from before the first keyspace still sees such keys, and nothin
   assertEquals(before.getSync(of(0xff, 1, 0x61)), value);
   assertEquals([...before.keyspace(users).keysSync()], []);
   assertEquals(before.keyspace(users).getSync(of(0x61)), undefined);
+});
+
+test("How to be rid of such keys is said as it is on the storage at hand", async () => {
+  for (
+    const storage of [
+      new MemoryStorage(),
+      new AsyncStorage(new MemoryStorage()),
+    ]
+  ) {
+    await using db = await open(storage, codecs);
+    await db.put(reserved[1]!, value);
+    const call = () => db.keyspace("users").put("1", "v");
+    const { message } = await assertKvError(call, invalid, "delete them");
+    const isAnew = message.includes("open the store anew");
+    assertEquals(isAnew, !storage.synchronous, message);
+    assert(!message.includes("promises"), message);
+  }
 });
 
 test("No text and no tuple has a key that begins with 0xFF", () => {
