@@ -1,12 +1,12 @@
 import type { Codec } from "../codec/codec.ts";
 import { json } from "../codec/json.ts";
 import { tuple } from "../codec/tuple.ts";
+import { jsonOfTuple, tupleOfJson } from "../codec/tuple_json.ts";
 import { utf8 } from "../codec/utf8.ts";
 import { KvError } from "../errors.ts";
 import { escapeBytes, unescapeBytes } from "./escape.ts";
 import { DataError, typed } from "./failure.ts";
 import { bytesOfHex, hexOf } from "./hex.ts";
-import { jsonOfTuple, tupleOfJson } from "./tuple_json.ts";
 
 /** Names of the forms in which keys and values are shown and read; those of the codecs that they belong to. */
 export const FORM_NAMES = ["utf8", "bytes", "json", "tuple"] as const;
@@ -76,13 +76,11 @@ const jsonForm: Form = {
 const tupleForm: Form = {
   name: "tuple",
   toLine: tupleLine,
-  fromLine: (text, what) =>
-    typed(() => tuple.encode(tupleOfJson(parsed(text, what), what))),
+  fromLine: (text, what) => typed(() => tupleBytes(parsed(text, what), what)),
   toJson: tupleLine,
-  fromJson: (value, what) => tuple.encode(tupleOfJson(value, what)),
+  fromJson: tupleBytes,
   toField: tupleLine,
-  fromField: (text, what) =>
-    tuple.encode(tupleOfJson(parsed(text, what), what)),
+  fromField: (text, what) => tupleBytes(parsed(text, what), what),
   check: (bytes, what) => checkWith(tuple, bytes, what),
 };
 
@@ -157,6 +155,17 @@ function tupleLine(bytes: Uint8Array): string {
   );
   return JSON.stringify(jsonOfTuple(parts))
     .replace(INVISIBLE, escapeInJson);
+}
+
+function tupleBytes(value: unknown, what: string): Uint8Array {
+  try {
+    return tuple.encode(tupleOfJson(value));
+  } catch (error) {
+    if (!(error instanceof KvError)) throw error;
+    throw new DataError(`Cannot read the ${what}: ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 function escapeInJson(character: string): string {

@@ -1,10 +1,15 @@
 import { TextLineStream } from "@std/streams";
+import { tupleOfJson } from "../codec/tuple_json.ts";
 import { invalidArgument } from "../errors.ts";
 
 /**
- * Bytes of newline-delimited JSON to entries: one object a line, `{"key": ..., "value": ...}`, as the command line and
+ * Bytes of newline-delimited JSON to entries: one object a line, `{"key": ..., "value": ...}`, as `kv dump` and
  * {@linkcode NdjsonStringifyStream} write them. Empty lines are passed over. A line that is none, or not in UTF-8, fails the stream; for a line the error is
  * `KV_INVALID_ARGUMENT` and names its number.
+ *
+ * A key that is an array is a tuple: `{"bytes":"00ff"}`, `{"bigint":"5"}` and `{"number":"-Infinity"}` in it become what they stand for, and other
+ * objects fail the stream. All other keys, and all values, are as `JSON.parse` gives them; so what `kv dump` writes of `bytes` are strings of hexadecimal digits,
+ * and values that are tuples keep those objects.
  *
  * `K` and `V` are what the lines are said to hold; nothing is checked here, and the codecs of the store check what they are given.
  *
@@ -48,7 +53,7 @@ export class NdjsonParseStream<K = string, V = string>
 }
 
 function entryOf<K, V>(line: string, number: number): [K, V] {
-  const object = parse(line, number);
+  const object = atLine(number, () => JSON.parse(line));
   const names = typeof object === "object" && object !== null &&
       !Array.isArray(object)
     ? Object.keys(object).sort().join()
@@ -58,13 +63,18 @@ function entryOf<K, V>(line: string, number: number): [K, V] {
       `Cannot read line ${number}: expected {"key": ..., "value": ...}`,
     );
   }
-  const { key, value } = object as { key: K; value: V };
-  return [key, value];
+  const { key, value } = object as { key: unknown; value: V };
+  const isTuple = Array.isArray(key);
+  return [
+    (isTuple ? atLine(number, () => tupleOfJson(key)) : key) as K,
+    value,
+  ];
 }
 
-function parse(line: string, number: number): unknown {
+/** What `read` answers with; its error says which line is wrong. */
+function atLine(number: number, read: () => unknown): unknown {
   try {
-    return JSON.parse(line);
+    return read();
   } catch (cause) {
     throw invalidArgument(
       `Cannot read line ${number}: ${(cause as Error).message}`,

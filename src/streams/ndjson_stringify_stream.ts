@@ -1,14 +1,19 @@
-import { json } from "../codec/json.ts";
 import { invalidArgument } from "../errors.ts";
+import { keyText, valueText } from "./json_text.ts";
 
 /** How many bytes, nearly, are gathered before they are handed on: files and sockets take few large chunks better than many small ones. */
 const CHUNK_CHARS = 64 * 1024;
 
-const codec = json<unknown>();
+/** How much of a key is shown in a message. */
+const SHOWN_CHARS = 200;
 
 /**
- * Entries to bytes of newline-delimited JSON, one line each: `{"key":"a","value":"1"}`. Keys and values are what JSON carries, by the rules of the
- * codec `json`; what it has nothing for, and bytes, which it would not bring back, fail the stream with `KV_INVALID_ARGUMENT`.
+ * Entries to bytes of newline-delimited JSON, one line each: `{"key":"a","value":"1"}`, as `kv dump` writes them.
+ *
+ * A key that is an array is a `Tuple`: its bytes, bigints and infinities are objects, `{"bytes":"00ff"}`, `{"bigint":"5"}`,
+ * `{"number":"-Infinity"}`, which {@linkcode NdjsonParseStream} and `kv load` read. All other keys, and all values, are what JSON carries.
+ * What would come back as something else fails the stream with `KV_INVALID_ARGUMENT`, which names the entry: bytes, bigints, `NaN`, infinities, dates, maps, instances
+ * of classes, functions, cycles, `undefined` but for properties of objects, which are left out; in a tuple, what the codec `tuple` has nothing for. -0 becomes 0.
  *
  * @example
  * ```ts
@@ -31,9 +36,10 @@ export class NdjsonStringifyStream extends TransformStream<
   constructor() {
     const encoder = new TextEncoder();
     let text = "";
+    let number = 0;
     super({
-      transform([key, value], controller) {
-        text += `{"key":${jsonOf(key)},"value":${jsonOf(value)}}\n`;
+      transform(entry, controller) {
+        text += lineOf(entry, ++number);
         if (text.length < CHUNK_CHARS) return;
         controller.enqueue(encoder.encode(text));
         text = "";
@@ -45,14 +51,22 @@ export class NdjsonStringifyStream extends TransformStream<
   }
 }
 
-const decoder = new TextDecoder();
-
-function jsonOf(part: unknown): string {
-  if (typeof part === "string" && part.isWellFormed()) {
-    return JSON.stringify(part);
+function lineOf(
+  [key, value]: readonly [unknown, unknown],
+  number: number,
+): string {
+  let shown = "";
+  let part = "key";
+  try {
+    const text = keyText(key);
+    shown = ` (key ${text.slice(0, SHOWN_CHARS)})`;
+    part = "value";
+    return `{"key":${text},"value":${valueText(value)}}\n`;
+  } catch (cause) {
+    throw invalidArgument(
+      `Cannot write entry ${number}${shown} as JSON: its ${part} would not come back: ${
+        (cause as Error).message
+      }`,
+    );
   }
-  if (ArrayBuffer.isView(part)) {
-    throw invalidArgument("Cannot write as JSON: it has nothing for bytes");
-  }
-  return decoder.decode(codec.encode(part));
 }

@@ -4,6 +4,8 @@ import {
   NdjsonParseStream,
   NdjsonStringifyStream,
 } from "../../src/streams/streams.ts";
+import { formOf } from "../../src/cli/form.ts";
+import { ndjsonLine, readNdjson } from "../../src/cli/transfer/ndjson.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { test } from "../harness.ts";
 import { assertKvError } from "../support/kv_error.ts";
@@ -88,16 +90,109 @@ test("Entries go from one store to another as lines of JSON", async () => {
   assertEquals(chunks < 10, true, `${chunks} chunks`);
 });
 
-test("What JSON would not bring back fails the stream", async () => {
-  for (const bad of [undefined, 1n, NaN, new Uint8Array(1), () => {}]) {
-    for (const entry of [[bad, "v"], ["k", bad]] as const) {
-      const bytes = ReadableStream.from([entry])
-        .pipeThrough(new NdjsonStringifyStream());
-      await assertKvError(
-        () => Array.fromAsync(bytes),
-        "KV_INVALID_ARGUMENT",
-        "JSON",
-      );
+/** All types of parts, and what is at their edges. */
+const tuples: Tuple[] = [
+  [],
+  [null, true, false],
+  ["t", Infinity],
+  ["t", -Infinity],
+  ["t", null],
+  ["t", 1.5],
+  ["t", 5],
+  ["t", 5n],
+  ["t", -(2n ** 2040n) + 1n],
+  ["t", new Uint8Array()],
+  ["t", Uint8Array.of(0, 1, 255)],
+  ["t", [["\u2028ä", 7n], [], [Uint8Array.of(9), -Infinity]]],
+];
+
+test("Tuples of every type of part come back as they were", async () => {
+  const options = { keys: tuple };
+  await using db = await open(new MemoryStorage(), options);
+  await using copy = await open(new MemoryStorage(), options);
+  for (const [i, key] of tuples.entries()) await db.put(key, String(i));
+  const bytes = db.scan().stream().pipeThrough(new NdjsonStringifyStream());
+  await copy.importFrom(bytes.pipeThrough(new NdjsonParseStream<Tuple>()));
+  assertEquals(await copy.count(), tuples.length);
+  for (const [i, key] of tuples.entries()) {
+    assertEquals(copy.getSync(key), String(i), `tuple ${i}`);
+  }
+});
+
+test("Tuples are written as the command line writes and reads them", async () => {
+  const forms = { keys: formOf("tuple"), values: formOf("json") };
+  const value = { text: "ä\u2028", list: [null, 1, true] };
+  const encoded = json<unknown>().encode(value);
+  const dumped = tuples.map((key) =>
+    ndjsonLine([tuple.encode(key), encoded], forms)
+  ).join("");
+  const expected = tuples.map((key): [unknown, unknown] => [key, value]);
+  assertEquals(await parse(dumped), expected);
+
+  const written = ReadableStream.from(expected)
+    .pipeThrough(new NdjsonStringifyStream());
+  const loaded: unknown[] = [];
+  for await (const some of readNdjson(written, forms)) {
+    for (const [key, value] of some) {
+      loaded.push([
+        tuple.decode(key, 0, key.length),
+        json<unknown>().decode(value, 0, value.length),
+      ]);
     }
   }
+  assertEquals(loaded, expected);
+});
+
+test("A tuple that is none fails the stream with the number of its line", async () => {
+  for (const part of ['{"a":1}', '{"bigint":"x"}', '{"bytes":"0"}', "{}"]) {
+    await assertKvError(
+      () => parse(`{"key":"a","value":1}\n{"key":["t",${part}],"value":1}`),
+      "KV_INVALID_ARGUMENT",
+      "line 2: a part is an object",
+    );
+  }
+});
+
+test("What JSON would not bring back fails the stream and names the entry", async () => {
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  const never = [undefined, NaN, new Date(0), new Map(), () => {}, cycle];
+  const inValues = [1n, Infinity, new Uint8Array(1), new KvHolder()];
+  const inTuples = [[NaN], [undefined], [{}], [new Date(0)], Array(1)];
+  const deep = [{ a: [1n] }, { toJSON: () => 1 }, [undefined], Array(1)];
+  for (const bad of [...never, ...inValues, ...inTuples]) {
+    await assertRefused([bad, "v"], "entry 2 as JSON: its key");
+  }
+  for (const bad of [...never, ...inValues, ...deep, [Infinity]]) {
+    await assertRefused(["k", bad], 'entry 2 (key "k") as JSON: its value');
+  }
+  await assertRefused(["k", { a: { b: [0, 1n] } }], "a.b.1 is a bigint");
+});
+
+class KvHolder {
+  readonly field = 1;
+}
+
+/** Holds that an entry behind a good one is refused. */
+async function assertRefused(
+  bad: readonly [unknown, unknown],
+  message: string,
+): Promise<void> {
+  const bytes = ReadableStream.from([["good", 1] as const, bad])
+    .pipeThrough(new NdjsonStringifyStream());
+  await assertKvError(
+    () => Array.fromAsync(bytes),
+    "KV_INVALID_ARGUMENT",
+    message,
+  );
+}
+
+test("Properties that are undefined are left out, and objects of any realm are written", async () => {
+  const bare = Object.assign(Object.create(null), { a: 1, b: undefined });
+  const bytes = ReadableStream.from([["k", bare] as const, [7, null] as const])
+    .pipeThrough(new NdjsonStringifyStream());
+  assertEquals(
+    await new Response(bytes).text(),
+    '{"key":"k","value":{"a":1}}\n{"key":7,"value":null}\n',
+  );
 });

@@ -54,7 +54,7 @@ export function addLoad(program: Command, host: Host): void {
   });
   addJson(addKeyspace(command, host)).option(
     "--sorted",
-    "the keys ascend: build segments of them, which is faster; all or nothing",
+    "the keys ascend: build segments, faster and all or nothing; put batches if the store has keys between them",
   );
   if (host.session === undefined) {
     command.option("--create", "make the store if there is none");
