@@ -144,7 +144,7 @@ test("The last level has no bound", () => {
   assertEquals(pick([[], [], [], [], [], [huge]])?.outputLevel, 6);
 });
 
-test("No plan touches what a running compaction reads", () => {
+test("No plan touches segments that are withheld", () => {
   const level0 = [9, 8, 7, 6].map((number) => segment(number, "a", "d"));
   const level1 = [
     segment(1, "a", "b", { sizeBytes: 3500 }),
@@ -164,7 +164,12 @@ test("No plan touches what a running compaction reads", () => {
     pick([[], level1, below], { withheld: new Set([1, 4]) })?.inputs,
     [[1, [3]]],
   );
-  assertEquals(pick([[], level1], { withheld: new Set([1, 2]) }), undefined);
+  assertEquals(
+    pick([[], level1], { withheld: new Set([1, 2]) })?.inputs,
+    [[1, [3]]],
+  );
+  const all = new Set([1, 2, 3]);
+  assertEquals(pick([[], level1], { withheld: all }), undefined);
 });
 
 test("Older versions are collected once no snapshot can need them", () => {
@@ -338,14 +343,14 @@ test("A full compaction moves no garbage: on its way down it is dropped", () => 
   assertEquals(steps(1), { ...expected, action: "merge" });
 });
 
-test("A full compaction waits for a running one and then goes on", () => {
+test("A full compaction waits for segments that are withheld and then goes on", () => {
   const version = new Version([[segment(2, "a", "c")], [segment(1, "a", "b")]]);
   const progress = startFullCompaction(3);
   const withheld = new Set([1]);
   function step(context: typeof idle): FullCompactionStep {
     return planFullCompaction(version, settings, { context, progress });
   }
-  assertEquals(step({ ...idle, withheld }).state, "withheld");
+  assertEquals(step({ ...idle, withheld }).state, "busy");
   assertEquals(step(idle).state, "plan");
   const empty = planFullCompaction(new Version(), settings, {
     context: idle,

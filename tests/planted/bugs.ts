@@ -187,10 +187,18 @@ export const plantedBugs: readonly PlantedBug[] = [
     name:
       "A flush that knows nothing of an import drops what hides its entries",
     file: "src/engine/background.ts",
-    from: "this.#setFlushing(working.then(() => {}, () => {}));",
-    to: "this.wake();",
+    from: "const done = this.gate.enter(work, signal);",
+    to: "const done = work();",
     test: "tests/engine/installation_test.ts",
     only: "newer",
+  },
+  {
+    name: "A compaction begins while the manifest names an import",
+    file: "src/engine/installation.ts",
+    from: "background.gate.isShut = true;",
+    to: "",
+    test: "tests/engine/import_turn_test.ts",
+    only: "compaction",
   },
 ];
 

@@ -1,4 +1,4 @@
-// What meets a sorted import in the moments in which its segments become a part of the store.
+// How a sorted import gets its turn among flushes, compactions and followers, and what ends it while it waits.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { follow, KvImportError, open } from "../../mod.ts";
 import { nextTurn } from "../../src/engine/event_loop.ts";
