@@ -74,7 +74,7 @@ export class Output {
 }
 
 /** Whether an error says that nobody reads a pipe any more. */
-export function isBrokenPipe(error: unknown): boolean {
+function isBrokenPipe(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return code === "EPIPE" || code === "ERR_STREAM_DESTROYED";
 }

@@ -69,7 +69,7 @@ export function checkSignal(signal: unknown, action: string): void {
 }
 
 /** Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a function. */
-export function checkFunction(
+function checkFunction(
   value: unknown,
   name: string,
   action: string,

@@ -13,7 +13,7 @@ const KEYSPACE_NAMES = ["keys", "values"];
  * Checks a codec that a user gave as the option `option`, and completes one that has no fast path. One that has is used as it is:
  * a function in between costs 5 to 10 % of a put.
  */
-export function completeCodec<T>(
+function completeCodec<T>(
   codec: Codec<T>,
   option: string,
 ): Required<Codec<T>> {

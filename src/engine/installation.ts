@@ -9,6 +9,7 @@ import {
   recordValueLength,
 } from "../format/record.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
+import { hasKeyIn } from "../memtable/range_size.ts";
 import type { Version, VersionEdit } from "../manifest/version.ts";
 import { addBatch } from "./batch_commit.ts";
 import { BatchRecords } from "./batch_records.ts";
@@ -186,12 +187,11 @@ export class Installation {
     if (!isOpen(this.#keyspace) || this.#signal.aborted) return undefined;
     const { tables, background, options, lastSequence } = this.#store;
     if (lastSequence > MAX_SEQUENCE - MOST_IN_BETWEEN) return undefined;
-    const isTaken = tables.all.some(({ table }) => {
-      const cursor = table.cursor(Infinity);
-      return cursor.seek(this.#smallestKey) && this.#isBefore(cursor) ||
-        table.ranges.tombstones
-            .overlapping(this.#smallestKey, this.#largestKey).length > 0;
-    });
+    const [smallest, largest] = [this.#smallestKey, this.#largestKey];
+    const isTaken = tables.all.some(({ table }) =>
+      hasKeyIn(table, smallest, largest) ||
+      table.ranges.tombstones.overlapping(smallest, largest).length > 0
+    );
     if (isTaken) return undefined;
     // One that began now would go by the version without them.
     background.gate.isShut = true;

@@ -75,7 +75,7 @@ export class RangeDeletes {
 }
 
 /** What the range delete at `offset` covers. The bounds are copied: the arena serves for another table some day. */
-export function fragmentAt(
+function fragmentAt(
   records: Uint8Array,
   offset: number,
   sequence: number,

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   bytes,
-  type EngineOptions,
   follow,
   type KvEngine,
   type KvReader,
@@ -14,21 +13,9 @@ import { below, seeded } from "../codec/random.ts";
 import { test } from "../harness.ts";
 import { AsyncStorage } from "../support/async_storage.ts";
 import { assertKvError } from "../support/kv_error.ts";
+import { smallStore } from "../support/small_store.ts";
 
 type Db = KvEngine<string, string>;
-
-/** The most segments and blocks. */
-const small: EngineOptions = {
-  sync: false,
-  memtableSize: 64 * 1024,
-  blockSize: 512,
-  compaction: {
-    threshold: 2,
-    levelSize: 64 * 1024,
-    levelRatio: 2,
-    segmentSize: 16 * 1024,
-  },
-};
 
 function key(i: number): string {
   return `key:${String(i).padStart(6, "0")}`;
@@ -57,7 +44,7 @@ test("A count is the number of keys that a scan of the same range shows, whateve
       new AsyncStorage(new MemoryStorage()),
     ]
   ) {
-    await using db = await open(storage, small);
+    await using db = await open(storage, smallStore);
     for (let round = 0; round < 6; round++) {
       using before = db.snapshot();
       const held = await listed(before, {});
@@ -175,7 +162,7 @@ async function fill(db: Db, records: number): Promise<void> {
 
 test("An estimate is within a block a segment of the truth, and reads no block", async () => {
   const storage = new FaultStorage();
-  await using db = await open(storage, { ...small, cacheSize: 0 });
+  await using db = await open(storage, { ...smallStore, cacheSize: 0 });
   const records = 20_000;
   await fill(db, records);
   await db.compact();
@@ -226,7 +213,7 @@ test("An estimate sees what is in memory: exactly where it is little, by a sampl
 
 test("Where nothing is written over segments, they are counted without being read", async () => {
   const storage = new FaultStorage();
-  await using db = await open(storage, { ...small, cacheSize: 0 });
+  await using db = await open(storage, { ...smallStore, cacheSize: 0 });
   const records = 20_000;
   await fill(db, records);
   await db.compact();

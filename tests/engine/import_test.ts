@@ -1,16 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  type Codec,
-  type EntriesSource,
-  KvImportError,
-  open,
-  utf8,
-} from "../../mod.ts";
+import { type EntriesSource, KvImportError, open } from "../../mod.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { test } from "../harness.ts";
 import { AsyncStorage } from "../support/async_storage.ts";
 import { assertKvError } from "../support/kv_error.ts";
+import { countingCodec } from "../support/counting_codec.ts";
 
 type Entry = [string, string];
 
@@ -183,34 +178,27 @@ test("An import into a store that is closed meanwhile says what the store has", 
 
 test("A pipe from one store into another holds no more than a batch and what a stream reads ahead", async () => {
   const count = 20_000;
-  let decoded = 0;
-  const counting: Codec<string> = {
-    ...utf8,
-    decode: (source, start, end) => {
-      decoded++;
-      return utf8.decode(source, start, end);
-    },
-  };
+  const counting = countingCodec();
   await using from = await open(new MemoryStorage(), { values: counting });
   await using to = await open(new AsyncStorage(new MemoryStorage()));
   await from.importFrom(entries(count));
   let most = 0;
   const onProgress = () => {
-    most = Math.max(most, decoded - to.stats().lastSequence);
+    most = Math.max(most, counting.decoded - to.stats().lastSequence);
   };
   const done = await to.importFrom(from.scan().stream(), { onProgress });
-  assertEquals([done.entries, decoded], [count, count]);
+  assertEquals([done.entries, counting.decoded], [count, count]);
   assert(most < 2000, `${most} entries on the way`);
-  most = decoded = 0;
+  most = counting.decoded = 0;
   let taken = 0;
   const target = new WritableStream<Entry>({
     async write() {
       if (++taken % 100 === 0) await new Promise((done) => setTimeout(done, 0));
-      most = Math.max(most, decoded - taken);
+      most = Math.max(most, counting.decoded - taken);
     },
   });
   await from.exportTo(target);
-  assertEquals([taken, decoded], [count, count]);
+  assertEquals([taken, counting.decoded], [count, count]);
   assert(most <= 2, `${most} entries on the way`);
 });
 

@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Codec, type KvEngine, open, utf8 } from "../../mod.ts";
+import { type KvEngine, open } from "../../mod.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { test } from "../harness.ts";
 import { AsyncStorage } from "../support/async_storage.ts";
 import { assertKvError } from "../support/kv_error.ts";
+import { countingCodec } from "../support/counting_codec.ts";
 
 const COUNT = 3000;
 const storages: [string, () => Storage][] = [
@@ -103,21 +104,17 @@ for (const [name, make] of storages) {
 
 test("A stream reads ahead by bytes, not by entries", async () => {
   const big = "x".repeat(100_000);
-  let decoded = 0;
-  const counting: Codec<string> = {
-    ...utf8,
-    decode: (source, start, end) => {
-      decoded++;
-      return utf8.decode(source, start, end);
-    },
-  };
+  const counting = countingCodec();
   await using watched = await open(new MemoryStorage(), { values: counting });
   for (let i = 0; i < 20; i++) await watched.put(key(i), big);
   const reader = watched.scan().stream().getReader();
   for (let read = 1; read <= 20; read++) {
     await reader.read();
     await new Promise((resolve) => setTimeout(resolve, 0));
-    assert(decoded <= read + 1, `${decoded} decoded, ${read} read`);
+    assert(
+      counting.decoded <= read + 1,
+      `${counting.decoded} decoded, ${read} read`,
+    );
   }
 });
 

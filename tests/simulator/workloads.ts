@@ -111,11 +111,16 @@ const usual: Mix = {
   others: ["get", "scan"],
 };
 
-const reading: readonly Other[] = [
+/** What snapshots and scans take at the least. */
+const looking: readonly Other[] = [
   "takeSnapshot",
   "readSnapshot",
   "openScan",
   "stepScan",
+];
+
+const reading: readonly Other[] = [
+  ...looking,
   "stepScan",
   "endScan",
   "flush",
@@ -223,8 +228,7 @@ export const workloads: readonly Workload[] = [
       drops: 7,
       awaited: 4,
       batch: 3,
-      others: ["takeSnapshot", "readSnapshot", "openScan", "stepScan"]
-        .concat(["stepScan", "endScan", "flush", "compact"]) as Other[],
+      others: [...looking, "stepScan", "endScan", "flush", "compact"],
     },
     options: { memtableEntries: 5 },
     synchronous: false,
@@ -244,8 +248,7 @@ export const workloads: readonly Workload[] = [
     mix: {
       operations: 50,
       ranges: 1,
-      others: ["takeSnapshot", "readSnapshot", "openScan", "stepScan"]
-        .concat(["endScan", "flush", "compact", "import", "import"]) as Other[],
+      others: [...looking, "endScan", "flush", "compact", "import", "import"],
     },
     options: { memtableEntries: 4 },
   }),
