@@ -7,6 +7,7 @@
  * - order: the sorted view, for a scan or a flush: made from nothing; with 1,000 keys put in place, which the first scan after
  *   1,000 puts waits for.
  * - cursor: from the first key to the last, the view being there.
+ * - seek: to 1,000 keys in random order, as short scans do.
  */
 import { hashSpan } from "../src/bytes/hash.ts";
 import { EntryView } from "../src/format/entry.ts";
@@ -76,6 +77,14 @@ Deno.bench(
     b.end();
   },
 );
+
+Deno.bench(`seek ${ADDED} keys among ${COUNT}`, () => {
+  const cursor = full.cursor(Infinity);
+  for (let at = 0; at < ADDED * KEY_BYTES; at += KEY_BYTES) {
+    const key = foundKeys.subarray(at, at + KEY_BYTES);
+    if (!cursor.seek(key)) throw new Error("A key was not found");
+  }
+});
 
 Deno.bench(`cursor over ${COUNT} keys`, () => {
   const cursor = full.cursor(Infinity);

@@ -1,9 +1,8 @@
-import { compareSpans } from "../bytes/compare.ts";
 import type { Cursor } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
 import { fetchRecords } from "./fetch.ts";
 import type { MemTable } from "./memtable.ts";
-import { type Chunks, lowerBound } from "./ordered_view.ts";
+import type { SortedKeys } from "./sorted_keys.ts";
 import type { TableMemory } from "./table_memory.ts";
 
 /**
@@ -21,7 +20,7 @@ export class MemTableCursor implements Cursor {
   readonly #table: MemTable;
   readonly #memory: TableMemory;
   readonly #maxOrdinal: number;
-  readonly #chunks: Chunks;
+  readonly #keys: SortedKeys;
   #chunk = 0;
   #index = 0;
   /** Whether more than the entry that was sought is asked for. */
@@ -35,7 +34,7 @@ export class MemTableCursor implements Cursor {
     this.#table = table;
     this.#memory = memory;
     this.#maxOrdinal = maxOrdinal;
-    this.#chunks = table.sortedKeys();
+    this.#keys = table.sortedKeys();
   }
 
   seekToFirst(): boolean {
@@ -43,8 +42,9 @@ export class MemTableCursor implements Cursor {
   }
 
   seekToLast(): boolean {
-    const last = this.#chunks.length - 1;
-    return last >= 0 && this.#goBack(last, this.#chunks[last]!.length - 1);
+    const { chunks } = this.#keys;
+    const last = chunks.length - 1;
+    return last >= 0 && this.#goBack(last, chunks[last]!.size - 1);
   }
 
   seek(key: Uint8Array): boolean {
@@ -69,33 +69,17 @@ export class MemTableCursor implements Cursor {
 
   /** Sets the position to the first key at or after `key`, seen by this cursor or not. */
   #place(key: Uint8Array): void {
-    const after = lowerBound(
-      this.#chunks.length,
-      (i) => this.#order(this.#chunks[i]![0]!, key),
-    );
-    this.#chunk = Math.max(0, after - 1);
-    const chunk = this.#chunks[this.#chunk] ?? new Uint32Array(0);
-    this.#index = lowerBound(chunk.length, (i) => this.#order(chunk[i]!, key));
-  }
-
-  #order(first: number, key: Uint8Array): number {
-    const table = this.#table;
-    return compareSpans(
-      table.buffer,
-      table.offset(first),
-      table.length(first),
-      key,
-      0,
-      key.length,
-    );
+    this.#chunk = this.#keys.chunkFor(key);
+    this.#index = this.#keys.chunks[this.#chunk]?.lowerBound(key) ?? 0;
   }
 
   /** Moves to the first visible key at the position or behind it. */
   #goForward(chunk: number, index: number): boolean {
     this.#chunk = chunk;
     this.#index = index;
-    for (; this.#chunk < this.#chunks.length; this.#chunk++, this.#index = 0) {
-      const keys = this.#chunks[this.#chunk]!;
+    const { chunks } = this.#keys;
+    for (; this.#chunk < chunks.length; this.#chunk++, this.#index = 0) {
+      const keys = chunks[this.#chunk]!.items;
       for (; this.#index < keys.length; this.#index++) {
         if (this.#isUnfetched(keys)) {
           this.#fetch(keys, this.#index, this.#index + FETCHED);
@@ -110,8 +94,9 @@ export class MemTableCursor implements Cursor {
   #goBack(chunk: number, index: number): boolean {
     this.#chunk = chunk;
     this.#index = index;
+    const { chunks } = this.#keys;
     for (;;) {
-      const keys = this.#chunks[this.#chunk];
+      const keys = chunks[this.#chunk]?.items;
       for (; keys !== undefined && this.#index >= 0; this.#index--) {
         if (this.#isUnfetched(keys)) {
           this.#fetch(keys, this.#index + 1 - FETCHED, this.#index + 1);
@@ -120,7 +105,7 @@ export class MemTableCursor implements Cursor {
       }
       if (this.#chunk === 0) return false;
       this.#chunk--;
-      this.#index = this.#chunks[this.#chunk]!.length - 1;
+      this.#index = chunks[this.#chunk]!.size - 1;
     }
   }
 

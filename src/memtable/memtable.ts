@@ -19,9 +19,10 @@ import {
 import { Arena } from "./arena.ts";
 import { MemTableCursor } from "./cursor.ts";
 import type { HashIndex } from "./hash_index.ts";
-import { type Chunks, OrderedView } from "./ordered_view.ts";
+import { OrderedView } from "./ordered_view.ts";
 import { RangeDeletes } from "./range_deletes.ts";
 import type { KeySpans } from "./sort.ts";
+import type { SortedKeys } from "./sorted_keys.ts";
 import { SortedRecords } from "./sorted_records.ts";
 import {
   doubleRecords,
@@ -326,8 +327,8 @@ export class MemTable implements KeySpans {
   }
 
   /** The keys in order, as first ordinals. */
-  sortedKeys(): Chunks {
-    return this.#view.chunks(this.#memory.firsts.subarray(0, this.#index.size));
+  sortedKeys(): SortedKeys {
+    return this.#view.keys(this.#memory.firsts.subarray(0, this.#index.size));
   }
 
   /** A cursor over the newest version of each key that is not newer than `maxSequence`. It does not see later writes. */

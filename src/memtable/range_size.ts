@@ -4,7 +4,7 @@ import type { KeyRange } from "../format/key_range.ts";
 import { PUT } from "../format/kind.ts";
 import { recordLength } from "../format/record.ts";
 import type { MemTable } from "./memtable.ts";
-import { type Chunks, lowerBound } from "./ordered_view.ts";
+import type { SortedKeys } from "./sorted_keys.ts";
 
 /** So many keys of a range are looked at, evenly spread over it; a smaller range is looked at as a whole. */
 const SAMPLES = 256;
@@ -17,7 +17,7 @@ export function memTableRangeSize(
   table: MemTable,
   { lower, upper }: KeyRange,
 ): { bytes: number; entries: number } {
-  const keys = new SortedKeys(table);
+  const keys = new RankedKeys(table);
   const start = lower === undefined ? 0 : keys.rankOf(lower);
   const end = upper === undefined ? keys.size : keys.rankOf(upper);
   const step = Math.max(1, (end - start) / SAMPLES);
@@ -42,40 +42,41 @@ export function hasKeyIn(
   smallest: Uint8Array,
   largest: Uint8Array,
 ): boolean {
-  const keys = new SortedKeys(table);
+  const keys = new RankedKeys(table);
   const rank = keys.rankOf(smallest);
   return rank < keys.size && keys.order(rank, largest) <= 0;
 }
 
 /** The keys of a table by their rank. */
-class SortedKeys {
+class RankedKeys {
   readonly #table: MemTable;
-  readonly #chunks: Chunks;
+  readonly #keys: SortedKeys;
   /** Keys before each chunk. */
   readonly #ranks: number[] = [];
   readonly size: number;
 
   constructor(table: MemTable) {
     this.#table = table;
-    this.#chunks = table.sortedKeys();
+    this.#keys = table.sortedKeys();
     let rank = 0;
-    for (const { length } of this.#chunks) {
+    for (const { size } of this.#keys.chunks) {
       this.#ranks.push(rank);
-      rank += length;
+      rank += size;
     }
     this.size = rank;
   }
 
   /** How many keys are before `key`. */
   rankOf(key: Uint8Array): number {
-    return lowerBound(this.size, (rank) => this.order(rank, key));
+    if (this.size === 0) return 0;
+    const chunk = this.#keys.chunkFor(key);
+    return this.#ranks[chunk]! + this.#keys.chunks[chunk]!.lowerBound(key);
   }
 
   /** The first ordinal of the key with this rank. */
   at(rank: number): number {
-    const ranks = this.#ranks;
-    const chunk = lowerBound(ranks.length, (i) => ranks[i]! - rank - 1) - 1;
-    return this.#chunks[chunk]![rank - ranks[chunk]!]!;
+    const chunk = this.#ranks.findLastIndex((first) => first <= rank);
+    return this.#keys.chunks[chunk]!.items[rank - this.#ranks[chunk]!]!;
   }
 
   /** Orders the key with this rank and another. */
