@@ -63,17 +63,15 @@ class InputReaders {
     level: number,
     segments: readonly SegmentInfo[],
   ): Promise<Cursor[]> {
-    const parts: { position(key: Uint8Array): number; cursor(): Cursor }[] = [];
+    const readers = new Map<SegmentInfo, SegmentReader>();
     for (const segment of segments) {
-      const reader = await this.#openReader(segment.number);
-      parts.push({
-        position: (key) => keyPosition(segment, key),
-        cursor: () => this.#cursor(reader, segment),
-      });
+      readers.set(segment, await this.#openReader(segment.number));
     }
+    const cursor = (segment: SegmentInfo) =>
+      this.#cursor(readers.get(segment)!, segment);
     return level === 0
-      ? parts.map((part) => part.cursor())
-      : [new ConcatCursor(parts)];
+      ? segments.map(cursor)
+      : [new ConcatCursor(segments, { position: keyPosition, cursor })];
   }
 
   #cursor(reader: SegmentReader, segment: SegmentInfo): Cursor {

@@ -123,17 +123,20 @@ export interface RangeLimits {
 export function encodeRange<K>(
   codec: Codec<K>,
   options: RangeOptions<K>,
-  { within = ALL_KEYS, checkLength = () => {} }: RangeLimits = {},
+  { within = ALL_KEYS, checkLength }: RangeLimits = {},
 ): KeyRange {
-  const bounds: Partial<Record<BoundName, Uint8Array>> = {};
-  for (const name of NAMES) {
-    const key = options[name];
-    if (key === undefined) continue;
+  const encode = (key: K | undefined, name: BoundName) => {
+    if (key === undefined) return undefined;
     // Copied: a codec may hand out bytes that its user goes on to change.
-    bounds[name] = codec.encode(key).slice();
-    checkLength(bounds[name].length, name);
-  }
-  const { gt, gte, lt, lte, prefix } = bounds;
+    const bytes = codec.encode(key).slice();
+    checkLength?.(bytes.length, name);
+    return bytes;
+  };
+  const gt = encode(options.gt, "gt");
+  const gte = encode(options.gte, "gte");
+  const lt = encode(options.lt, "lt");
+  const lte = encode(options.lte, "lte");
+  const prefix = encode(options.prefix, "prefix");
   return {
     lower: larger(gt && successor(gt), gte, prefix, within.lower),
     upper: smaller(

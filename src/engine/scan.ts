@@ -60,18 +60,26 @@ function openCursor(
   const sources: Cursor[] = state.tables
     .filter((table) => table.keys > 0)
     .map((table) => tableCursor(table, maxSequence, ranges));
+  const reading = {
+    position: keyPosition,
+    cursor: (segment: Segment) => segmentCursor(segment, maxSequence, ranges),
+  };
   levels.forEach((segments, level) => {
-    const visible = segments.filter(({ visibleFrom }) =>
-      visibleFrom <= maxSequence
-    );
-    const parts = visible.map((segment) => ({
-      position: (key: Uint8Array) => keyPosition(segment, key),
-      cursor: () => segmentCursor(segment, maxSequence, ranges),
-    }));
-    if (level === 0) sources.push(...parts.map((part) => part.cursor()));
-    else if (parts.length > 0) sources.push(new ConcatCursor(parts));
+    if (segments.length === 0) return;
+    const parts = visible(segments, maxSequence);
+    if (level === 0) sources.push(...parts.map(reading.cursor));
+    else if (parts.length > 0) sources.push(new ConcatCursor(parts, reading));
   });
   return sources.length === 1 ? sources[0]! : new MergingCursor(sources);
+}
+
+/** Mostly all of them, and then none is copied: there may be thousands. */
+function visible(
+  segments: readonly Segment[],
+  maxSequence: number,
+): readonly Segment[] {
+  const isVisible = ({ visibleFrom }: Segment) => visibleFrom <= maxSequence;
+  return segments.every(isVisible) ? segments : segments.filter(isVisible);
 }
 
 function tableCursor(

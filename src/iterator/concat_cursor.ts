@@ -2,24 +2,26 @@ import type { Cursor } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
 
-/** One of the disjoint, ascending parts that a {@linkcode ConcatCursor} goes through. */
-export interface CursorPart {
-  /** Orders `key` against the part: negative before its first key, positive behind its last key, else zero. */
-  position(key: Uint8Array): number;
-  /** Makes a cursor over the part. */
-  cursor(): Cursor;
+/** How a {@linkcode ConcatCursor} goes through parts. */
+export interface PartReading<P> {
+  /** Orders `key` against a part: negative before its first key, positive behind its last key, else zero. */
+  position(part: P, key: Uint8Array): number;
+  /** Makes a cursor over a part. */
+  cursor(part: P): Cursor;
 }
 
 /** One cursor after another over parts whose key ranges ascend: a level below level 0. It opens a part when it gets there. */
-export class ConcatCursor implements Cursor {
-  readonly #parts: readonly CursorPart[];
+export class ConcatCursor<P> implements Cursor {
+  readonly #parts: readonly P[];
+  readonly #reading: PartReading<P>;
   #index = 0;
   #current: Cursor | undefined;
   readonly #nothing = new EntryView();
 
-  /** @param parts In ascending order of their keys. */
-  constructor(parts: readonly CursorPart[]) {
+  /** @param parts Without a common key, in ascending order of their keys. */
+  constructor(parts: readonly P[], reading: PartReading<P>) {
     this.#parts = parts;
+    this.#reading = reading;
   }
 
   get entry(): EntryView {
@@ -37,10 +39,9 @@ export class ConcatCursor implements Cursor {
   seek(key: Uint8Array): Awaitable<boolean> {
     const index = this.#firstNotBefore(key);
     if (index === this.#parts.length) return false;
-    return chain(
-      this.#open(index).seek(key),
-      (found) => found || this.#enterForward(index + 1),
-    );
+    const found = this.#open(index).seek(key);
+    if (found === true) return true;
+    return chain(found, (has) => has || this.#enterForward(index + 1));
   }
 
   seekBefore(key: Uint8Array): Awaitable<boolean> {
@@ -70,7 +71,8 @@ export class ConcatCursor implements Cursor {
     let high = this.#parts.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#parts[middle]!.position(key) > 0) low = middle + 1;
+      const order = this.#reading.position(this.#parts[middle]!, key);
+      if (order > 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -78,7 +80,7 @@ export class ConcatCursor implements Cursor {
 
   #open(index: number): Cursor {
     this.#index = index;
-    this.#current = this.#parts[index]!.cursor();
+    this.#current = this.#reading.cursor(this.#parts[index]!);
     return this.#current;
   }
 

@@ -8,15 +8,14 @@ import { type Awaitable, isPending } from "../storage/awaitable.ts";
  * has its newest version.
  *
  * The sources that have an entry form a binary heap, the next one on top. Forwards, the top is the smallest key, backwards the largest;
- * the newer source wins a tie, so for each key the newest version comes up first.
+ * the newer source wins a tie, so for each key the newest version comes up first. Older ones are passed over as soon as it is there: below the top no source stands at
+ * its key.
  */
 export class MergingCursor implements Cursor {
   readonly #sources: readonly Cursor[];
   readonly #heap: number[] = [];
   readonly #allVersions: boolean;
   #isReverse = false;
-  #passedKey = new Uint8Array(64);
-  #passedLength = 0;
 
   /**
    * @param sources From newest to oldest; each shows one version of a key at most, unless `allVersions`.
@@ -68,50 +67,61 @@ export class MergingCursor implements Cursor {
       : this.#build(answers as boolean[]);
   }
 
-  #build(hasEntry: readonly boolean[]): boolean {
+  #build(hasEntry: readonly boolean[]): Awaitable<boolean> {
     hasEntry.forEach((has, source) => has && this.#heap.push(source));
     for (let i = (this.#heap.length >>> 1) - 1; i >= 0; i--) this.#sink(i);
-    return this.#heap.length > 0;
+    return this.#passOlder();
   }
 
-  /** Moves on to the next key, or in `allVersions` to the next version. */
   #advance(): Awaitable<boolean> {
-    // Alone in the heap, a source has neither ties nor rivals: the plain case after a full compaction.
-    if (this.#allVersions || this.#heap.length === 1) return this.#advanceTop();
-    this.#notePassedKey();
-    return this.#passKey();
-  }
-
-  /** Moves on every source that stands at the key to be passed. */
-  #passKey(): Awaitable<boolean> {
-    while (this.#heap.length > 0 && this.#isAtPassedKey()) {
-      const moved = this.#advanceTop();
-      if (isPending(moved)) return moved.then(() => this.#passKey());
-    }
-    return this.#heap.length > 0;
-  }
-
-  #advanceTop(): Awaitable<boolean> {
     const moved = this.#move(this.#sources[this.#heap[0]!]!);
     return isPending(moved)
       ? moved.then((has) => this.#settleTop(has))
       : this.#settleTop(moved);
   }
 
+  #settleTop(hasEntry: boolean): Awaitable<boolean> {
+    this.#settle(0, hasEntry);
+    return this.#passOlder();
+  }
+
+  /** Moves on the sources that stand at the key of the top, unless all versions are to be shown. */
+  #passOlder(): Awaitable<boolean> {
+    if (!this.#allVersions) {
+      for (let at = this.#older(); at > 0; at = this.#older()) {
+        const moved = this.#move(this.#sources[this.#heap[at]!]!);
+        if (isPending(moved)) {
+          return moved.then((has) => {
+            this.#settle(at, has);
+            return this.#passOlder();
+          });
+        }
+        this.#settle(at, moved);
+      }
+    }
+    return this.#heap.length > 0;
+  }
+
+  /** Where below the top a source with the same key is; 0 if there is none. All between it and the top would have that key too. */
+  #older(): number {
+    const { length } = this.#heap;
+    if (length > 1 && this.#isAtTop(1)) return 1;
+    return length > 2 && this.#isAtTop(2) ? 2 : 0;
+  }
+
   #move(source: Cursor): Awaitable<boolean> {
     return this.#isReverse ? source.prev() : source.next();
   }
 
-  /** Puts the top, which has moved, where it belongs. */
-  #settleTop(hasEntry: boolean): boolean {
+  /** Puts the source at this place of the heap, which has moved, where it belongs. */
+  #settle(at: number, hasEntry: boolean): void {
     const heap = this.#heap;
     if (!hasEntry) {
       const last = heap.pop()!;
-      if (heap.length === 0) return false;
-      heap[0] = last;
+      if (heap.length === at) return;
+      heap[at] = last;
     }
-    this.#sink(0);
-    return true;
+    this.#sink(at);
   }
 
   #sink(start: number): void {
@@ -145,25 +155,16 @@ export class MergingCursor implements Cursor {
     return this.#isReverse ? order > 0 : order < 0;
   }
 
-  #notePassedKey(): void {
-    const { keyBuffer, keyOffset, keyLength } = this.entry;
-    if (keyLength > this.#passedKey.length) {
-      this.#passedKey = new Uint8Array(2 * keyLength);
-    }
-    const copy = this.#passedKey;
-    for (let i = 0; i < keyLength; i++) copy[i] = keyBuffer[keyOffset + i]!;
-    this.#passedLength = keyLength;
-  }
-
-  #isAtPassedKey(): boolean {
-    const { keyBuffer, keyOffset, keyLength } = this.entry;
+  #isAtTop(at: number): boolean {
+    const top = this.#sources[this.#heap[0]!]!.entry;
+    const other = this.#sources[this.#heap[at]!]!.entry;
     return equalSpans(
-      keyBuffer,
-      keyOffset,
-      keyLength,
-      this.#passedKey,
-      0,
-      this.#passedLength,
+      top.keyBuffer,
+      top.keyOffset,
+      top.keyLength,
+      other.keyBuffer,
+      other.keyOffset,
+      other.keyLength,
     );
   }
 }

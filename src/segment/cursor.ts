@@ -4,6 +4,7 @@ import { EntryView } from "../format/entry.ts";
 import { type Awaitable, chain, isPending } from "../storage/awaitable.ts";
 import { Block } from "./block.ts";
 import { grown } from "./copy_span.ts";
+import type { SegmentIndex } from "./index.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import type { SegmentParts } from "./segment_parts.ts";
 
@@ -68,15 +69,24 @@ export class SegmentCursor implements Cursor {
 
   seek(key: Uint8Array): Awaitable<boolean> {
     this.#leave();
-    return chain(this.#parts.index(), (index) => {
-      const number = index.blockFor(key, 0, key.length);
-      if (number === index.blocks) return false;
-      return chain(
-        this.#enter(number),
-        (block) =>
-          this.#forwardFrom(block.lowerBound(key, 0, key.length, this.entry)),
-      );
-    });
+    const index = this.#parts.index();
+    return isPending(index)
+      ? index.then((loaded) => this.#seekIn(loaded, key))
+      : this.#seekIn(index, key);
+  }
+
+  #seekIn(index: SegmentIndex, key: Uint8Array): Awaitable<boolean> {
+    const number = index.blockFor(key, 0, key.length);
+    if (number === index.blocks) return false;
+    const block = this.#enter(number);
+    return isPending(block)
+      ? block.then((loaded) => this.#forwardTo(loaded, key))
+      : this.#forwardTo(block, key);
+  }
+
+  #forwardTo(block: Block, key: Uint8Array): Awaitable<boolean> {
+    const place = block.lowerBound(key, 0, key.length, this.entry);
+    return this.#forwardFrom(place);
   }
 
   seekBefore(key: Uint8Array): Awaitable<boolean> {
@@ -191,14 +201,19 @@ export class SegmentCursor implements Cursor {
 
   /** Loads a block and makes it that of the position. If that fails the position stays, so that the move can be tried again. */
   #enter(number: number): Awaitable<Block> {
-    return chain(this.#source.block(number), (payload) => {
-      const block = new Block(payload);
-      this.#block = block;
-      this.#number = number;
-      this.#keyBuffer = grown(this.#keyBuffer, 0, block.prefixLength);
-      block.copyPrefix(this.#keyBuffer);
-      return block;
-    });
+    const payload = this.#source.block(number);
+    return isPending(payload)
+      ? payload.then((loaded) => this.#stand(number, loaded))
+      : this.#stand(number, payload);
+  }
+
+  #stand(number: number, payload: Uint8Array): Block {
+    const block = new Block(payload);
+    this.#block = block;
+    this.#number = number;
+    this.#keyBuffer = grown(this.#keyBuffer, 0, block.prefixLength);
+    block.copyPrefix(this.#keyBuffer);
+    return block;
   }
 
   /** Says that there is no entry at the position. */

@@ -7,6 +7,8 @@ import type { SegmentParts } from "./segment_parts.ts";
 const FIRST_WINDOW_BYTES = 64 * 1024;
 const LAST_WINDOW_BYTES = 256 * 1024;
 
+const NOTHING = new Uint8Array(0);
+
 /** So many blocks in turn are read, and cached, one by one before many are read at once. */
 const SINGLE_BLOCKS = 4;
 
@@ -24,7 +26,7 @@ export class ReadAhead {
   #windowBytes = FIRST_WINDOW_BYTES;
 
   // The window: sections of the blocks from `#first` up to, not including, `#end`.
-  #buffer = new Uint8Array(0);
+  #buffer = NOTHING;
   #first = 0;
   #end = 0;
 

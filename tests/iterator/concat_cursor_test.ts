@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import {
   ConcatCursor,
-  type CursorPart,
+  type PartReading,
 } from "../../src/iterator/concat_cursor.ts";
+import type { Cursor } from "../../src/format/cursor.ts";
 import { compareBytes } from "../../src/bytes/compare.ts";
 import { below, seeded } from "../codec/random.ts";
 import { test } from "../harness.ts";
@@ -17,7 +18,7 @@ import {
 } from "./array_cursor.ts";
 
 test("Without parts there is nothing", () => {
-  const cursor = new ConcatCursor([]);
+  const cursor = new ConcatCursor([], reading);
   assertEquals(cursor.seekToFirst(), false);
   assertEquals(cursor.seekToLast(), false);
   assertEquals(cursor.seek(encode("")), false);
@@ -38,6 +39,7 @@ for (const answering of answerings) {
       const shown = parts.flatMap((part) => part.shown);
       const cursor = new ConcatCursor(
         parts.map(({ range, shown }) => partOf(range, shown, answering)),
+        reading,
       );
       const forward = itemsFrom(cursor, cursor.seekToFirst(), "next");
       assertEquals(await forward, shown, `seed ${seed}`);
@@ -74,7 +76,7 @@ test("Parts are opened only when they are come to", () => {
       },
     };
   });
-  const cursor = new ConcatCursor(parts);
+  const cursor = new ConcatCursor(parts, reading);
   assertEquals(opened, []);
   cursor.seek(encode("c"));
   assertEquals(opened, [1]);
@@ -86,9 +88,21 @@ test("Parts that answer at once are gone through without a promise", () => {
   const items = randomItems(seeded(1));
   const cursor = new ConcatCursor(
     cut(items, seeded(2)).map((part) => partOf(part, undefined, "at once")),
+    reading,
   );
   assertEquals(itemsAtOnce(cursor, cursor.seekToFirst(), "next"), items);
 });
+
+/** A part as the tests make them. */
+interface CursorPart {
+  position(key: Uint8Array): number;
+  cursor(): Cursor;
+}
+
+const reading: PartReading<CursorPart> = {
+  position: (part, key) => part.position(key),
+  cursor: (part) => part.cursor(),
+};
 
 function partOf(
   range: readonly Item[],

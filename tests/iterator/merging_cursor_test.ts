@@ -135,12 +135,13 @@ test("The failure of a source is the failure of the move", async () => {
       return Promise.reject(new Error("cannot read"));
     }
   }
-  const items = [..."ab"].map((key) => ({ key, sequence: 1, value: "" }));
+  const [a, b, c] = [..."abc"].map((key) => ({ key, sequence: 1, value: "" }));
   const cursor = new MergingCursor([
-    new ArrayCursor(items, "later"),
-    new Broken(items),
+    new ArrayCursor([a!, c!], "later"),
+    new Broken([b!]),
   ]);
   assert(await cursor.seekToFirst());
+  assert(await cursor.next());
   const moved = cursor.next();
   assert(isPending(moved));
   await assertRejects(() => moved, Error, "cannot read");
