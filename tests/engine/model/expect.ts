@@ -1,4 +1,5 @@
 import { KvError } from "../../../src/errors.ts";
+import type { Face } from "./face.ts";
 
 /** Fails unless `call` is refused with `KV_CLOSED`. */
 export async function expectClosed(call: () => unknown): Promise<void> {
@@ -15,6 +16,20 @@ export async function expectClosed(call: () => unknown): Promise<void> {
 export function expectSame<T>(actual: T, expected: T, what: string): void {
   if (actual === expected) return;
   throw new Error(`${what}: ${actual}, not ${expected}`);
+}
+
+/** Fails unless the entries that the engine has answered with are those of the model. */
+export function expectEntries(
+  face: Face,
+  entries: readonly unknown[],
+  expected: readonly (readonly [string, string])[],
+): void {
+  expectSame(entries.length, expected.length, "number of entries");
+  entries.forEach((entry, i) => {
+    const [key, value] = entry as [unknown, unknown];
+    expectSame(face.textOfKey(key), expected[i]![0], `key of entry ${i}`);
+    expectSame(face.textOfValue(value), expected[i]![1], `value of entry ${i}`);
+  });
 }
 
 /** A text as it is named in a message. */

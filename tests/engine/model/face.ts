@@ -4,6 +4,8 @@ import type { Codec } from "../../../src/codec/codec.ts";
 import { json } from "../../../src/codec/json.ts";
 import { tuple } from "../../../src/codec/tuple.ts";
 import { utf8 } from "../../../src/codec/utf8.ts";
+import type { RangeOptions } from "../../../src/engine/api/ranges.ts";
+import type { ModelRange } from "./model.ts";
 
 /** Keys and values as an application has them, and as the model has them: strings of one character a byte. */
 export interface Face<K = unknown, V = unknown> {
@@ -14,6 +16,8 @@ export interface Face<K = unknown, V = unknown> {
   /** @param text ASCII. */
   valueOf(text: string): V;
   textOfValue(value: V): string;
+  /** One of many keys right behind `text`, ascending with `n`, which is below 10,000. */
+  keyBehind(text: string, n: number): string;
 }
 
 /** Bytes to bytes: every key there can be. */
@@ -24,6 +28,7 @@ export const bytesFace: Face = face<Uint8Array, Uint8Array>({
   textOfKey: toLatin1,
   valueOf: fromLatin1,
   textOfValue: toLatin1,
+  keyBehind: lengthened,
 });
 
 /** Text to text: the presets of a store. */
@@ -34,6 +39,7 @@ export const textFace: Face = face<string, string>({
   textOfKey: (key) => toLatin1(utf8.encode(key)),
   valueOf: (text) => text,
   textOfValue: (value) => value,
+  keyBehind: lengthened,
 });
 
 /** Tuples to objects. */
@@ -44,12 +50,27 @@ export const tupleFace: Face = face<readonly unknown[], { text: string }>({
   textOfKey: (key) => toLatin1(tuple.encode(key as never)),
   valueOf: (text) => ({ text }),
   textOfValue: (value) => value.text,
+  keyBehind: (text, n) => text + toLatin1(tuple.encode([null, n])),
 });
 
 /** Strings of one character a byte, out of bytes. */
 export function toLatin1(source: Uint8Array): string {
   return Buffer.from(source.buffer, source.byteOffset, source.length)
     .toString("latin1");
+}
+
+/** A range as the range options of the engine say it. */
+export function encodedRange(
+  { keyOf }: Face,
+  range: ModelRange,
+): RangeOptions<unknown> {
+  return Object.fromEntries(
+    Object.entries(range).map(([name, text]) => [name, keyOf(text)]),
+  );
+}
+
+function lengthened(text: string, n: number): string {
+  return `${text}\0${String(n).padStart(4, "0")}`;
 }
 
 function fromLatin1(text: string): Uint8Array {

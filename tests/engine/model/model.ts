@@ -1,3 +1,5 @@
+import type { Moments } from "./moments.ts";
+
 /** Which keys a step of {@linkcode Model} goes through, as the range options of a scan say it. */
 export interface ModelRange {
   readonly gt?: string;
@@ -26,16 +28,13 @@ interface Version {
  */
 export class Model {
   /** Every key that has versions, ascending. */
-  readonly #keys: string[] = [];
+  #keys: string[] = [];
   /** Oldest version first. */
   readonly #versions = new Map<string, Version[]>();
-  /** How many hold on to each moment. */
-  readonly #held = new Map<number, number>();
-  #moment = 0;
+  readonly #moments: Moments;
 
-  /** The present: each write begins a new moment. */
-  get moment(): number {
-    return this.#moment;
+  constructor(moments: Moments) {
+    this.#moments = moments;
   }
 
   put(key: string, value: string): void {
@@ -64,23 +63,31 @@ export class Model {
     return this.#keys[this.#lowerBound((other) => other >= key) + steps];
   }
 
-  get(key: string, moment = this.#moment): string | undefined {
+  get(key: string, moment = this.#moments.now): string | undefined {
     const versions = this.#versions.get(key);
     let i = (versions?.length ?? 0) - 1;
     while (i >= 0 && versions![i]!.moment > moment) i--;
     return versions?.[i]?.value;
   }
 
-  /** Keeps the state of the present, or of a moment that is held already, until {@linkcode Model.release}. */
-  hold(moment = this.#moment): number {
-    this.#held.set(moment, (this.#held.get(moment) ?? 0) + 1);
-    return moment;
+  /** The entries that a scan goes through, in its order. */
+  *entries({ moment, range, reverse }: ModelScan): Generator<[string, string]> {
+    const start = this.#lowerBound((key) => !isBeforeStart(key, range));
+    const end = this.#lowerBound((key) => isPastEnd(key, range));
+    for (let steps = 0; start + steps < end; steps++) {
+      const key = this.#keys[reverse ? end - 1 - steps : start + steps]!;
+      const value = this.get(key, moment);
+      if (value !== undefined) yield [key, value];
+    }
   }
 
-  release(moment: number): void {
-    const holders = this.#held.get(moment)! - 1;
-    if (holders > 0) this.#held.set(moment, holders);
-    else this.#held.delete(moment);
+  /** Forgets keys that have been deleted, while nobody holds a moment. */
+  prune(): void {
+    this.#keys = this.#keys.filter((key) => {
+      const isLive = this.get(key) !== undefined;
+      if (!isLive) this.#versions.delete(key);
+      return isLive;
+    });
   }
 
   /** The entry that a scan comes to after `last`, or the first one. */
@@ -107,7 +114,7 @@ export class Model {
   }
 
   #write(key: string, value: string | undefined): void {
-    const moment = ++this.#moment;
+    const moment = this.#moments.next();
     const versions = this.#versions.get(key);
     if (versions === undefined) {
       this.#versions.set(key, [{ moment, value }]);
@@ -115,18 +122,12 @@ export class Model {
       return;
     }
     const newest = versions.at(-1)!;
-    if (this.#isSeen(newest.moment)) versions.push({ moment, value });
+    if (this.#moments.isSeen(newest.moment)) versions.push({ moment, value });
     else versions[versions.length - 1] = { moment, value };
     // What is older than all that is held is seen by nobody: only the last of these versions is kept.
-    const oldest = Math.min(...this.#held.keys(), moment);
+    const { oldest } = this.#moments;
     const kept = versions.findLastIndex((version) => version.moment <= oldest);
     if (kept > 0) versions.splice(0, kept);
-  }
-
-  /** Whether anybody holds a moment at or after `moment`. */
-  #isSeen(moment: number): boolean {
-    for (const held of this.#held.keys()) if (held >= moment) return true;
-    return false;
   }
 
   /** Index of the first key for which `isBehind` holds, which holds for all that follow it too. */

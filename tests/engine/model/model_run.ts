@@ -1,147 +1,162 @@
-import { open, type OpenOptions } from "../../../mod.ts";
-import { below, pick } from "../../codec/random.ts";
-import { expectLiveFilesOnly } from "../live_files.ts";
-import { expectClosed, expectSame } from "./expect.ts";
-import { OpenScan } from "./open_scan.ts";
-import { Operations } from "./operations.ts";
+import { Imports } from "./imports.ts";
+import { Lifetime } from "./lifetime.ts";
+import { Reads } from "./reads.ts";
+import { Scans } from "./scans.ts";
+import type { ModelSetting } from "./setting.ts";
+import { Upkeep } from "./upkeep.ts";
+import { Views } from "./views.ts";
+import { World } from "./world.ts";
+import { Writes } from "./writes.ts";
 
 /** How many answers may be waited for at once. */
 const MOST_PENDING = 48;
 
 /** Operations by how often they happen. */
 const WEIGHTS = {
-  put: 3500,
-  del: 1400,
-  delRange: 100,
-  batch: 400,
-  get: 1000,
-  getSync: 1300,
-  has: 400,
-  getMany: 150,
-  scan: 300,
-  openScan: 120,
-  stepScan: 900,
-  endScan: 60,
-  takeSnapshot: 40,
-  closeSnapshot: 35,
-  flush: 4,
-  compact: 1,
-  sync: 20,
-  wait: 150,
-  reopen: 4,
+  writes: {
+    put: 3500,
+    del: 1400,
+    delRange: 100,
+    delPrefix: 20,
+    clear: 0.2,
+    batch: 400,
+    dropKeyspace: 1,
+  },
+  reads: {
+    get: 1000,
+    getSync: 1300,
+    has: 400,
+    getMany: 150,
+    count: 20,
+    countSync: 20,
+    approximateSize: 10,
+  },
+  scans: {
+    scan: 300,
+    firstOrLast: 50,
+    openScan: 120,
+    stepScan: 900,
+    endScan: 60,
+    abortScan: 10,
+    stream: 10,
+    exportTo: 10,
+  },
+  views: {
+    takeSnapshot: 40,
+    closeSnapshot: 35,
+    follow: 8,
+    unfollow: 2,
+  },
+  imports: {
+    importEntries: 2,
+    importSorted: 3,
+    abortImport: 2,
+    importOutOfOrder: 0.5,
+  },
+  upkeep: {
+    flush: 4,
+    compact: 0.7,
+    abortCompact: 0.3,
+    sync: 20,
+    wait: 150,
+    verify: 0.5,
+    checkpoint: 0.5,
+    abortCheckpoint: 0.5,
+  },
+  lifetime: {
+    reopen: 2,
+    reopenReadOnly: 0.5,
+    reopenVerified: 0.5,
+    kill: 1,
+  },
 };
 
-type OperationName = keyof typeof WEIGHTS;
+type Area = keyof typeof WEIGHTS;
+type Operation = () => void | Promise<void>;
 
-/** One for each weight: where it ends, and its operation. */
-const LOTS = Object.entries(WEIGHTS).reduce<[number, OperationName][]>(
-  (lots, [name, weight]) => [
-    ...lots,
-    [(lots.at(-1)?.[0] ?? 0) + weight, name as OperationName],
-  ],
-  [],
-);
+/** What can be done with an open engine, each with random arguments, and with the model beside it. */
+type Areas = {
+  readonly [A in Area]: Record<keyof typeof WEIGHTS[A], Operation>;
+};
+
+interface Lot {
+  /** The sum of all weights up to this one. */
+  readonly end: number;
+  readonly area: Area;
+  readonly name: string;
+}
+
+const LOTS = Object.entries(WEIGHTS)
+  .flatMap(([area, weights]) =>
+    Object.entries(weights).map(([name, weight]) => ({ area, name, weight }))
+  )
+  .reduce<Lot[]>((lots, { area, name, weight }) => {
+    const end = (lots.at(-1)?.end ?? 0) + weight;
+    return [...lots, { end, area: area as Area, name }];
+  }, []);
 
 /** Random operations on an engine that is closed and opened again and again; every answer is compared. */
-export class ModelRun extends Operations {
+export class ModelRun {
+  readonly #world: World;
+  readonly #areas: Areas;
+  readonly #lifetime: Lifetime;
+  readonly #upkeep: Upkeep;
   /** The operation that is going on. */
-  operationName: OperationName = "reopen";
-  reopened = 0;
+  operationName = "open";
+
+  constructor(setting: ModelSetting, seed: number) {
+    const world = new World(setting, seed);
+    const others = {
+      writes: new Writes(world),
+      reads: new Reads(world),
+      scans: new Scans(world),
+      views: new Views(world),
+      upkeep: new Upkeep(world),
+    };
+    this.#world = world;
+    this.#lifetime = new Lifetime(world, others);
+    this.#upkeep = others.upkeep;
+    this.#areas = {
+      ...others,
+      imports: new Imports(world, others),
+      lifetime: this.#lifetime,
+    };
+  }
+
+  /** Number of the operation that is going on. */
+  get operation(): number {
+    return this.#world.operation;
+  }
+
+  /** The deepest level that has had a segment. */
+  get deepestLevel(): number {
+    return this.#world.deepestLevel;
+  }
+
+  /** How often the store was opened again. */
+  get reopened(): number {
+    return this.#lifetime.reopened;
+  }
 
   /** Runs `count` operations and closes the store. */
   async run(count: number): Promise<void> {
-    await this.#open();
+    const { pending } = this.#world;
+    await this.#lifetime.open();
     while (this.operation < count) {
-      this.operation++;
-      const lot = below(this.random, LOTS.at(-1)![0]);
-      this.operationName = LOTS.find(([end]) => lot < end)![1];
-      this.pending.label = `${this.operation} (${this.operationName})`;
-      const done = this[this.operationName]();
+      this.#world.operation++;
+      const done = this.#next();
       if (done !== undefined) await done;
-      if (this.pending.count >= MOST_PENDING) await this.wait();
+      if (pending.count >= MOST_PENDING) await this.#upkeep.wait();
     }
-    await this.reopen();
-    await this.#close();
+    await this.#lifetime.reopen();
+    await this.#lifetime.close();
   }
 
-  async #open(): Promise<void> {
-    const { storage, face, options } = this.setting;
-    const chosen: OpenOptions<unknown, unknown> = {
-      ...pick(this.random, options),
-      keys: face.keys,
-      values: face.values,
-    };
-    this.db = await open(storage, chosen);
-  }
-
-  /** Closes the store, with scans and snapshots open or not, and opens it with other options. */
-  async reopen(): Promise<void> {
-    this.reopened++;
-    await this.#close();
-    if (this.random() < 0.2) await this.#readOnly();
-    await this.#open();
-    await this.#compareAll();
-  }
-
-  async #close(): Promise<void> {
-    await this.wait();
-    while (this.scans.length > 0 && this.random() < 0.5) this.endScan();
-    // What was asked for before `close` is done before it.
-    for (let i = below(this.random, 4); i > 0; i--) this.put();
-    if (this.random() < 0.3) this.get();
-    if (this.random() < 0.3) this.flush();
-    const db = this.db;
-    this.pending.add(db.close());
-    this.pending.add(db.close());
-    await this.pending.settled();
-    await expectClosed(() => db.get(this.anyKey()));
-    await expectClosed(() => db.put(this.anyKey(), undefined));
-    await this.#leaveReaders();
-    const { storage, leftOpen } = this.setting;
-    await expectLiveFilesOnly(storage);
-    expectSame(leftOpen().join(), "", "files open after close");
-  }
-
-  /** Scans and snapshots that were open at `close` are of no use any more, and do no harm. */
-  async #leaveReaders(): Promise<void> {
-    for (const scan of this.scans) await scan.expectClosed();
-    for (const { reader, moment } of this.snapshots) {
-      await expectClosed(() => reader.get(this.anyKey()));
-      reader.close();
-      this.model.release(moment);
-    }
-    this.scans = [];
-    this.snapshots = [];
-  }
-
-  /** A store that is opened to be read has all, and leaves every file as it is. */
-  async #readOnly(): Promise<void> {
-    const { storage, face } = this.setting;
-    const before = (await storage.list()).sort().join();
-    this.db = await open(storage, {
-      keys: face.keys,
-      values: face.values,
-      readOnly: true,
-    });
-    await this.#compareAll();
-    await this.db.close();
-    const after = (await storage.list()).sort().join();
-    expectSame(after, before, "files after opening with readOnly");
-  }
-
-  /** Compares the whole store with the model. */
-  async #compareAll(): Promise<void> {
-    const { face } = this.setting;
-    const scan = new OpenScan(
-      { reader: this.db, moment: this.model.moment, face },
-      this.model,
-      {
-        kind: "scan",
-        range: {},
-        reverse: this.random() < 0.5,
-        limit: Infinity,
-      },
-    );
-    await scan.drain();
+  #next(): void | Promise<void> {
+    const at = this.#world.random() * LOTS.at(-1)!.end;
+    const { area, name } = LOTS.find(({ end }) => at < end)!;
+    this.operationName = name;
+    this.#world.pending.label = `${this.operation} (${name})`;
+    return (this.#areas[area] as Record<string, Operation>)[name]!();
   }
 }

@@ -1,54 +1,42 @@
 import type {
   KvIterator,
   KvSyncIterator,
-  ScanOptions,
 } from "../../../src/engine/api/ranges.ts";
-import type { KvReader } from "../../../src/engine/api/reader.ts";
-import { below } from "../../codec/random.ts";
 import { expectClosed } from "./expect.ts";
-import type { Face } from "./face.ts";
-import type { Model, ModelRange } from "./model.ts";
+import { encodedRange } from "./face.ts";
+import type { ModelRange } from "./model.ts";
+import type { Place } from "./place.ts";
 
 /** Which of the scans of a reader, and through what. */
 export interface ScanSpec {
-  readonly kind: "scan" | "scanSync" | "keys";
+  readonly kind: "scan" | "scanSync" | "keys" | "keysSync";
   readonly range: ModelRange;
   readonly reverse: boolean;
   readonly limit: number;
 }
 
-/** What a scan goes through. */
-interface ScanPlace {
-  readonly reader: KvReader<unknown, unknown>;
-  /** The moment of the model that the reader shows. */
-  readonly moment: number;
-  readonly face: Face;
-}
-
 /** A scan of the engine and, in step with it, one of the model. */
 export class OpenScan {
-  readonly reader: KvReader<unknown, unknown>;
-  readonly #place: ScanPlace;
-  readonly #model: Model;
+  readonly reader: Place["reader"];
+  readonly #place: Place;
   readonly #spec: ScanSpec;
   readonly #moment: number;
   readonly #iterator:
     | KvIterator<unknown>
-    | KvSyncIterator<[unknown, unknown]>;
+    | KvSyncIterator<unknown>;
   #left: number;
   #last: string | undefined;
   #isReleased = false;
   /** Whether the end has been asked for. */
   isDone = false;
 
-  constructor(place: ScanPlace, model: Model, spec: ScanSpec) {
+  constructor(place: Place, spec: ScanSpec) {
     this.reader = place.reader;
     this.#place = place;
-    this.#model = model;
     this.#spec = spec;
     this.#left = spec.limit;
     this.#iterator = start(place, spec);
-    this.#moment = model.hold(place.moment);
+    this.#moment = place.moments.hold(place.moment);
   }
 
   /** Takes one step; answers at once if the engine does. */
@@ -68,7 +56,7 @@ export class OpenScan {
 
   /** Steps to the end. */
   drain(): Promise<void> | undefined {
-    if (this.#spec.kind === "scanSync") {
+    if (isSync(this.#spec)) {
       while (!this.isDone) this.step();
       return undefined;
     }
@@ -89,14 +77,17 @@ export class OpenScan {
 
   /** Lets the model forget the scan. */
   forget(): void {
-    if (!this.#isReleased) this.#model.release(this.#moment);
+    if (!this.#isReleased) this.#place.moments.release(this.#moment);
     this.#isReleased = true;
   }
 
   #nextExpected(): [string, string] | undefined {
     const { range, reverse } = this.#spec;
     const expected = this.#left > 0 && !this.isDone
-      ? this.#model.step({ moment: this.#moment, range, reverse }, this.#last)
+      ? this.#place.model.step(
+        { moment: this.#moment, range, reverse },
+        this.#last,
+      )
       : undefined;
     this.#left--;
     this.#last = expected?.[0];
@@ -112,9 +103,7 @@ export class OpenScan {
     expected: [string, string] | undefined,
   ): undefined => {
     const actual = result.done ? undefined : this.#text(result.value);
-    const wanted = this.#spec.kind === "keys"
-      ? expected?.[0]
-      : expected?.join(" = ");
+    const wanted = ofKeys(this.#spec) ? expected?.[0] : expected?.join(" = ");
     if (actual === wanted) return;
     throw new Error(
       `${this} has come to ${brief(actual)}, not to ${brief(wanted)}`,
@@ -123,7 +112,7 @@ export class OpenScan {
 
   #text(item: unknown): string {
     const { face } = this.#place;
-    if (this.#spec.kind === "keys") return face.textOfKey(item);
+    if (ofKeys(this.#spec)) return face.textOfKey(item);
     const [key, value] = item as [unknown, unknown];
     return `${face.textOfKey(key)} = ${face.textOfValue(value)}`;
   }
@@ -134,55 +123,18 @@ export class OpenScan {
 }
 
 function start(
-  { reader, face }: ScanPlace,
+  { reader, face }: Place,
   { kind, range, reverse, limit }: ScanSpec,
-): KvIterator<unknown> | KvSyncIterator<[unknown, unknown]> {
-  const bounds = Object.fromEntries(
-    Object.entries(range).map(([name, text]) => [name, face.keyOf(text)]),
-  );
-  const options: ScanOptions<unknown> = { ...bounds, reverse, limit };
-  return reader[kind](options);
+): KvIterator<unknown> | KvSyncIterator<unknown> {
+  return reader[kind]({ ...encodedRange(face, range), reverse, limit });
 }
 
-/** What random scans are made of. */
-export interface ScanChoices {
-  readonly key: () => string;
-  readonly canCutKeys: boolean;
-  readonly mayBeSync: boolean;
+function isSync({ kind }: ScanSpec): boolean {
+  return kind === "scanSync" || kind === "keysSync";
 }
 
-/** A scan with any of the bounds there are. */
-export function randomScan(
-  random: () => number,
-  choices: ScanChoices,
-): ScanSpec {
-  const kind = random() < 0.2
-    ? "keys"
-    : choices.mayBeSync && random() < 0.6
-    ? "scanSync"
-    : "scan";
-  const roll = random();
-  const limit = roll < 0.03 ? 0 : roll < 0.997 ? below(random, 40) : Infinity;
-  const range = randomRange(random, choices);
-  return { kind, range, reverse: random() < 0.4, limit };
-}
-
-function randomRange(
-  random: () => number,
-  { key, canCutKeys }: ScanChoices,
-): ModelRange {
-  const lower = random();
-  const upper = random();
-  return {
-    ...lower < 0.3 ? { gt: key() } : lower < 0.6 ? { gte: key() } : {},
-    ...upper < 0.2 ? { lt: key() } : upper < 0.4 ? { lte: key() } : {},
-    ...random() < 0.2 ? { prefix: prefix() } : {},
-  };
-
-  function prefix(): string {
-    const text = key();
-    return canCutKeys ? text.slice(0, below(random, text.length + 1)) : text;
-  }
+function ofKeys({ kind }: ScanSpec): boolean {
+  return kind === "keys" || kind === "keysSync";
 }
 
 function brief(text: string | undefined): string {

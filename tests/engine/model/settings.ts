@@ -1,12 +1,4 @@
-import { setImmediate } from "node:timers";
 import type { EngineOptions } from "../../../src/options.ts";
-import { MemoryStorage } from "../../../src/storage/memory.ts";
-import { below, seeded } from "../../codec/random.ts";
-import { AsyncStorage, type Latency } from "../../support/async_storage.ts";
-import { localAdapters } from "../../support/local_adapters.ts";
-import { WatchedStorage } from "../../support/watched_storage.ts";
-import { tempDir } from "../../support/temp_dir.ts";
-import { openDescriptors } from "../live_files.ts";
 import { bytesFace, textFace, tupleFace } from "./face.ts";
 import {
   anyKey,
@@ -16,159 +8,212 @@ import {
   textKey,
   tupleKey,
 } from "./keys.ts";
+import {
+  deflated,
+  every,
+  hasty,
+  inline,
+  large,
+  lazy,
+  longIndexes,
+  oneBlock,
+  presets,
+  small,
+  tiny,
+  wide,
+  zstd,
+} from "./option_sets.ts";
 import type { ModelSetting } from "./setting.ts";
 
-const KIB = 1024;
-
 /** One line of the table of settings. */
-export interface SettingPlan
-  extends Omit<ModelSetting, "storage" | "leftOpen"> {
+export interface SettingPlan extends
+  Omit<
+    ModelSetting,
+    "storage" | "copyFiles" | "leftOpen" | "keyspaces"
+  > {
   readonly place: "memory" | "promises" | "latency" | "disk";
+  /** Whether keyspaces are used, which takes the keys that begin with the byte 0xFF from the store. */
+  readonly hasKeyspaces: boolean;
+  /** Lets flush and compaction go to a worker, which is not watched. */
+  readonly hasWorker?: boolean;
   /** Share of all operations, in hundredths. */
   readonly share: number;
-  /** The level that has to be reached, in a run of at least {@linkcode LEAST_FOR_LEVELS} operations. */
+  /** The level that has to be reached, in runs of at least {@linkcode LEAST_FOR_LEVELS} operations. */
   readonly deepestLevel: number;
 }
 
 /** In shorter runs nothing is said about levels. */
 export const LEAST_FOR_LEVELS = 10_000;
 
-/** The smallest of everything: the most flushes, compactions, segments and blocks. */
-const tiny: EngineOptions = {
-  memtableSize: 64 * KIB,
-  memtableEntries: 50,
-  blockSize: 256,
-  cacheSize: 0,
-  compaction: {
-    threshold: 2,
-    levelSize: 64 * KIB,
-    levelRatio: 2,
-    segmentSize: 16 * KIB,
-  },
-};
-
-const small: EngineOptions = {
-  memtableSize: 64 * KIB,
-  memtableEntries: 500,
-  blockSize: KIB,
-  cacheSize: 8 * KIB,
-  compaction: {
-    threshold: 3,
-    levelSize: 64 * KIB,
-    levelRatio: 3,
-    segmentSize: 16 * KIB,
-  },
-};
-
-const deflated: EngineOptions = {
-  ...small,
-  compression: "deflate",
-  cacheSize: 64 * KIB,
-  sync: false,
-};
-
-const zstd: EngineOptions = {
-  ...small,
-  compression: "zstd",
-  blockSize: 4 * KIB,
-  compaction: { levelSize: 128 * KIB, levelRatio: 2, segmentSize: 32 * KIB },
-};
-
-/** Large enough for flush and compaction to go to a worker. */
-const large: EngineOptions = {
-  memtableSize: 1280 * KIB,
-  sync: false,
-  compaction: { threshold: 2, levelSize: 1024 * KIB, segmentSize: 512 * KIB },
-};
-
-const presets: EngineOptions = {};
-
-const every = [tiny, small, deflated, zstd, presets, { sync: false }];
-
 /** What the model test runs on, and how much of it. */
 export const settings: readonly SettingPlan[] = [
-  memory("edge keys", [tiny], {
+  setting("edge keys", [tiny], {
     key: edgeKey,
-    canCutKeys: true,
-    share: 14,
+    share: 12,
     deepestLevel: 1,
   }),
-  memory("shared prefixes", [small], {
+  setting("shared prefixes", [small], {
     key: prefixedKey,
-    canCutKeys: true,
-    share: 16,
+    hasKeyspaces: true,
+    share: 14,
     deepestLevel: 2,
   }),
-  memory("deflate", [deflated], {
+  setting("deflate", [deflated], {
     key: numberedKey,
-    canCutKeys: true,
+    hasKeyspaces: true,
     share: 7,
     deepestLevel: 2,
   }),
-  memory("zstd", [zstd], {
+  setting("zstd", [zstd], {
     key: anyKey,
-    canCutKeys: true,
     share: 5,
     deepestLevel: 2,
   }),
-  memory("presets", [presets], {
+  setting("presets", [presets], {
     key: prefixedKey,
-    canCutKeys: true,
-    share: 26,
+    hasKeyspaces: true,
+    share: 20,
     deepestLevel: 0,
   }),
-  memory("text", [small, deflated], {
-    face: textFace,
+  setting("text", [small, deflated], {
     key: textKey,
+    hasKeyspaces: true,
+    face: textFace,
+    canCutKeys: false,
     share: 8,
     deepestLevel: 2,
   }),
-  memory("tuples", [tiny, small], {
-    face: tupleFace,
+  setting("tuples", [tiny, small], {
     key: tupleKey,
-    share: 6,
+    hasKeyspaces: true,
+    face: tupleFace,
+    canCutKeys: false,
+    share: 5,
     deepestLevel: 1,
   }),
-  memory("changing options", every, {
+  setting("changing options", every, {
     key: anyKey,
-    canCutKeys: true,
-    share: 7,
+    share: 5,
     deepestLevel: 0,
   }),
-  ...(["latency", "promises"] as const).map((place) =>
-    memory(place, [small, deflated, tiny], {
-      place,
-      key: prefixedKey,
-      canCutKeys: true,
-      share: place === "latency" ? 2 : 0.5,
-      deepestLevel: 1,
-    })
-  ),
-  memory("disk", [{ ...small, sync: false }], {
-    place: "disk",
+  setting("seven entries a MemTable", [hasty], {
+    key: edgeKey,
+    share: 1,
+    deepestLevel: 1,
+  }),
+  setting("segments of one block", [oneBlock], {
     key: prefixedKey,
-    canCutKeys: true,
-    share: 4.5,
+    hasKeyspaces: true,
+    share: 2,
     deepestLevel: 2,
   }),
-  memory("disk with a worker", [large], {
-    place: "disk",
-    valueScale: 10,
-    key: anyKey,
-    canCutKeys: true,
+  setting("long indexes", [longIndexes], {
+    key: numberedKey,
+    hasKeyspaces: true,
     share: 2,
     deepestLevel: 1,
   }),
-  memory("disk with changing options", every, {
-    place: "disk",
-    key: edgeKey,
-    canCutKeys: true,
+  setting("many segments in level 0", [lazy], {
+    key: prefixedKey,
+    hasKeyspaces: true,
     share: 2,
+    deepestLevel: 0,
+  }),
+  setting("deep levels", [tiny], {
+    key: numberedKey,
+    hasKeyspaces: true,
+    valueScale: 6,
+    share: 1,
+    deepestLevel: 3,
+  }),
+  setting("wide levels", [wide], {
+    key: anyKey,
+    share: 2,
+    deepestLevel: 1,
+  }),
+  setting("long values", [small, oneBlock], {
+    key: edgeKey,
+    valueScale: 40,
+    share: 1,
+    deepestLevel: 2,
+  }),
+  setting("changing compression", [small, deflated, zstd], {
+    key: numberedKey,
+    hasKeyspaces: true,
+    share: 2,
+    deepestLevel: 2,
+  }),
+  setting("latency", [small, deflated, tiny], {
+    key: prefixedKey,
+    hasKeyspaces: true,
+    place: "latency",
+    share: 1.5,
+    deepestLevel: 1,
+  }),
+  setting("latency, deflate", [deflated], {
+    key: numberedKey,
+    hasKeyspaces: true,
+    place: "latency",
+    share: 1,
+    deepestLevel: 1,
+  }),
+  setting("promises", [small, deflated, tiny], {
+    key: prefixedKey,
+    hasKeyspaces: true,
+    place: "promises",
+    share: 0.5,
+    deepestLevel: 1,
+  }),
+  setting("promises, tuples", [tiny], {
+    key: tupleKey,
+    hasKeyspaces: true,
+    place: "promises",
+    face: tupleFace,
+    canCutKeys: false,
+    share: 0.5,
+    deepestLevel: 1,
+  }),
+  setting("disk", [{ ...small, sync: false }], {
+    key: prefixedKey,
+    hasKeyspaces: true,
+    place: "disk",
+    share: 3,
+    deepestLevel: 2,
+  }),
+  setting("disk, inline", [inline], {
+    key: prefixedKey,
+    hasKeyspaces: true,
+    place: "disk",
+    share: 0.5,
+    deepestLevel: 1,
+  }),
+  setting("disk, zstd", [{ ...zstd, sync: false }], {
+    key: textKey,
+    hasKeyspaces: true,
+    place: "disk",
+    face: textFace,
+    canCutKeys: false,
+    share: 1,
+    deepestLevel: 1,
+  }),
+  setting("disk with a worker", [large], {
+    key: anyKey,
+    place: "disk",
+    hasWorker: true,
+    valueScale: 10,
+    share: 1.5,
+    deepestLevel: 1,
+  }),
+  setting("disk with changing options", every, {
+    key: edgeKey,
+    place: "disk",
+    share: 1.5,
     deepestLevel: 0,
   }),
 ];
 
-function memory(
+/** A setting in memory, with bytes as keys and values, unless `rest` says otherwise. */
+function setting(
   name: string,
   options: readonly EngineOptions[],
   rest:
@@ -180,51 +225,8 @@ function memory(
     options,
     place: "memory",
     face: bytesFace,
-    canCutKeys: false,
+    canCutKeys: true,
+    hasKeyspaces: false,
     ...rest,
-  };
-}
-
-/** Makes the storage of a setting, for as long as the scope lasts. */
-export function prepare(
-  plan: SettingPlan,
-  seed: number,
-): ModelSetting & AsyncDisposable {
-  const dir = plan.place === "disk" ? tempDir() : undefined;
-  const inner = dir === undefined
-    ? new MemoryStorage()
-    : localAdapters.at(-1)!.connect(dir.path);
-  const storage = new WatchedStorage(
-    plan.place === "latency"
-      ? new AsyncStorage(inner, randomLatency(seed))
-      : plan.place === "promises"
-      ? new AsyncStorage(inner)
-      : inner,
-    plan.options.includes(large) ? dir?.path : undefined,
-  );
-  return {
-    ...plan,
-    storage,
-    leftOpen: () => [
-      ...storage.openFiles,
-      ...storage.violations,
-      ...dir === undefined
-        ? []
-        : openDescriptors(dir.path).filter((name) => !/lock/i.test(name)),
-    ],
-    async [Symbol.asyncDispose](): Promise<void> {
-      await dir?.[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Some answers come in the same turn, some much later than others that were asked for after them. */
-function randomLatency(seed: number): Latency {
-  const random = seeded(seed);
-  return async () => {
-    const turns = random() < 0.6 ? 0 : below(random, 6);
-    for (let i = 0; i < turns; i++) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-    }
   };
 }
