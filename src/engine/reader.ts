@@ -104,7 +104,14 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   }
 
   has(key: K): Promise<boolean> {
-    return this.#answer(key, () => true, false);
+    return this.#answer(key, isThere, false);
+  }
+
+  hasSync(key: K): boolean {
+    this.assertOpen();
+    this.#assertSynchronous();
+    // Such storage never lets a look-up wait.
+    return this.lookUp(key, isThere, false) as boolean;
   }
 
   async getMany(keys: readonly K[]): Promise<(V | undefined)[]> {
@@ -154,12 +161,20 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     return this.#scan(options, keyDecoder);
   }
 
+  values(options: AsyncScanOptions<K> = {}): KvIterator<V> {
+    return this.#scan(options, valueDecoder);
+  }
+
   scanSync(options: ScanOptions<K> = {}): KvSyncIterator<[K, V]> {
     return this.#scanSync(options, entryDecoder);
   }
 
   keysSync(options: ScanOptions<K> = {}): KvSyncIterator<K> {
     return this.#scanSync(options, keyDecoder);
+  }
+
+  valuesSync(options: ScanOptions<K> = {}): KvSyncIterator<V> {
+    return this.#scanSync(options, valueDecoder);
   }
 
   async count(options: CountOptions<K> = {}): Promise<number> {
@@ -267,6 +282,10 @@ export function catalogueOf(reader: object): Catalogue {
   return Reader.catalogueOf(reader);
 }
 
+function isThere(): boolean {
+  return true;
+}
+
 function decodeKey<K>(
   codec: Codec<K>,
   { keyBuffer, keyOffset, keyLength }: EntryView,
@@ -283,6 +302,10 @@ function decodeValue<V>(
 
 function keyDecoder<K, V>({ keys }: Codecs<K, V>): (entry: EntryView) => K {
   return (entry) => decodeKey(keys, entry);
+}
+
+function valueDecoder<K, V>({ values }: Codecs<K, V>): (entry: EntryView) => V {
+  return (entry) => decodeValue(values, entry);
 }
 
 function entryDecoder<K, V>(

@@ -17,9 +17,12 @@ const reads: ((reader: Engine | Snapshot) => unknown)[] = [
   (reader) => reader.getMany(["a"]),
   (reader) => reader.getMany([]),
   (reader) => reader.has("a"),
+  (reader) => reader.hasSync("a"),
   (reader) => reader.scan(),
   (reader) => reader.scanSync(),
   (reader) => reader.keys(),
+  (reader) => reader.values(),
+  (reader) => reader.valuesSync(),
   (reader) => reader.exportTo(new WritableStream()),
 ];
 

@@ -83,6 +83,9 @@ export interface KvReader<K, V> {
    */
   has(key: K): Promise<boolean>;
 
+  /** As {@linkcode KvReader.has}, without a promise. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
+  hasSync(key: K): boolean;
+
   /**
    * The entries of a range in the order of their keys, as they are when `scan` is called; later writes are not seen.
    * Also throws `KV_INVALID_ARGUMENT` for bounds that exclude each other by name and for a `limit` that is no count.
@@ -138,6 +141,25 @@ export interface KvReader<K, V> {
 
   /** As {@linkcode KvReader.keys}, without promises. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
   keysSync(options?: ScanOptions<K>): KvSyncIterator<K>;
+
+  /**
+   * As {@linkcode KvReader.scan}, but the values alone, in the order of their keys; keys are not decoded.
+   *
+   * @example
+   * ```ts
+   * import { open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using db = await open(new MemoryStorage());
+   * await db.batch().put("user:1", "Alice").put("user:2", "Bob").commit();
+   * assertEquals(await Array.fromAsync(db.values({ prefix: "user:" })), ["Alice", "Bob"]);
+   * ```
+   */
+  values(options?: AsyncScanOptions<K>): KvIterator<V>;
+
+  /** As {@linkcode KvReader.values}, without promises. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
+  valuesSync(options?: ScanOptions<K>): KvSyncIterator<V>;
 
   /**
    * The number of keys in a range, exactly, as of the call; later writes are not counted. Neither keys nor values are decoded. A long range is counted
