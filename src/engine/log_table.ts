@@ -47,6 +47,7 @@ export function tableOfLog(
   header: LogHeader,
 ): LogTable {
   const reader = new LogReader(image, header);
+  // No snapshot is older than what was read back.
   const table = MemTable.fromImage(image, header);
   loadFrames(name, table, reader);
   return { table, reader };

@@ -1,10 +1,10 @@
 import { KvError } from "../errors.ts";
 import type { KvSnapshot } from "./api/reader.ts";
-import type { KvKeyspace, KvKeyspaceReader } from "./api/keyspace.ts";
+import type { KvKeyspaceReader } from "./api/keyspace.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
-import { handleOf, type KeyspaceHandle } from "./keyspaces/handles.ts";
-import { BEFORE_ALL_WRITES } from "./keyspaces/layout.ts";
+import { handleOf } from "./keyspaces/handles.ts";
 import { type Codecs, Reader } from "./reader.ts";
+import { lastSeenOf, SnapshotKeyspace } from "./snapshot_keyspace.ts";
 import type { Store } from "./store.ts";
 
 /** Which state a snapshot shows, and of what. */
@@ -39,7 +39,9 @@ export class Snapshot<K, V> extends Reader<K, V> implements KvSnapshot<K, V> {
     return new Snapshot(this.store, codecs, { sequence, keyspace });
   }
 
-  keyspace<K2, V2>(keyspace: KvKeyspace<K2, V2>): KvKeyspaceReader<K2, V2> {
+  keyspace<K2, V2>(
+    keyspace: KvKeyspaceReader<K2, V2>,
+  ): KvKeyspaceReader<K2, V2> {
     this.assertOpen();
     return new SnapshotKeyspace(handleOf(keyspace, this.store), {
       store: this.store,
@@ -65,38 +67,4 @@ export class Snapshot<K, V> extends Reader<K, V> implements KvSnapshot<K, V> {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** The snapshot that a keyspace is read from. */
-interface Parent {
-  readonly store: Store;
-  readonly sequence: number;
-  readonly assertOpen: () => void;
-}
-
-/** Reads a keyspace as of a snapshot, as long as that is held. */
-class SnapshotKeyspace<K, V> extends Reader<K, V>
-  implements KvKeyspaceReader<K, V> {
-  readonly name: string;
-  protected readonly maxSequence: number;
-  readonly #parent: Parent;
-
-  constructor({ entry, codecs }: KeyspaceHandle<K, V>, parent: Parent) {
-    super(parent.store, codecs, entry);
-    this.name = entry.name;
-    this.maxSequence = lastSeenOf(entry, parent.sequence);
-    this.#parent = parent;
-  }
-
-  protected assertOpen(): void {
-    this.#parent.assertOpen();
-  }
-}
-
-/** What of a keyspace a snapshot sees: nothing of one that was made later, where other keys may have lain. */
-function lastSeenOf(
-  keyspace: KeyspaceEntry | undefined,
-  sequence: number,
-): number {
-  return (keyspace?.madeAt ?? 0) <= sequence ? sequence : BEFORE_ALL_WRITES;
 }

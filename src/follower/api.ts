@@ -3,7 +3,7 @@ import type {
   KeyspaceOptions,
   KvKeyspaceReader,
 } from "../engine/api/keyspace.ts";
-import type { KvReader } from "../engine/api/reader.ts";
+import type { KvReader, KvSnapshot } from "../engine/api/reader.ts";
 
 /**
  * How a store is followed.
@@ -93,6 +93,28 @@ export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
 
   /** The names of the keyspaces that there are, in the order of their bytes. */
   keyspaces(): string[];
+
+  /**
+   * Takes a snapshot of what is seen now. It stays as it is and readable, whatever is refreshed meanwhile, until it or the follower is closed; the files that it
+   * needs stay open, and take room on the disk, though the engine may have removed them.
+   *
+   * @example
+   * ```ts
+   * import { follow, open } from "@purekv/purekv";
+   * import { MemoryStorage } from "@purekv/purekv/memory";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const storage = new MemoryStorage();
+   * await using db = await open(storage);
+   * await db.put("a", "1");
+   * await using reader = await follow(storage);
+   * using before = reader.snapshot();
+   * await db.put("a", "2");
+   * await reader.refresh();
+   * assertEquals([before.getSync("a"), reader.getSync("a")], ["1", "2"]);
+   * ```
+   */
+  snapshot(): KvSnapshot<K, V>;
 
   /** Looks for what is new now. All that the engine had committed before the call is seen afterwards. */
   refresh(): Promise<void>;

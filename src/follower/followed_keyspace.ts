@@ -1,9 +1,14 @@
 import type { KvKeyspaceReader } from "../engine/api/keyspace.ts";
-import type { Catalogue } from "../engine/keyspaces/catalogue.ts";
+import type {
+  Catalogue,
+  KeyspaceEntry,
+} from "../engine/keyspaces/catalogue.ts";
 import { BEFORE_ALL_WRITES } from "../engine/keyspaces/layout.ts";
 import { codecsBehind } from "../engine/keyspaces/prefixed_codec.ts";
 import { type Codecs, Reader } from "../engine/reader.ts";
+import { SnapshotKeyspace } from "../engine/snapshot_keyspace.ts";
 import type { FollowedStore } from "./followed_store.ts";
+import type { HeldState } from "./held_state.ts";
 
 /** What a keyspace of a follower is made of. */
 export interface FollowedKeyspaceParts<K, V> {
@@ -29,6 +34,19 @@ export class FollowedKeyspace<K, V> extends Reader<K, V, FollowedStore>
     this.#find();
   }
 
+  /** Whether it is one of the store that was held. */
+  isOf(held: HeldState): boolean {
+    return held.isOf(this.store);
+  }
+
+  /** The keyspace as of a snapshot. */
+  at(held: HeldState, assertOpen: () => void): KvKeyspaceReader<K, V> {
+    const { entry, codecs } = this.#in(held.catalogue);
+    const { lastSequence: sequence } = held;
+    const parent = { store: held, sequence, assertOpen };
+    return new SnapshotKeyspace({ entry, codecs }, parent);
+  }
+
   protected get maxSequence(): number {
     return this.keyspaceEntry!.isMade ? Infinity : BEFORE_ALL_WRITES;
   }
@@ -44,10 +62,16 @@ export class FollowedKeyspace<K, V> extends Reader<K, V, FollowedStore>
 
   #find(): void {
     const { catalogue } = this.store;
+    const { entry, codecs } = this.#in(catalogue);
+    this.keyspaceEntry = entry;
+    this.codecs = codecs;
+    this.#catalogue = catalogue;
+  }
+
+  /** Where the keyspace lies, and the codecs that set its prefix there. */
+  #in(catalogue: Catalogue): { entry: KeyspaceEntry; codecs: Codecs<K, V> } {
     const { name, codecs } = this.#parts;
     const entry = catalogue.entry(name, codecs);
-    this.keyspaceEntry = entry;
-    this.codecs = codecsBehind(codecs, entry.prefix);
-    this.#catalogue = catalogue;
+    return { entry, codecs: codecsBehind(codecs, entry.prefix) };
   }
 }

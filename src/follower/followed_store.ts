@@ -5,6 +5,7 @@ import type { ReadSource } from "../engine/read_source.ts";
 import { ReadState } from "../engine/read_state.ts";
 import { liveLogNumbers } from "../engine/recovery.ts";
 import { Segment } from "../engine/segment.ts";
+import { Snapshots } from "../engine/snapshots.ts";
 import { nextTurn } from "../engine/event_loop.ts";
 import { KvError } from "../errors.ts";
 import { compareBytes } from "../bytes/compare.ts";
@@ -23,6 +24,13 @@ import { LogTail } from "./log_tail.ts";
 /** How often a step is tried anew because the engine has replaced the manifest meanwhile. */
 const MOST_ATTEMPTS = 10;
 
+/** What looks at the storage have in common. */
+interface Place {
+  readonly storage: Storage;
+  readonly cache: BlockCache;
+  readonly snapshots: Snapshots;
+}
+
 /** What one look at the storage has found. */
 interface Found {
   readonly bytes: Uint8Array;
@@ -40,10 +48,12 @@ interface Found {
  */
 export class FollowedStore implements ReadSource {
   readonly storage: Storage;
-  readonly #cache: BlockCache;
+  /** Those that are held of it. */
+  readonly snapshots: Snapshots;
+  readonly #place: Place;
   #found: Found;
   #live: LiveVersion;
-  /** Segments whose files are open: those of the version, and those that scans still read. */
+  /** Segments whose files are open: those of the version, and those that scans and snapshots still read. */
   readonly #open: Set<Segment>;
   #readState: ReadState;
   #lastSequence = 0;
@@ -52,9 +62,10 @@ export class FollowedStore implements ReadSource {
   #entries: CatalogueEntries | undefined;
   #underWay = 0;
 
-  private constructor(storage: Storage, cache: BlockCache, found: Found) {
-    this.storage = storage;
-    this.#cache = cache;
+  private constructor(place: Place, found: Found) {
+    this.storage = place.storage;
+    this.snapshots = place.snapshots;
+    this.#place = place;
     this.#found = found;
     this.#live = new LiveVersion(found.version);
     this.#open = new Set(found.version.levels.flat());
@@ -66,8 +77,9 @@ export class FollowedStore implements ReadSource {
     storage: Storage,
     cache: BlockCache,
   ): Promise<FollowedStore> {
-    const found = await look(storage, cache, undefined);
-    const store = new FollowedStore(storage, cache, found);
+    const place = { storage, cache, snapshots: new Snapshots() };
+    const found = await look(place, undefined);
+    const store = new FollowedStore(place, found);
     try {
       await store.#show();
     } catch (error) {
@@ -102,7 +114,7 @@ export class FollowedStore implements ReadSource {
 
   /** Looks again, and shows readers all that is new at once. One call at a time. */
   async advance(): Promise<void> {
-    const found = await look(this.storage, this.#cache, this.#found);
+    const found = await look(this.#place, this.#found);
     const old = this.#found;
     this.#found = found;
     if (found.version !== old.version) this.#replaceVersion(found.version);
@@ -172,7 +184,7 @@ export class FollowedStore implements ReadSource {
     );
   }
 
-  /** Lets go of all files, once the reads that wait for them have ended; those too that are held by scans which were never ended. */
+  /** Lets go of all files, once the reads that wait for them have ended; those too that are held by scans and snapshots which were never ended. */
   async close(): Promise<void> {
     while (this.#underWay > 0) await nextTurn();
     await inTurn([...this.#open].map((segment) => () => segment.letGo()));
@@ -181,15 +193,15 @@ export class FollowedStore implements ReadSource {
 
 /** Looks at the manifest and what it names. Segments and logs that are known already are not opened again. */
 async function look(
-  storage: Storage,
-  cache: BlockCache,
+  place: Place,
   known: Found | undefined,
 ): Promise<Found> {
+  const { storage } = place;
   for (let attempt = 1;; attempt++) {
     const bytes = await readManifestBytes(storage);
     if (bytes === undefined) throw notFound(storage);
     try {
-      const found = await lookFrom(bytes, { storage, cache, known });
+      const found = await lookFrom(bytes, place, known);
       if (found !== undefined) return found;
       if (attempt === MOST_ATTEMPTS) throw changing(storage);
     } catch (error) {
@@ -210,24 +222,21 @@ async function isManifest(
 /** Answers nothing if the manifest is not in place any more once the logs are read: what they have may follow on an import that it does not name. */
 async function lookFrom(
   bytes: Uint8Array,
-  { storage, cache, known }: {
-    readonly storage: Storage;
-    readonly cache: BlockCache;
-    readonly known: Found | undefined;
-  },
+  place: Place,
+  known: Found | undefined,
 ): Promise<Found | undefined> {
   const isSame = known !== undefined && compareBytes(bytes, known.bytes) === 0;
   const state = isSame ? known.state : decodeManifest(bytes);
-  const tails = await loadTails(storage, state, known?.tails ?? []);
-  if (!await isManifest(storage, bytes)) return undefined;
+  const tails = await loadTails(place, state, known?.tails ?? []);
+  if (!await isManifest(place.storage, bytes)) return undefined;
   const version = isSame
     ? known.version
-    : await openVersion(state, { storage, cache, known: known?.version });
+    : await openVersion(place, state, known?.version);
   return { bytes, state, version, tails };
 }
 
 async function loadTails(
-  storage: Storage,
+  { storage, snapshots }: Place,
   state: ManifestState,
   known: readonly LogTail[],
 ): Promise<LogTail[]> {
@@ -236,7 +245,7 @@ async function loadTails(
   const tails: LogTail[] = [];
   for (const number of numbers) {
     const tail = known.find((other) => other.number === number) ??
-      new LogTail(number);
+      new LogTail(number, () => snapshots.sorted());
     await tail.load(storage, largest);
     tails.push(tail);
   }
@@ -245,12 +254,9 @@ async function loadTails(
 
 /** Opens the segments that are new. */
 async function openVersion(
+  { storage, cache }: Place,
   state: ManifestState,
-  { storage, cache, known }: {
-    readonly storage: Storage;
-    readonly cache: BlockCache;
-    readonly known: Version<Segment> | undefined;
-  },
+  known: Version<Segment> | undefined,
 ): Promise<Version<Segment>> {
   const segments = new Map(
     known?.levels.flat().map((segment) => [segment.number, segment]),

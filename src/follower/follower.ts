@@ -8,6 +8,7 @@ import { Reader } from "../engine/reader.ts";
 import { KvError } from "../errors.ts";
 import type { KvFollower } from "./api.ts";
 import { FollowedKeyspace } from "./followed_keyspace.ts";
+import { FollowedSnapshot } from "./followed_snapshot.ts";
 import type { FollowedStore } from "./followed_store.ts";
 
 /** Reads a store that an engine elsewhere writes. */
@@ -53,6 +54,12 @@ export class Follower<K, V> extends Reader<K, V, FollowedStore>
   keyspaces(): string[] {
     this.assertOpen();
     return this.store.catalogue.names();
+  }
+
+  snapshot(): FollowedSnapshot<K, V> {
+    this.assertOpen();
+    const refuseClosed = () => this.#refuseClosed();
+    return new FollowedSnapshot(this.store, this.codecs, refuseClosed);
   }
 
   async refresh(): Promise<void> {

@@ -12,14 +12,17 @@ import { LogReader, openLogImage } from "../wal/log_reader.ts";
 export class LogTail {
   readonly number: number;
   readonly #name: string;
+  readonly #snapshots: () => readonly number[];
   /** The log as far as it was read, and zeros, which are no frame, behind that. */
   #image = new Uint8Array(0);
   #size = 0;
   #reader: LogReader | undefined;
   #table: LoggedTable | undefined;
 
-  constructor(number: number) {
+  /** @param snapshots Tells the sequence numbers of the snapshots that are held, ascending. */
+  constructor(number: number, snapshots: () => readonly number[]) {
     this.number = number;
+    this.#snapshots = snapshots;
     this.#name = logName(number);
   }
 
@@ -74,7 +77,7 @@ export class LogTail {
       const header = openLogImage(image, this.#name, this.number);
       if (header === undefined) return;
       this.#reader = new LogReader(this.#image, header);
-      const table = MemTable.fromImage(this.#image, header);
+      const table = MemTable.fromImage(this.#image, header, this.#snapshots);
       this.#table = new LoggedTable(table, this.number, this.#size);
     }
     loadFrames(this.#name, this.#table!.table, this.#reader);

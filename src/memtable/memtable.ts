@@ -82,15 +82,15 @@ export class MemTable implements KeySpans {
     return new MemTable(memory, arena, new RangeDeletes(snapshots));
   }
 
-  /** A table over the image of a log, empty until {@linkcode MemTable.loadFrame} is called for each frame. */
+  /** The same over the image of a log, empty until {@linkcode MemTable.loadFrame} is called for each frame. */
   static fromImage(
     image: Uint8Array<ArrayBuffer>,
     header: LogHeader,
+    snapshots: () => readonly number[] = () => [],
   ): MemTable {
     const arena = Arena.fromImage(image, header);
     const memory = tableMemoryOver(image);
-    // No snapshot is older than what was read back.
-    return new MemTable(memory, arena, new RangeDeletes(() => []));
+    return new MemTable(memory, arena, new RangeDeletes(snapshots));
   }
 
   /** The memory of this table, for another one. Nobody may use this table any more. */

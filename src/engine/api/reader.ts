@@ -266,6 +266,8 @@ export interface KvSnapshot<K, V> extends KvReader<K, V>, Disposable {
   /**
    * What reads a keyspace as of the same moment, as long as the snapshot is held. Throws `KV_INVALID_ARGUMENT` for a keyspace of another store.
    *
+   * @param keyspace What `keyspace()` of the same engine or follower has answered with.
+   *
    * @example
    * ```ts
    * import { open } from "@purekv/purekv";
@@ -281,6 +283,10 @@ export interface KvSnapshot<K, V> extends KvReader<K, V>, Disposable {
    * ```
    */
   keyspace<K2, V2>(keyspace: KvKeyspace<K2, V2>): KvKeyspaceReader<K2, V2>;
+  /** The same for a keyspace of a follower, of which `keyspace` has to be one then. */
+  keyspace<K2, V2>(
+    keyspace: KvKeyspaceReader<K2, V2>,
+  ): KvKeyspaceReader<K2, V2>;
 
   /** Lets go of the snapshot. A second call does nothing. */
   close(): void;

@@ -1,5 +1,5 @@
-import { invalidArgument } from "../../errors.ts";
-import type { KvKeyspace } from "../api/keyspace.ts";
+import { invalidArgument, type KvError } from "../../errors.ts";
+import type { KvKeyspaceReader } from "../api/keyspace.ts";
 import type { Codecs } from "../reader.ts";
 import type { KeyspaceEntry } from "./catalogue.ts";
 
@@ -16,7 +16,7 @@ const handles = new WeakMap<object, KeyspaceHandle<unknown, unknown>>();
 
 /** Notes what stands behind a keyspace that a user has. */
 export function registerHandle<K, V>(
-  keyspace: KvKeyspace<K, V>,
+  keyspace: KvKeyspaceReader<K, V>,
   handle: KeyspaceHandle<K, V>,
 ): void {
   handles.set(keyspace, handle as unknown as KeyspaceHandle<unknown, unknown>);
@@ -24,7 +24,7 @@ export function registerHandle<K, V>(
 
 /** What stands behind a keyspace that a user hands over. Throws `KV_INVALID_ARGUMENT` if it is none of `store`. */
 export function handleOf<K, V>(
-  keyspace: KvKeyspace<K, V>,
+  keyspace: KvKeyspaceReader<K, V>,
   store: object,
 ): KeyspaceHandle<K, V> {
   const isObject = typeof keyspace === "object" && keyspace !== null;
@@ -32,9 +32,14 @@ export function handleOf<K, V>(
   if (handle?.store === store) {
     return handle as unknown as KeyspaceHandle<K, V>;
   }
-  throw invalidArgument(
+  throw foreignKeyspace(handle !== undefined);
+}
+
+/** For what a user hands over that is no keyspace, or one of another store. */
+export function foreignKeyspace(isKeyspace: boolean): KvError {
+  return invalidArgument(
     `Cannot use the keyspace: it is ${
-      handle === undefined ? "none" : "one of another store"
+      isKeyspace ? "one of another store" : "none"
     }; ask this store for it with keyspace()`,
   );
 }
