@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { FormOptions } from "./encodings.ts";
 import { FORM_NAMES } from "./form.ts";
 import type { Host } from "./host.ts";
 import {
-  type FormOptions,
   openForReading,
   openForWriting,
   type OpenStore,
@@ -64,19 +64,17 @@ export function addStoreCommand(
   return addCommand(program, host, { ...text, usage });
 }
 
-/** Adds the options for the forms of keys and values. In a shell they are chosen when it starts. */
-export function addForms(command: Command, host: Host): Command {
-  if (host.session !== undefined) return command;
+/** Adds the options for the forms of keys and values. */
+export function addFormOptions(command: Command): Command {
   return command
     .addOption(formOption("keys")).addOption(formOption("values"));
 }
 
-/** Adds the option for a keyspace, and with it those for forms. In a shell they are chosen when it starts. */
+/** Adds the option for a keyspace, and with it those for forms. In a shell they are chosen when it starts, and by `use`. */
 export function addKeyspace(command: Command, host: Host): Command {
-  if (host.session === undefined) {
-    command.option("--keyspace <name>", "a keyspace of the store");
-  }
-  return addForms(command, host);
+  if (host.session !== undefined) return command;
+  command.option("--keyspace <name>", "a keyspace of the store");
+  return addFormOptions(command);
 }
 
 function formOption(what: "keys" | "values"): Option {

@@ -1,26 +1,41 @@
 import {
   follow,
   type KvEngine,
+  type KvFollower,
   type KvReader,
   type KvWriter,
   open,
 } from "../../mod.ts";
-import { bytes } from "../codec/bytes.ts";
-import type { Codec } from "../codec/codec.ts";
-import { catalogueOf } from "../engine/reader.ts";
 import { KvError, KvLockedError } from "../errors.ts";
-import { readManifest } from "../manifest/manifest_store.ts";
 import { openLocalStorage } from "../storage/local_storage.ts";
-import { HintedError, UsageError } from "./failure.ts";
-import { type Form, type FormName, formOf, isFormName } from "./form.ts";
+import {
+  codecsOf,
+  type Encodings,
+  encodingsAt,
+  encodingsIn,
+  type FormOptions,
+  refuseOtherForms,
+} from "./encodings.ts";
+import type { Form } from "./form.ts";
+
+type Engine = KvEngine<Uint8Array, Uint8Array>;
+type Follower = KvFollower<Uint8Array, Uint8Array>;
 
 /** A store that is open, and the forms of its keys and values. */
 export interface OpenStore extends AsyncDisposable {
   readonly location: string;
-  /** The store or, if the user asks for one, a keyspace of it. */
+  /** The keyspace that the user asks for, if any. */
+  readonly keyspace: string | undefined;
+  /** The store or that keyspace of it. */
   readonly reader: KvReader<Uint8Array, Uint8Array>;
+  /** Of the whole store, if no other program has it open. */
+  readonly engine: Engine | undefined;
   readonly keys: Form;
   readonly values: Form;
+  /** The names of its keyspaces. */
+  keyspaces(): string[];
+  /** The same open store, for another of its keyspaces, or for none. Whoever closes one closes both. */
+  use(wanted: Wanted): OpenStore;
 }
 
 /** What is read and written. */
@@ -29,26 +44,26 @@ type Face = KvReader<Uint8Array, Uint8Array> & KvWriter<Uint8Array, Uint8Array>;
 /** A store that can be written to. */
 export interface WritableStore extends OpenStore {
   readonly reader: Face;
-  readonly engine: KvEngine<Uint8Array, Uint8Array>;
+  readonly engine: Engine;
+  use(wanted: Wanted): WritableStore;
 }
 
-/** What the user asks for: forms, and the keyspace that they are of. */
-export interface FormOptions {
-  readonly keys?: FormName;
-  readonly values?: FormName;
-  readonly keyspace?: string;
+/** What the user asks for of a store. */
+export interface Wanted extends FormOptions {
+  /** Whether what is missing is made. */
+  readonly create?: boolean;
+}
+
+/** A store as it was opened. */
+interface Opened<S> {
+  readonly location: string;
+  readonly store: S;
+  /** Of what is in no keyspace. */
+  readonly own: Encodings;
 }
 
 /** How often a store that another engine writes is looked at: never again, so that a command sees one state. */
 const LOOK_ONCE = 0;
-
-/** How keys or values are stored, and how they are shown. */
-interface Encoding {
-  readonly codec: Codec<Uint8Array>;
-  readonly form: Form;
-  /** Whether what the form reads is what the codec of the store would write. */
-  readonly isOwn: boolean;
-}
 
 /** Opens a store for reading, beside the engine that writes it if there is one. */
 export async function openForReading(
@@ -62,16 +77,28 @@ export async function openForReading(
       if (!(error instanceof KvLockedError)) throw error;
       return await follow(location, { ...codecs, refreshMs: LOOK_ONCE });
     });
-  return await orClosed(store, () => {
-    const { keyspace } = forms;
-    const encodings = keyspace === undefined
-      ? own
-      : encodingsIn(store, forms, { keyspace });
-    const reader = keyspace === undefined
-      ? store
-      : store.keyspace(keyspace, codecsOf(encodings));
-    return { ...openStore(location, encodings, store), reader };
-  });
+  return await orClosed(store, () => readable({ location, store, own }, forms));
+}
+
+function readable(
+  opened: Opened<Engine | Follower>,
+  { create: _, ...forms }: Wanted,
+): OpenStore {
+  const { store, own } = opened;
+  const { keyspace } = forms;
+  const encodings = keyspace === undefined
+    ? own
+    : encodingsIn(store, forms, { keyspace });
+  const reader = keyspace === undefined
+    ? store
+    : store.keyspace(keyspace, codecsOf(encodings));
+  return {
+    ...openStore(opened, encodings),
+    keyspace,
+    reader,
+    engine: "verify" in store ? store : undefined,
+    use: (wanted) => readable(opened, wanted),
+  };
 }
 
 /**
@@ -80,31 +107,39 @@ export async function openForReading(
  */
 export async function openForWriting(
   location: string,
-  { create = false, ...forms }: FormOptions & { readonly create?: boolean },
+  wanted: Wanted,
 ): Promise<WritableStore> {
-  const own = await encodingsAt(location, ownForms(forms));
+  const own = await encodingsAt(location, ownForms(wanted));
   refuseOtherForms(location, own);
-  const engine = await open(location, {
+  const store = await open(location, {
     ...codecsOf(own),
-    createIfMissing: create,
+    createIfMissing: wanted.create ?? false,
   }).catch(async (error) => {
     const isMissing = error instanceof KvError && error.code === "KV_NOT_FOUND";
     throw isMissing ? await notFoundAt(location) : error;
   });
-  return await orClosed(engine, () => {
-    const { keyspace } = forms;
-    if (keyspace === undefined) {
-      return { ...openStore(location, own, engine), reader: engine, engine };
-    }
-    const encodings = encodingsIn(engine, forms, {
-      keyspace,
-      create,
-      hint: "put and load make one with --create",
-    });
-    refuseOtherForms(`keyspace ${keyspace}`, encodings);
-    const reader = engine.keyspace(keyspace, codecsOf(encodings));
-    return { ...openStore(location, encodings, engine), reader, engine };
+  return await orClosed(
+    store,
+    () => writable({ location, store, own }, wanted),
+  );
+}
+
+function writable(opened: Opened<Engine>, wanted: Wanted): WritableStore {
+  const { store: engine, own } = opened;
+  const { keyspace, create = false } = wanted;
+  const use = (wanted: Wanted) => writable(opened, wanted);
+  if (keyspace === undefined) {
+    const store = openStore(opened, own);
+    return { ...store, keyspace, reader: engine, engine, use };
+  }
+  const encodings = encodingsIn(engine, wanted, {
+    keyspace,
+    create,
+    hint: "put, load, shell and use make one with --create",
   });
+  refuseOtherForms(`keyspace ${keyspace}`, encodings);
+  const reader = engine.keyspace(keyspace, codecsOf(encodings));
+  return { ...openStore(opened, encodings), keyspace, reader, engine, use };
 }
 
 /** Without the option of the engine by which programs make a store. */
@@ -122,14 +157,14 @@ function ownForms(forms: FormOptions): FormOptions {
 }
 
 function openStore(
-  location: string,
+  { location, store }: Opened<Engine | Follower>,
   { keys, values }: Encodings,
-  store: { close(): Promise<void> },
-): Omit<OpenStore, "reader"> {
+): Omit<OpenStore, "keyspace" | "reader" | "engine" | "use"> {
   return {
     location,
     keys: keys.form,
     values: values.form,
+    keyspaces: () => store.keyspaces(),
     [Symbol.asyncDispose]: () => store.close(),
   };
 }
@@ -144,87 +179,4 @@ async function orClosed<T>(
     await store.close();
     throw error;
   }
-}
-
-function refuseOtherForms(place: string, { keys, values }: Encodings): void {
-  for (const [what, encoding] of Object.entries({ keys, values })) {
-    const { codec, form, isOwn } = encoding;
-    if (isOwn) continue;
-    throw new UsageError(
-      `Cannot write to ${place}: its ${what} are written with codec ${codec.name}, --${what} says ${form.name}`,
-    );
-  }
-}
-
-function codecsOf({ keys, values }: Encodings) {
-  return { keys: keys.codec, values: values.codec };
-}
-
-interface WantedKeyspace {
-  readonly keyspace: string;
-  readonly create?: boolean;
-  /** What to do if there is none. */
-  readonly hint?: string;
-}
-
-function namesText(names: readonly string[]): string {
-  if (names.length === 0) return "nor any other";
-  return `only ${names.join(", ")}`;
-}
-
-/** How the keys and values of a keyspace are stored. Throws `KV_NOT_FOUND` if there is none and none is to be made. */
-function encodingsIn(
-  store: object,
-  { keys, values }: FormOptions,
-  { keyspace, create = false, hint }: WantedKeyspace,
-): Encodings {
-  const catalogue = catalogueOf(store);
-  const found = catalogue.find(keyspace);
-  if (found === undefined && !create) {
-    throw new HintedError(
-      new KvError(
-        "KV_NOT_FOUND",
-        `Cannot open keyspace ${keyspace}: there is none of this name, ${
-          namesText(catalogue.names())
-        }`,
-      ),
-      hint,
-    );
-  }
-  return {
-    keys: encodingOf(found?.keyCodec, keys),
-    values: encodingOf(found?.valueCodec, values),
-  };
-}
-
-interface Encodings {
-  readonly keys: Encoding;
-  readonly values: Encoding;
-}
-
-async function encodingsAt(
-  location: string,
-  { keys, values }: FormOptions,
-): Promise<Encodings> {
-  const state = await readManifest(await openLocalStorage(location));
-  return {
-    keys: encodingOf(state?.keyCodec, keys),
-    values: encodingOf(state?.valueCodec, values),
-  };
-}
-
-/** Bytes go in and out of the engine, under the name that the store knows; the form does the rest. */
-function encodingOf(
-  stored: string | undefined,
-  wanted: FormName | undefined,
-): Encoding {
-  const name = wanted ??
-    (stored === undefined ? "utf8" : isFormName(stored) ? stored : "bytes");
-  return {
-    codec: { ...bytes, name: stored ?? name },
-    form: formOf(name),
-    // What an application's own codec writes only the application knows: its bytes are taken as they come.
-    isOwn: stored === undefined || stored === name ||
-      !isFormName(stored) && name === "bytes",
-  };
 }

@@ -12,6 +12,7 @@ import { addRepair } from "./commands/repair.ts";
 import { addScan } from "./commands/scan.ts";
 import { addShell } from "./commands/shell.ts";
 import { addStats } from "./commands/stats.ts";
+import { addUse } from "./commands/use.ts";
 import { addVerify } from "./commands/verify.ts";
 import { addHelp } from "./commands/help.ts";
 import type { Host } from "./host.ts";
@@ -57,7 +58,10 @@ export function makeProgram(host: Host): Command {
   addCompact(program, host);
   addVerify(program, host);
   addCheckpoint(program, host);
-  if (host.session !== undefined) return asShell(program);
+  if (host.session !== undefined) {
+    addUse(program, host, host.session);
+    return asShell(program);
+  }
   addRepair(program, host);
   addInspect(program, host);
   addBench(program, host);

@@ -1,33 +1,27 @@
 import { assertEquals } from "@std/assert";
 import { test } from "../harness.ts";
 import "../std/register_bun.ts";
-import { formOf } from "../../src/cli/form.ts";
-import { bytes, open } from "../../mod.ts";
-import { MemoryStorage } from "../../src/storage/memory.ts";
+import { tempDir } from "../support/temp_dir.ts";
 
 const { Command } = await import("commander");
 const { complete } = await import("../../src/cli/shell/completion.ts");
+const { openForWriting } = await import("../../src/cli/open_store.ts");
 
-test("Completion offers commands, options and keys, those with blanks once a quote is opened", async () => {
-  await using reader = await open(new MemoryStorage(), {
-    keys: bytes,
-    values: bytes,
-  });
+test("Completion offers commands, options, keys and keyspaces, those with blanks once a quote is opened", async () => {
+  await using dir = tempDir();
+  await using store = await openForWriting(dir.path, { create: true });
   const encoder = new TextEncoder();
   const names = ["a b", "a'c", "user:1", "user:2", "n\0x", "größe"];
   for (const name of names) {
-    await reader.put(encoder.encode(name), encoder.encode("1"));
+    await store.reader.put(encoder.encode(name), encoder.encode("1"));
+  }
+  for (const keyspace of ["users", "users by mail"]) {
+    const { reader } = store.use({ keyspace, create: true });
+    await reader.put(encoder.encode(keyspace), encoder.encode("1"));
   }
   const program = new Command();
   program.command("get").option("--raw");
   program.command("scan").option("--prefix <key>");
-  const store = {
-    location: "",
-    reader,
-    keys: formOf("utf8"),
-    values: formOf("utf8"),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
   const cases: [line: string, words: string[], beginning: string][] = [
     ["", ["get ", "scan "], ""],
     ["  s", ["scan "], "s"],
@@ -42,8 +36,12 @@ test("Completion offers commands, options and keys, those with blanks once a quo
     ["get a\\x", [], "a\\x"],
     ["nope --x", [], "--x"],
     ["get user:1 ", [], ""],
+    ["use ", ["users "], ""],
+    ["use 'u", ["'users' ", "'users by mail' "], "'u"],
   ];
   for (const [line, words, beginning] of cases) {
     assertEquals(complete(line, program, store), [words, beginning], line);
   }
+  const users = store.use({ keyspace: "users" });
+  assertEquals(complete("get ", program, users), [["users "], ""]);
 });

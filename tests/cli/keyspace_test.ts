@@ -68,7 +68,9 @@ test("A keyspace that is not there is told along with those that are, and only w
     "kv: KV_NOT_FOUND: Cannot open keyspace nope: there is none of this name, only cities, users\n",
   ]);
   const put = await kv(["put", store, "k", "v", ...nope]);
-  assert(put.stderr.endsWith("(put and load make one with --create)\n"));
+  assert(
+    put.stderr.endsWith("(put, load, shell and use make one with --create)\n"),
+  );
 });
 
 test("stats shows the first and the last key that are in no keyspace, not where keyspaces lie", async () => {

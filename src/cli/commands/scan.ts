@@ -90,15 +90,22 @@ async function count(
   range: AsyncScanOptions<Uint8Array>,
   { json }: ScanCommandOptions,
 ): Promise<void> {
-  using bar = host.progress({ action: "Counting" });
-  let entries = 0;
-  let bytes = 0;
-  for await (const key of reader.keys(range)) {
-    bytes += key.length;
-    if (++entries % 1000 === 0) bar.update({ bytes, entries });
-  }
+  const { reverse: _, limit, ...keys } = range;
+  const entries = limit === undefined
+    ? await reader.count(keys)
+    : await countUpTo(reader, range);
   if (json) await host.json({ count: entries });
   else await host.output.line(String(entries));
+}
+
+/** With a limit a few keys may be all that has to be looked at. */
+async function countUpTo(
+  reader: OpenStore["reader"],
+  range: AsyncScanOptions<Uint8Array>,
+): Promise<number> {
+  let entries = 0;
+  for await (const _ of reader.keys(range)) entries++;
+  return entries;
 }
 
 async function printKeys(

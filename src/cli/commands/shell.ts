@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import {
   action,
   addCommand,
-  addForms,
+  addKeyspace,
   type CommonOptions,
 } from "../command.ts";
 import type { Host } from "../host.ts";
@@ -25,15 +25,16 @@ export function addShell(
     usage: "shell <store>",
     summary: "open the store and type commands",
     description:
-      "The same commands, without the store. Tab completes commands, options and keys; the arrow keys bring back earlier lines, which are kept in ~/.purekv_history. Words with blanks go in quotes. From standard input it reads a script, and ends at the first line that fails.",
+      "The same commands, without the store. Tab completes commands, options, keys and names of keyspaces; the arrow keys bring back earlier lines, which are kept in ~/.purekv_history. Words with blanks go in quotes. From standard input it reads a script, and ends at the first line that fails.",
     examples: [
       ["shell data", "opens data for reading and writing"],
+      ["shell data --keyspace users", "in a keyspace; use goes to another"],
       ["shell data --read-only", "beside the program that writes it"],
       ["shell data < script", "runs the lines of a file"],
     ],
   });
-  addForms(command, host)
-    .option("--create", "make the store if there is none")
+  addKeyspace(command, host)
+    .option("--create", "make the store, or the keyspace, if there is none")
     .option("--read-only", "write nothing; works while it is open elsewhere")
     .action(action<ShellOptions>(host, async ([location], options) => {
       await using store = options.readOnly

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type KvEngine, verify } from "../../../mod.ts";
+import { verify } from "../../../mod.ts";
 import type {
   InspectionOptions,
   VerifyReport,
@@ -47,11 +47,9 @@ async function run(
     onProgress: ({ bytesRead, bytesTotal }) =>
       bar.update({ bytes: bytesRead, total: bytesTotal }),
   };
-  const open = host.session?.reader;
-  if (open === undefined) return await verify(path!, options);
-  if ("verify" in open) {
-    return await (open as KvEngine<Uint8Array, Uint8Array>).verify(options);
-  }
+  const { session } = host;
+  if (session === undefined) return await verify(path!, options);
+  if (session.engine) return await session.engine.verify(options);
   throw new UsageError("Cannot verify: another program has the store open");
 }
 

@@ -27,6 +27,8 @@ export function complete(
     ? optionsOf(program, name!)
     : BEFORE_KEYS.has(before)
     ? keysOf(store, last)
+    : before === "use"
+    ? typedWords(store.keyspaces(), quoteOf(last))
     : [];
   return [
     candidates.filter((word) => word.startsWith(last)).map((word) =>
@@ -47,20 +49,27 @@ function optionsOf(program: Command, name: string): string[] {
 /** Keys that begin with `text`, as they can be typed: in quotes, if it begins with one. */
 function keysOf({ reader, keys }: OpenStore, text: string): string[] {
   if (keys.name !== "utf8" && keys.name !== "bytes") return [];
-  const quote = /^['"]/.exec(text)?.[0] ?? "";
+  const quote = quoteOf(text);
   try {
     const prefix = keys.fromLine(text.slice(quote.length), "key");
-    const found = [];
-    for (const [key] of reader.scanSync({ prefix, limit: MOST_KEYS })) {
-      const word = keys.toLine(key);
-      const typed = `${quote}${word}${quote}`;
-      if (isOneWord(typed, word)) found.push(typed);
-    }
-    return found;
+    const found = [...reader.keysSync({ prefix, limit: MOST_KEYS })];
+    return typedWords(found.map((key) => keys.toLine(key)), quote);
   } catch {
     // The beginning of an escape, or a file that cannot be read: the command will say so.
     return [];
   }
+}
+
+/** The quote that what was typed begins with. */
+function quoteOf(text: string): string {
+  return /^['"]/.exec(text)?.[0] ?? "";
+}
+
+/** The words as they are typed within such quotes, those that can be. */
+function typedWords(words: readonly string[], quote: string): string[] {
+  return words.map((word) => ({ word, typed: `${quote}${word}${quote}` }))
+    .filter(({ word, typed }) => isOneWord(typed, word))
+    .map(({ typed }) => typed);
 }
 
 /** Whether what is typed is read as this word: blanks and quotes in a key may be in the way. */

@@ -1,5 +1,6 @@
 import process from "node:process";
 import * as readline from "node:readline/promises";
+import { escapeText } from "../escape.ts";
 import { DONE } from "../exit_codes.ts";
 import { Interrupted } from "../failure.ts";
 import type { Host } from "../host.ts";
@@ -10,20 +11,17 @@ import { complete } from "./completion.ts";
 import { History } from "./history.ts";
 import { wordsOf } from "./words.ts";
 
-const PROMPT = "kv> ";
 const SIGINT = 2;
 
 /** Reads commands and runs them on one open store, from a terminal until the user leaves, from elsewhere up to the first that fails. */
 export class Shell {
   readonly #host: Host;
-  readonly #store: OpenStore;
   readonly #makeProgram: MakeProgram;
   readonly #isTerminal: boolean;
   #isRunning = false;
 
   constructor(host: Host, store: OpenStore, makeProgram: MakeProgram) {
     this.#host = host;
-    this.#store = store;
     this.#makeProgram = makeProgram;
     this.#isTerminal = process.stdin.isTTY === true && host.output.isTerminal;
     host.session = store;
@@ -37,13 +35,13 @@ export class Shell {
     this.#host.signal.addEventListener("abort", stop);
     try {
       await this.#greet();
-      if (this.#isTerminal) lines.prompt();
+      if (this.#isTerminal) this.#prompt(lines);
       for await (const line of lines) {
         history?.add(line.trim());
         if (["exit", "quit"].includes(line.trim())) return;
         await this.#runLine(line);
         if (!this.#isTerminal && this.#host.exitCode > 1) break;
-        if (this.#isTerminal) lines.prompt();
+        if (this.#isTerminal) this.#prompt(lines);
       }
       this.#host.signal.throwIfAborted();
       // Ctrl-D leaves the cursor behind the prompt.
@@ -56,14 +54,26 @@ export class Shell {
     }
   }
 
+  /** The store, in the keyspace that was chosen last. */
+  get #session(): OpenStore {
+    return this.#host.session!;
+  }
+
+  #prompt(lines: readline.Interface): void {
+    const { keyspace } = this.#session;
+    lines.setPrompt(
+      keyspace === undefined ? "kv> " : `kv ${escapeText(keyspace)}> `,
+    );
+    lines.prompt();
+  }
+
   #open(history: History | undefined): readline.Interface {
     const program = this.#makeProgram(this.#host);
     const lines = readline.createInterface({
       input: process.stdin,
       terminal: this.#isTerminal,
-      prompt: PROMPT,
       removeHistoryDuplicates: true,
-      completer: (line: string) => complete(line, program, this.#store),
+      completer: (line: string) => complete(line, program, this.#session),
       ...this.#isTerminal ? { output: process.stdout } : {},
       ...history === undefined ? {} : { history: [...history.lines] },
     });
@@ -80,7 +90,7 @@ export class Shell {
 
   async #greet(): Promise<void> {
     if (!this.#isTerminal) return;
-    const { location, keys, values } = this.#store;
+    const { location, keys, values } = this.#session;
     await this.#host.output.line(
       `${location}: ${keys.name} keys, ${values.name} values. Type help for the commands, Ctrl-D to leave.`,
     );
