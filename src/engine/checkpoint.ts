@@ -1,19 +1,17 @@
-import { invalidArgument, type KvError } from "../errors.ts";
-import {
-  CHECKPOINT_NAME,
-  type FileName,
-  parseFileName,
-} from "../format/file_names.ts";
+import { CHECKPOINT_NAME } from "../format/file_names.ts";
 import { replaceManifest } from "../manifest/manifest_store.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import { CheckpointFiles } from "./checkpoint_files.ts";
 import type { LoggedTable } from "./logged_table.ts";
+import { MarkedPlace } from "./marked_place.ts";
 import { refuseNested } from "./nested_places.ts";
 import { randomStoreId } from "./random.ts";
 import type { Store } from "./store.ts";
 import type { VersionSet } from "./version_set.ts";
+
+const ACTION = "make a checkpoint in";
 
 /** The open store that a checkpoint is made of. */
 export interface CheckpointSource {
@@ -67,47 +65,22 @@ async function copyInto(
 ): Promise<void> {
   options.signal?.throwIfAborted();
   // Before anything is written there, a lock included.
-  refuseNested(source.storage, target, "make a checkpoint in");
-  await refuseStore(target);
+  refuseNested(source.storage, target, ACTION);
+  const place = new MarkedPlace(target, CHECKPOINT_NAME, ACTION);
+  await place.refuseStore();
   const lock = await target.lock({ shared: false });
   try {
-    await refuseStore(target);
+    await place.refuseStore();
     try {
-      await begin(target);
+      await place.begin();
       await fill(source, target, options);
     } catch (error) {
-      await giveUp(target);
+      await giveUp(place);
       throw error;
     }
-    await end(target);
+    await end(place);
   } finally {
     await lock.release();
-  }
-}
-
-/** Refuses a place with files of a store; those of an unfinished checkpoint are none. */
-async function refuseStore(target: Storage): Promise<void> {
-  const types = new Set((await ownFiles(target)).map(({ type }) => type));
-  if (types.has("manifest")) throw refused(target, "there is a store already");
-  if (types.size > 0 && !types.has("checkpoint")) {
-    throw refused(target, "there are files of a store, but no manifest");
-  }
-}
-
-function refused({ location }: Storage, problem: string): KvError {
-  return invalidArgument(
-    `Cannot make a checkpoint in ${location}: ${problem}; give it a place of its own`,
-  );
-}
-
-/** From here on nobody takes the place for an empty store. */
-async function begin(target: Storage): Promise<void> {
-  const files = await ownFiles(target);
-  if (files.some(({ type }) => type === "checkpoint")) {
-    await clear(target);
-  } else {
-    await (await target.create(CHECKPOINT_NAME)).close();
-    await target.syncDirectory();
   }
 }
 
@@ -137,44 +110,21 @@ async function fill(
   }
 }
 
-/** The next open would remove the file too. */
-async function end(target: Storage): Promise<void> {
+/** The next open would remove the mark too. */
+async function end(place: MarkedPlace): Promise<void> {
   try {
-    await target.remove(CHECKPOINT_NAME);
+    await place.unmark();
   } catch {
     // Beside a manifest it means nothing.
   }
 }
 
 /** Removes what there is of the checkpoint; the error that made it come to nothing is the one to report. */
-async function giveUp(target: Storage): Promise<void> {
+async function giveUp(place: MarkedPlace): Promise<void> {
   try {
-    await clear(target);
-    await target.remove(CHECKPOINT_NAME);
+    await place.clear();
+    await place.unmark();
   } catch {
     // Without a manifest it is no store, and the next checkpoint clears it.
   }
-}
-
-/** Removes everything but the mark, durably. The manifest goes first: what is there in part must not pass for a store. */
-async function clear(target: Storage): Promise<void> {
-  for (const removed of ["manifest", "temporary", "segment"]) {
-    for (const { type, name } of await ownFiles(target)) {
-      if (type === removed) await target.remove(name);
-    }
-  }
-  await target.syncDirectory();
-}
-
-interface OwnFile {
-  readonly name: string;
-  readonly type: FileName["type"];
-}
-
-/** The files that are none of somebody else's. */
-async function ownFiles(target: Storage): Promise<OwnFile[]> {
-  return (await target.list()).flatMap((name) => {
-    const type = parseFileName(name)?.type;
-    return type === undefined ? [] : { name, type };
-  });
 }

@@ -4,6 +4,7 @@ import {
   CHECKPOINT_NAME,
   MANIFEST_NAME,
   parseFileName,
+  REPAIR_NAME,
 } from "../format/file_names.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
@@ -195,7 +196,7 @@ async function startSwept(
   const unnamed = namesOfStale(state, names);
   const isNew = (name: string) => {
     const { type, number } = parseFileName(name)!;
-    return type === "temporary" || type === "checkpoint" ||
+    return type === "temporary" || type === "mark" ||
       number >= state.nextFileNumber;
   };
   await storage.syncDirectory();
@@ -237,13 +238,19 @@ async function createManifest<K, V>(
   return state;
 }
 
-/** Segments or logs without a manifest are no empty store, and a checkpoint that was not finished is none at all. */
+const UNFINISHED = [
+  [CHECKPOINT_NAME, "checkpoint"],
+  [REPAIR_NAME, "repair"],
+] as const;
+
+/** Segments or logs without a manifest are no empty store, and a checkpoint or a repair that was not finished is none at all. */
 function refuseRemains(names: readonly string[]): void {
-  if (names.includes(CHECKPOINT_NAME)) {
+  for (const [mark, what] of UNFINISHED) {
+    if (!names.includes(mark)) continue;
     throw corruption(
       MANIFEST_NAME,
       0,
-      "the file is missing: a checkpoint into this place was not finished",
+      `the file is missing: a ${what} into this place was not finished; make it anew, here or elsewhere`,
     );
   }
   const orphan = names.find((name) => {
@@ -269,7 +276,7 @@ function namesOfStale(
   );
   return names.filter((name) => {
     const file = parseFileName(name);
-    return file?.type === "temporary" || file?.type === "checkpoint" ||
+    return file?.type === "temporary" || file?.type === "mark" ||
       file?.type === "log" && !logs.has(file.number) ||
       file?.type === "segment" && !segments.has(file.number);
   });

@@ -6,16 +6,18 @@ import { MAX_SEQUENCE } from "./sequence.ts";
  *     MANIFEST       which segments and logs are live
  *     MANIFEST.tmp   the next manifest while it is written
  *     CHECKPOINT     empty; there while a checkpoint is written to the place
+ *     REPAIR         empty; there while a repair is written to the place, and after one that came to nothing
  *     000007.log     a write-ahead log
  *     000008.seg     a segment
  */
 export const MANIFEST_NAME = "MANIFEST";
 export const MANIFEST_TEMPORARY_NAME = "MANIFEST.tmp";
 export const CHECKPOINT_NAME = "CHECKPOINT";
+export const REPAIR_NAME = "REPAIR";
 
 /** What a file of a store is, read off its name. */
 export interface FileName {
-  readonly type: "manifest" | "temporary" | "checkpoint" | "log" | "segment";
+  readonly type: "manifest" | "temporary" | "mark" | "log" | "segment";
   /** The file number of a log or a segment; 0 for the others. */
   readonly number: number;
 }
@@ -34,7 +36,9 @@ export function segmentName(number: number): string {
 export function parseFileName(name: string): FileName | undefined {
   if (name === MANIFEST_NAME) return { type: "manifest", number: 0 };
   if (name === MANIFEST_TEMPORARY_NAME) return { type: "temporary", number: 0 };
-  if (name === CHECKPOINT_NAME) return { type: "checkpoint", number: 0 };
+  if (name === CHECKPOINT_NAME || name === REPAIR_NAME) {
+    return { type: "mark", number: 0 };
+  }
   const match = /^(\d{6,16})\.(log|seg)$/.exec(name);
   if (match === null) return undefined;
   const number = Number(match[1]);

@@ -23,7 +23,10 @@ import type { Storage } from "../storage/storage.ts";
  * ```
  */
 export interface RepairOptions extends InspectionOptions {
-  /** Where the new store goes: a path, a `file:` URL or a storage that holds no store. No folder in that of the damaged one, or around it, which is only read. */
+  /**
+   * Where the new store goes: a path, a `file:` URL or a storage that holds no store. No folder in that of the damaged one, or around it, which is only read.
+   * Until the repair is complete, and after one that came to nothing, engines refuse the place; another repair may go there.
+   */
   readonly into?: string | URL | Storage;
   /**
    * Replaces the damaged store. Its files stay until the new store is complete and durable, and are removed then, those too that could not be read:

@@ -1,8 +1,9 @@
 import { checkFlag } from "../engine/call_options.ts";
+import { MarkedPlace } from "../engine/marked_place.ts";
 import { refuseNested } from "../engine/nested_places.ts";
 import { refuseNoStorage, type StorageAt } from "../engine/storage_check.ts";
 import { invalidArgument, KvError } from "../errors.ts";
-import { parseFileName } from "../format/file_names.ts";
+import { parseFileName, REPAIR_NAME } from "../format/file_names.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 import { inTurn } from "../storage/awaitable.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
@@ -36,18 +37,31 @@ export async function repairStore(
   refuseNoStorage(target, "repair into");
   refuseSame(source, target);
   refuseNested(source, target, "repair into");
-  await refuseStore(target);
+  const place = new MarkedPlace(target, REPAIR_NAME, "repair into");
+  await place.refuseStore();
   return await withLocks([
     () => source.lock({ shared: true }),
     () => target.lock({ shared: false }),
   ], async () => {
-    await refuseStore(target);
+    await place.refuseStore();
+    await place.begin();
     const names = await source.list();
-    return await repairInto(
+    const report = await repairInto(
       { source, names, target, firstNumber: 1 },
       options,
     );
+    await unmark(place);
+    return report;
   });
+}
+
+/** Only what is complete loses its mark: an engine refuses the place until a repair into it has come to its end. */
+async function unmark(place: MarkedPlace): Promise<void> {
+  try {
+    await place.unmark();
+  } catch {
+    // Beside a manifest it means nothing, and the next open removes it.
+  }
 }
 
 async function repairInPlace(
@@ -83,15 +97,6 @@ function refuseSame(source: Storage, target: Storage): void {
   if (!isSame) return;
   throw invalidArgument(
     `Cannot repair ${source.location} into itself: give another place, or inPlace: true`,
-  );
-}
-
-async function refuseStore(target: Storage): Promise<void> {
-  const names = await target.list();
-  const own = names.find((name) => parseFileName(name) !== undefined);
-  if (own === undefined) return;
-  throw invalidArgument(
-    `Cannot repair into ${target.location}: there are files of a store, such as ${own}; give it a place of its own`,
   );
 }
 

@@ -4,6 +4,7 @@ import {
   CHECKPOINT_NAME,
   MANIFEST_NAME,
   MANIFEST_TEMPORARY_NAME,
+  REPAIR_NAME,
   segmentName,
 } from "../format/file_names.ts";
 import { openIfThere } from "../inspection/check_files.ts";
@@ -85,6 +86,7 @@ export async function surveyStore(
     };
   }
   if (names.includes(CHECKPOINT_NAME)) losses.warn(OF_CHECKPOINT);
+  if (names.includes(REPAIR_NAME)) losses.warn(OF_REPAIR);
   losses.warn(WITHOUT_MANIFEST);
   const numbers = numbersOf(names, "segment").reverse();
   return {
@@ -104,6 +106,8 @@ const FROM_DAMAGED =
   `${MANIFEST_NAME} is damaged; the order of the segments and the names of the codecs were taken from what is left of it, which may be wrong; keys that range deletes had removed may have come back`;
 const OF_CHECKPOINT =
   `${CHECKPOINT_NAME} says that these files are part of a checkpoint that was not finished: the store that it was made of has all of it`;
+const OF_REPAIR =
+  `${REPAIR_NAME} says that these files are part of a repair that was not finished: the damaged store has all of it`;
 const WITHOUT_MANIFEST =
   `${MANIFEST_NAME} is missing or damaged, so it is not known which files are live and which are older: deleted keys, those too that range deletes had removed, and older values may have come back`;
 

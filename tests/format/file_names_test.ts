@@ -24,7 +24,8 @@ test("Every name says again what it was made from", () => {
   }
   assertEquals(parseFileName("MANIFEST")?.type, "manifest");
   assertEquals(parseFileName("MANIFEST.tmp")?.type, "temporary");
-  assertEquals(parseFileName("CHECKPOINT")?.type, "checkpoint");
+  assertEquals(parseFileName("CHECKPOINT")?.type, "mark");
+  assertEquals(parseFileName("REPAIR")?.type, "mark");
 });
 
 test("A name that the engine would not have given is none of its files", () => {

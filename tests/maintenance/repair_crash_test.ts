@@ -4,6 +4,7 @@ import { segmentName } from "../../src/format/file_names.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { FaultStorage, survivals } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
+import { assertKvError } from "../support/kv_error.ts";
 import { levelsOf } from "./crafted.ts";
 import {
   bytesOf,
@@ -85,10 +86,13 @@ for (const [what, damaged] of damages) {
   });
 }
 
-test("After a crash at any call of a repair into another place there is the whole store or none", async () => {
+test("After a crash at any call of a repair into another place there is the whole store or none, and no engine makes an empty one there", async () => {
   const target = new FaultStorage();
   await repair(storage, { into: target });
   const state = finalState(history);
+  const begun = target.trace.findIndex(({ operation }) =>
+    operation === "syncDirectory"
+  );
   let stores = 0;
   for (let at = 0; at <= target.trace.length; at++) {
     for (const survival of survivals) {
@@ -97,13 +101,17 @@ test("After a crash at any call of a repair into another place there is the whol
       if (await holdsStore(left)) {
         stores++;
         assertEquals(await contentOf(left, history.keys()), state, where);
+      } else if (at > begun) {
+        await assertKvError(() => open(left), "KV_CORRUPTION", "a repair");
+        await repair(storage, { into: left });
+        assertEquals(await contentOf(left, []), state, where);
       }
     }
   }
   assert(stores >= survivals.length);
 });
 
-test("When any call of a repair into another place fails, nothing is left there and nothing open", async () => {
+test("When any call of a repair into another place fails, no store is left there and nothing open, and a repair into the same place does it", async () => {
   await failAtEveryCall(async (from) => {
     const source = faultCopy(storage);
     const target = new FaultStorage();
@@ -119,13 +127,15 @@ test("When any call of a repair into another place fails, nothing is left there 
       // What could not be removed is no store either.
       const left = target.fileNames.filter((name) => name === "MANIFEST");
       assertEquals(left, [], where);
+      await repair(source, { into: target });
+      assertEquals(await contentOf(target, []), finalState(history), where);
     }
     assertEquals(await contentAfterRepair(source), finalState(history), where);
     return isDone && faults.every(({ struck }) => struck === 0);
   });
 });
 
-test("A repair that is aborted leaves the target without files and both places free", async () => {
+test("A repair that is aborted leaves nothing but its mark, by which engines refuse the place, and both places free", async () => {
   let aborted = 0;
   for (let after = 1; after < 12; after++) {
     const source = faultCopy(storage);
@@ -144,10 +154,12 @@ test("A repair that is aborted leaves the target without files and both places f
     assertEquals([source.openFiles, target.openFiles, target.fileNames], [
       [],
       [],
-      [],
+      ["REPAIR"],
     ]);
+    await assertKvError(() => open(target), "KV_CORRUPTION", "a repair");
     await repair(source, { into: target });
     assert(isSame(await contentOf(target, []), finalState(history)));
+    assert(!target.fileNames.includes("REPAIR"));
   }
   assert(aborted > 2);
 });

@@ -223,11 +223,13 @@ test("Without a manifest all is there, with a warning, and what is in doubt is c
   assert(/\d+ keys are in several segments/.test(warnings), warnings);
 });
 
-test("A checkpoint that was not finished is repaired with a warning that the original has all of it", async () => {
-  const unfinished = without(storage, "MANIFEST");
-  unfinished.create("CHECKPOINT");
-  const { report } = await repaired(unfinished, history, "checkpoint");
-  assert(report.warnings[0]!.includes("a checkpoint that was not finished"));
+test("A checkpoint or a repair that was not finished is repaired with a warning that the original has all of it", async () => {
+  for (const what of ["checkpoint", "repair"]) {
+    const unfinished = without(storage, "MANIFEST");
+    unfinished.create(what.toUpperCase());
+    const { report } = await repaired(unfinished, history, what);
+    assert(report.warnings[0]!.includes(`a ${what} that was not finished`));
+  }
 });
 
 test("A damaged manifest that still makes sense keeps the order of segments", async () => {
