@@ -187,14 +187,16 @@ export async function verify(
  * What is lost is reported with the keys concerned. Where it hid something older, older values and deleted keys come back. Without a manifest it is not
  * known which of several segments is the newest; that is reported as a warning.
  *
- * If it fails, or the process or the power does, the damaged store is as it was, and `into` holds no store.
+ * Files and pages that the storage refuses to read are lost, too, and the rest is saved; a repair in place, which would remove them, fails then.
+ *
+ * If it fails, or the process or the power does, the damaged store is as it was, and `into` holds no store, nor will an engine make an empty one there.
  *
  * @param location A path, a `file:` URL or a storage, as for {@linkcode open}.
  * @param options Where the new store goes; see {@linkcode RepairOptions}.
  * @returns What was saved and what was not. `ok` says whether nothing is lost or in doubt.
  * @throws {KvError} `KV_LOCKED` while an engine has the store open; `KV_NOT_FOUND` if there is none; `KV_INVALID_ARGUMENT` for an option
  * that is none, or a target with files of a store; `KV_UNSUPPORTED` for a format or a compression that is not known here; `KV_IO` if the storage refuses to
- * read or write.
+ * write, or to read anything at all.
  *
  * @example
  * ```ts

@@ -11,7 +11,6 @@ import {
   recordKeyLength,
   recordValueLength,
 } from "../format/record.ts";
-import { openIfThere } from "../inspection/check_files.ts";
 import { FileWindow } from "../inspection/file_window.ts";
 import { headerBytes, readHeader } from "../inspection/log_check.ts";
 import { guessHeader, restoreHeader } from "../inspection/log_salt.ts";
@@ -20,13 +19,14 @@ import type { Progress } from "../inspection/progress.ts";
 import { RecordWalk } from "../inspection/record_walk.ts";
 import { MAX_STORED_KEY_BYTES, MAX_VALUE_BYTES } from "../options.ts";
 import { KnownLogs } from "../wal/known_logs.ts";
-import type { ReadableFile, Storage } from "../storage/storage.ts";
+import type { ReadableFile } from "../storage/storage.ts";
 import type { FoundLoss, Losses } from "./losses.ts";
 import type { RunWriter } from "./run_writer.ts";
+import type { SourceFiles } from "./source_files.ts";
 
 /** What logs are read with, and where their writes go. */
 export interface LogSalvageContext {
-  readonly storage: Storage;
+  readonly files: SourceFiles;
   readonly progress: Progress;
   readonly losses: Losses;
   readonly runs: RunWriter;
@@ -89,12 +89,12 @@ export class LogSalvage {
 
   /** Leaves out what a crash has left of an older log under the name of a newer one. */
   async #withoutCopies(numbers: readonly number[]): Promise<number[]> {
-    const { storage, progress, losses } = this.#context;
+    const { files, progress, losses } = this.#context;
     const known = new KnownLogs();
     const originals: number[] = [];
     for (const number of numbers) {
       const name = logName(number);
-      const file = await openIfThere(storage, name);
+      const file = await files.open(name);
       try {
         const start = file === undefined
           ? new Uint8Array(0)
@@ -132,9 +132,8 @@ export class LogSalvage {
     progress: Progress,
     work: (log: OpenLog | undefined) => Promise<void>,
   ): Promise<void> {
-    const { storage } = this.#context;
     const name = logName(number);
-    const file = await openIfThere(storage, name);
+    const file = await this.#context.files.open(name);
     try {
       if (file === undefined) return await work(undefined);
       const size = MAX_LOG_BYTES;
@@ -156,12 +155,9 @@ export class LogSalvage {
   }
 
   #reportMissing(number: number): void {
-    this.#context.losses.add({
-      file: logName(number),
-      offset: 0,
-      end: 0,
-      reason: "the file is gone",
-    });
+    const name = logName(number);
+    const reason = this.#context.files.problemOf(name);
+    this.#lose(name, { offset: 0, end: 0, reason });
   }
 
   async #readLog(log: OpenLog, end: number): Promise<void> {
@@ -224,7 +220,8 @@ export class LogSalvage {
     { walk, end }: { walk: LogWalk; end: number },
   ): void {
     if (this.lastSequence + 1 >= end) return;
-    if (walk.gaveUp) {
+    const { files } = this.#context;
+    if (walk.gaveUp || files.problemIn(name, offset, size) !== undefined) {
       const reason = "the search for frames behind damage became too long";
       this.#lose(name, { offset, end: size, reason });
       return;
@@ -241,37 +238,52 @@ export class LogSalvage {
     frame: LogFrame,
     end: number,
   ): Promise<void> {
-    const { firstSequence, count } = frame.header;
+    const { firstSequence } = frame.header;
+    const { files, runs } = this.#context;
     const records = new RecordWalk(window, frame);
     while (await records.next()) {
       const sequence = firstSequence + records.passed - 1;
       if (sequence >= end) return;
-      if (this.#last !== undefined && sequence <= this.#last) continue;
-      this.#last = sequence;
+      const isKnown = this.#last !== undefined && sequence <= this.#last;
       const { start } = records;
-      const record = await window.span(start, recordBytes(records));
+      const record = isKnown
+        ? undefined
+        : await window.span(start, recordBytes(records));
+      // The frame was checked when it was read before: zeros that have come in between are no records.
+      if (files.problemIn(name, frame.start, frame.end) !== undefined) {
+        return this.#loseRest(name, frame, { offset: start, first: sequence });
+      }
+      if (record === undefined) continue;
+      this.#last = sequence;
       const reason = problemOf(record);
       if (reason !== undefined) {
         const writes = { first: sequence, last: sequence };
         this.#lose(name, { offset: start, end: records.end, reason, writes });
         continue;
       }
-      await this.#context.runs.add(record);
+      await runs.add(record);
     }
     if (records.isWhole) return;
     const first = firstSequence + records.passed;
+    this.#loseRest(name, frame, { offset: records.end, first });
+  }
+
+  /** Gives the records of a frame up that begin at `offset`, with the write `first`. */
+  #loseRest(
+    name: string,
+    { header: { firstSequence, count }, end }: LogFrame,
+    { offset, first }: { readonly offset: number; readonly first: number },
+  ): void {
     const last = firstSequence + count - 1;
     this.#last = Math.max(this.lastSequence, last);
-    this.#lose(name, {
-      offset: records.end,
-      end: frame.end,
-      reason: "no valid record",
-      writes: { first, last },
-    });
+    const reason = "no valid record";
+    this.#lose(name, { offset, end, reason, writes: { first, last } });
   }
 
   #lose(file: string, loss: Omit<FoundLoss, "file">): void {
-    this.#context.losses.add({ file, ...loss });
+    const { files, losses } = this.#context;
+    const unread = files.problemIn(file, loss.offset, loss.end);
+    losses.add({ file, ...loss, reason: unread ?? loss.reason });
   }
 }
 

@@ -27,6 +27,7 @@ import type { RepairOptions, RepairReport } from "./repair_report.ts";
 import { type Run, RunWriter } from "./run_writer.ts";
 import { type Merged, mergeSources } from "./salvage_merge.ts";
 import { SegmentSource } from "./segment_source.ts";
+import { SourceFiles } from "./source_files.ts";
 import { type Survey, surveyStore } from "./survey.ts";
 import { totalBytes as bytesOfFiles } from "./verify.ts";
 
@@ -56,13 +57,26 @@ export async function repairInto(
   options: RepairOptions,
 ): Promise<RepairReport> {
   const losses = new Losses();
-  const survey = await surveyStore(places.source, places.names, losses);
+  const { source, target, names } = places;
+  // In place, what could not be read would be removed, and may be read some day.
+  const files = new SourceFiles(source, { isStrict: source === target });
+  const survey = await surveyStore(files, names, losses);
   const codecs = codecNames(survey, options, losses);
-  return await new Repair(places, { options, survey, codecs, losses }).run();
+  const findings = { files, survey, codecs, losses };
+  return await new Repair(places, options, findings).run();
+}
+
+/** What is known before segments and logs are read. */
+interface Findings {
+  readonly files: SourceFiles;
+  readonly survey: Survey;
+  readonly codecs: CodecNames;
+  readonly losses: Losses;
 }
 
 class Repair {
   readonly #places: RepairPlaces;
+  readonly #sources: SourceFiles;
   readonly #survey: Survey;
   readonly #codecs: CodecNames;
   readonly #losses: Losses;
@@ -74,14 +88,11 @@ class Repair {
 
   constructor(
     places: RepairPlaces,
-    { options, survey, codecs, losses }: {
-      readonly options: RepairOptions;
-      readonly survey: Survey;
-      readonly codecs: CodecNames;
-      readonly losses: Losses;
-    },
+    options: RepairOptions,
+    { files, survey, codecs, losses }: Findings,
   ) {
     this.#places = places;
+    this.#sources = files;
     this.#survey = survey;
     this.#codecs = codecs;
     this.#losses = losses;
@@ -122,6 +133,8 @@ class Repair {
     this.#progress.expect(await bytesOfFiles(source, files));
     const runs = await this.#readLogs();
     const merged = await this.#merge(runs);
+    this.#sources.assertAnyRead();
+    this.#sources.warn(this.#losses);
     for (const { number } of runs.runs) {
       await this.#places.target.remove(segmentName(number));
     }
@@ -132,7 +145,7 @@ class Repair {
     const { flushedSequence, logs } = this.#survey;
     const runs = new RunWriter(this.#context);
     const salvage = new LogSalvage(flushedSequence, {
-      storage: this.#places.source,
+      files: this.#sources,
       progress: this.#progress,
       losses: this.#losses,
       runs,
@@ -149,7 +162,7 @@ class Repair {
       ...runs.toReversed().map((run) => this.#runSource(run, rangeTombstones)),
       ...groups.map((segments) =>
         new SegmentSource(segments, {
-          storage: this.#places.source,
+          files: this.#sources,
           progress: this.#progress,
           // Logs are newer than all segments.
           isCovered: (entry, { info }) =>
@@ -186,7 +199,7 @@ class Repair {
     rangeTombstones: RangeTombstones,
   ): SegmentSource {
     return new SegmentSource([{ number }], {
-      storage: this.#places.target,
+      files: new SourceFiles(this.#places.target, { isStrict: true }),
       progress: this.#progress.silent(),
       isFromLogs: true,
       isCovered: (entry) => coveredBy(rangeTombstones, entry) > ceiling,

@@ -29,8 +29,8 @@ export interface RepairOptions extends InspectionOptions {
    */
   readonly into?: string | URL | Storage;
   /**
-   * Replaces the damaged store. Its files stay until the new store is complete and durable, and are removed then, those too that could not be read:
-   * copy them before if they may still be wanted.
+   * Replaces the damaged store. Its files stay until the new store is complete and durable, and are removed then, damaged ones among
+   * them: copy them before if they may still be wanted. A file that the storage refuses to read, which may be otherwise some day, ends the repair.
    */
   readonly inPlace?: boolean;
   /**

@@ -1,7 +1,6 @@
 import { compareBytes } from "../bytes/compare.ts";
 import type { EntryView } from "../format/entry.ts";
 import { segmentName } from "../format/file_names.ts";
-import { openIfThere } from "../inspection/check_files.ts";
 import type { Progress } from "../inspection/progress.ts";
 import { ForwardCursor } from "../iterator/forward_cursor.ts";
 import { walkSegment } from "../inspection/segment_walk.ts";
@@ -14,8 +13,9 @@ import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { MAX_STORED_KEY_BYTES } from "../options.ts";
 import { BlockEntries } from "../segment/block_entries.ts";
 import type { Awaitable } from "../storage/awaitable.ts";
-import type { ReadableFile, Storage } from "../storage/storage.ts";
+import type { ReadableFile } from "../storage/storage.ts";
 import type { FoundLoss } from "./losses.ts";
+import type { SourceFiles } from "./source_files.ts";
 
 /** A segment to be read, and what the manifest says of it, if that is known. */
 export interface SourceSegment {
@@ -25,7 +25,7 @@ export interface SourceSegment {
 
 /** What a {@linkcode SegmentSource} works with. */
 export interface SegmentSourceContext {
-  readonly storage: Storage;
+  readonly files: SourceFiles;
   readonly progress: Progress;
   /** Whether the segments hold what was in logs, which is newer than all else: the sequence number of entries becomes `Infinity`. */
   readonly isFromLogs?: boolean;
@@ -151,7 +151,7 @@ export class SegmentSource extends ForwardCursor {
     while (this.#nextSegment < this.#segments.length) {
       const segment = this.#segments[this.#nextSegment++]!;
       const name = segmentName(segment.number);
-      const file = await openIfThere(this.#context.storage, name);
+      const file = await this.#context.files.open(name);
       if (file === undefined) {
         this.#reportMissing(name, segment);
         continue;
@@ -173,7 +173,7 @@ export class SegmentSource extends ForwardCursor {
       file: name,
       offset: 0,
       end: info?.sizeBytes ?? 0,
-      reason: "the file is gone",
+      reason: this.#context.files.problemOf(name),
       from: info?.smallestKey,
       to: info?.largestKey,
     });
@@ -195,11 +195,13 @@ export class SegmentSource extends ForwardCursor {
     { start, end, error, from, to }: Gap,
     { walk, segment: { info } }: OpenSegment,
   ): void {
+    const { name } = walk.window;
+    const unread = this.#context.files.problemIn(name, start, end);
     this.#context.onLoss({
-      file: walk.window.name,
+      file: name,
       offset: start,
       end,
-      reason: error.message,
+      reason: unread ?? error.message,
       from: from ?? info?.smallestKey,
       to: to ?? info?.largestKey,
     });

@@ -7,7 +7,6 @@ import {
   REPAIR_NAME,
   segmentName,
 } from "../format/file_names.ts";
-import { openIfThere } from "../inspection/check_files.ts";
 import {
   decodeManifest,
   type ManifestState,
@@ -16,10 +15,10 @@ import {
 } from "../manifest/manifest_codec.ts";
 import { type SegmentInfo, tellsOf } from "../manifest/segment_info.ts";
 import { readSegmentEnd } from "../segment/open_segment.ts";
-import type { Storage } from "../storage/storage.ts";
 import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import type { Losses } from "./losses.ts";
 import type { SourceSegment } from "./segment_source.ts";
+import type { SourceFiles } from "./source_files.ts";
 import { numbersOf } from "./verify.ts";
 
 /** What is known of a damaged store before its segments and logs are read. */
@@ -52,12 +51,12 @@ export interface Survey {
  *    were written later and are taken to be newer, which is wrong where a compaction deeper down came after a flush.
  */
 export async function surveyStore(
-  storage: Storage,
+  files: SourceFiles,
   names: readonly string[],
   losses: Losses,
 ): Promise<Survey> {
   for (const name of [MANIFEST_NAME, MANIFEST_TEMPORARY_NAME]) {
-    const state = decoded(await readBytes(storage, name));
+    const state = decoded(await readBytes(files, name));
     if (state === undefined) continue;
     const isTemporary = name === MANIFEST_TEMPORARY_NAME;
     if (isTemporary) losses.warn(FROM_TEMPORARY);
@@ -71,9 +70,9 @@ export async function surveyStore(
       manifest: isTemporary ? "temporary" : "whole",
     };
   }
-  const bytes = await readBytes(storage, MANIFEST_NAME);
+  const bytes = await readBytes(files, MANIFEST_NAME);
   const state = bytes && salvageManifest(bytes);
-  if (state !== undefined && await hasSegmentsOf(state, storage)) {
+  if (state !== undefined && await hasSegmentsOf(state, files)) {
     losses.warn(FROM_DAMAGED);
     warnOfUnnamed(names, state, losses);
     return {
@@ -87,7 +86,11 @@ export async function surveyStore(
   }
   if (names.includes(CHECKPOINT_NAME)) losses.warn(OF_CHECKPOINT);
   if (names.includes(REPAIR_NAME)) losses.warn(OF_REPAIR);
-  losses.warn(WITHOUT_MANIFEST);
+  losses.warn(
+    files.hasRefused(MANIFEST_NAME)
+      ? `${files.problemOf(MANIFEST_NAME)}. ${WITHOUT_MANIFEST}`
+      : WITHOUT_MANIFEST,
+  );
   const numbers = numbersOf(names, "segment").reverse();
   return {
     groups: numbers.map((number) => [{ number }]),
@@ -134,12 +137,12 @@ function warnOfUnnamed(
   }
 }
 
-/** The bytes of a manifest, or `undefined` if there is none or it is too long for one. */
+/** The bytes of a manifest, or `undefined` if there is none that can be opened or it is too long for one. */
 async function readBytes(
-  storage: Storage,
+  files: SourceFiles,
   name: string,
 ): Promise<Uint8Array | undefined> {
-  const file = await openIfThere(storage, name);
+  const file = await files.open(name);
   try {
     if (file === undefined || file.size > MAX_MANIFEST_BYTES) return undefined;
     const bytes = new Uint8Array(file.size);
@@ -162,21 +165,21 @@ function decoded(bytes: Uint8Array | undefined): ManifestState | undefined {
 /** Whether there are all the segments that a damaged manifest names, as far as that can be told. */
 async function hasSegmentsOf(
   { levels }: ManifestState,
-  storage: Storage,
+  files: SourceFiles,
 ): Promise<boolean> {
   for (const segment of levels.flat()) {
-    if (!await isThere(storage, segment)) return false;
+    if (!await isThere(files, segment)) return false;
   }
   return true;
 }
 
 async function isThere(
-  storage: Storage,
+  files: SourceFiles,
   segment: SegmentInfo,
 ): Promise<boolean> {
   const name = segmentName(segment.number);
-  const file = await openIfThere(storage, name);
-  if (file === undefined) return false;
+  const file = await files.open(name);
+  if (file === undefined) return files.hasRefused(name);
   try {
     return tellsOf(segment, await readSegmentEnd(file, name));
   } catch (error) {
