@@ -42,21 +42,31 @@ export function hasKeyIn(
   smallest: Uint8Array,
   largest: Uint8Array,
 ): boolean {
-  const keys = new RankedKeys(table);
-  const rank = keys.rankOf(smallest);
-  return rank < keys.size && keys.order(rank, largest) <= 0;
+  const keys = table.sortedKeys();
+  const index = keys.chunkFor(smallest);
+  const chunk = keys.chunks[index];
+  if (chunk === undefined) return false;
+  // The chunk may end just before the key.
+  const first = chunk.items[chunk.lowerBound(smallest)] ??
+    keys.chunks[index + 1]?.items[0];
+  return first !== undefined && orderOf(table, first, largest) <= 0;
+}
+
+/** Orders the key of a record and another. */
+function orderOf(table: MemTable, ordinal: number, key: Uint8Array): number {
+  const start = table.offset(ordinal);
+  const length = table.length(ordinal);
+  return compareSpans(table.buffer, start, length, key, 0, key.length);
 }
 
 /** The keys of a table by their rank. */
 class RankedKeys {
-  readonly #table: MemTable;
   readonly #keys: SortedKeys;
   /** Keys before each chunk. */
   readonly #ranks: number[] = [];
   readonly size: number;
 
   constructor(table: MemTable) {
-    this.#table = table;
     this.#keys = table.sortedKeys();
     let rank = 0;
     for (const { size } of this.#keys.chunks) {
@@ -77,14 +87,5 @@ class RankedKeys {
   at(rank: number): number {
     const chunk = this.#ranks.findLastIndex((first) => first <= rank);
     return this.#keys.chunks[chunk]!.items[rank - this.#ranks[chunk]!]!;
-  }
-
-  /** Orders the key with this rank and another. */
-  order(rank: number, key: Uint8Array): number {
-    const first = this.at(rank);
-    const { buffer } = this.#table;
-    const start = this.#table.offset(first);
-    const length = this.#table.length(first);
-    return compareSpans(buffer, start, length, key, 0, key.length);
   }
 }
