@@ -4,10 +4,11 @@ import { memTableRangeSize } from "../memtable/range_size.ts";
 import type { RangeSize } from "./api/range_size.ts";
 import type { ReadState } from "./read_state.ts";
 
-/** Estimates from indexes and MemTables how much a range takes; no block is read. */
+/** Estimates from indexes and MemTables how much a range takes; no block is read. Imports past `maxSequence` are left out. */
 export async function approximateSize(
   { tables, live }: ReadState,
   range: KeyRange,
+  maxSequence: number,
 ): Promise<RangeSize> {
   const { lower, upper } = range;
   const isEmpty = lower && upper && compareBytes(lower, upper) >= 0;
@@ -21,6 +22,7 @@ export async function approximateSize(
     entries += size.entries;
   }
   for (const segment of live.version.levels.flat()) {
+    if (segment.visibleFrom > maxSequence) continue;
     const share = await segment.reader.shareOfRange(range);
     bytes += share.bytes * segment.sizeBytes;
     entries += share.blocks * (segment.entries - segment.tombstones);

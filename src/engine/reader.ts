@@ -199,7 +199,8 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     const { readState } = this.store;
     const keys = this.#encodeRange(range);
     readState.retain();
-    return await this.store.track(approximateSize(readState, keys))
+    const size = approximateSize(readState, keys, this.#lastSeen);
+    return await this.store.track(size)
       .finally(() => readState.release());
   }
 

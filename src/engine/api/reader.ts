@@ -188,7 +188,8 @@ export interface KvReader<K, V> {
   countSync(range?: RangeOptions<K>): number;
 
   /**
-   * About how many bytes and entries a range has in the files and MemTables as they are now, also when asked of a snapshot. It reads indexes of segments
+   * About how many bytes and entries a range has in the files and MemTables as they are now, also when asked of a snapshot, but for
+   * sorted imports that came later. It reads indexes of segments
    * and no data, so it takes about as long for a large range as for a small one.
    *
    * Each segment adds an error of one block (`blockSize`) at the most, and more in `entries` where the sizes of entries differ much. What compaction has
