@@ -2,12 +2,12 @@
 //
 // In a project of your own:
 //
-//   import { json, open, tuple } from "@purekv/purekv";
+//   import { open } from "@purekv/purekv";
 import process from "node:process";
-import { json, open, tuple } from "../../mod.ts";
+import { open } from "../../mod.ts";
 import { search } from "./search.ts";
 import { TextIndex } from "./text_index.ts";
-import type { IndexEntry } from "./words.ts";
+import { sums } from "./words.ts";
 
 const [folder, store, ...query] = process.argv.slice(2);
 if (folder === undefined || store === undefined) {
@@ -17,10 +17,7 @@ if (folder === undefined || store === undefined) {
   process.exit(2);
 }
 
-await using db = await open(store, {
-  keys: tuple,
-  values: json<IndexEntry>(),
-});
+await using db = await open(store, sums);
 const { added, changed, removed, unchanged } = await new TextIndex(db)
   .update(folder);
 console.log(

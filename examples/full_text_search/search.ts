@@ -1,8 +1,9 @@
-import type { KvEngine, Tuple } from "../../mod.ts";
+import type { KvEngine } from "../../mod.ts";
 import {
-  fileOf,
-  type IndexEntry,
   type IndexReader,
+  keyspacesOf,
+  type Places,
+  type Sum,
   sumOf,
   wordsOf,
 } from "./words.ts";
@@ -21,7 +22,7 @@ interface Term {
 }
 
 /** Where a term begins, by file. */
-type Found = Map<string, readonly number[]>;
+type Found = Map<string, Places>;
 
 // BM25: how soon more of the same word counts for less, and how much long files are held back.
 const SATURATION = 1.2;
@@ -33,19 +34,25 @@ const LENGTH_WEIGHT = 0.75;
  * @param query Words, "whole phrases" and beginnings of words: `store "write ahead" compac*`.
  */
 export function search(
-  db: KvEngine<Tuple, IndexEntry>,
+  db: KvEngine<string, Sum>,
   query: string,
   limit = 10,
 ): Hit[] {
   // One state of the index for all of the query, whatever is indexed meanwhile.
   using snapshot = db.snapshot();
-  const found = parseQuery(query).map((term) => findTerm(snapshot, term));
+  const { files, places } = keyspacesOf(db);
+  const reader: IndexReader = {
+    sums: snapshot,
+    files: snapshot.keyspace(files),
+    places: snapshot.keyspace(places),
+  };
+  const found = parseQuery(query).map((term) => findTerm(reader, term));
   const [first, ...others] = found.sort((a, b) => a.size - b.size);
   if (first === undefined) return [];
   const hits: Hit[] = [];
   for (const path of first.keys()) {
     if (!others.every((places) => places.has(path))) continue;
-    hits.push({ path, score: scoreOf(snapshot, path, found) });
+    hits.push({ path, score: scoreOf(reader, path, found) });
   }
   hits.sort((a, b) => b.score - a.score || (a.path < b.path ? -1 : 1));
   return hits.slice(0, limit);
@@ -80,8 +87,8 @@ function findTerm(reader: IndexReader, { words, isPrefix }: Term): Found {
 
 function findWord(reader: IndexReader, word: string): Found {
   const found: Found = new Map();
-  for (const [key, entry] of reader.scanSync({ prefix: ["word", word] })) {
-    if (entry.type === "word") found.set(key[2] as string, entry.places);
+  for (const [key, places] of reader.places.scanSync({ prefix: [word] })) {
+    found.set(key[1] as string, places);
   }
   return found;
 }
@@ -90,16 +97,12 @@ function findWord(reader: IndexReader, word: string): Found {
 function findBeginning(reader: IndexReader, beginning: string): Found {
   const found = new Map<string, number[]>();
   // A prefix of a scan is made of whole parts; all longer words lie before this one.
-  const range = {
-    gte: ["word", beginning],
-    lt: ["word", `${beginning}\u{10ffff}`],
-  };
-  for (const [key, entry] of reader.scanSync(range)) {
-    if (entry.type !== "word") continue;
-    const path = key[2] as string;
-    const places = found.get(path);
-    if (places === undefined) found.set(path, [...entry.places]);
-    else places.push(...entry.places);
+  const range = { gte: [beginning], lt: [`${beginning}\u{10ffff}`] };
+  for (const [key, places] of reader.places.scanSync(range)) {
+    const path = key[1] as string;
+    const known = found.get(path);
+    if (known === undefined) found.set(path, [...places]);
+    else known.push(...places);
   }
   return found;
 }
@@ -110,8 +113,8 @@ function scoreOf(
   path: string,
   terms: readonly Found[],
 ): number {
-  const { files, words } = sumOf(reader);
-  const length = fileOf(reader, path)!.length / (words / files);
+  const { files, words } = sumOf(reader.sums);
+  const length = reader.files.getSync(path)!.length / (words / files);
   const held = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * length);
   let score = 0;
   for (const term of terms) {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import type { KvEngine, Tuple } from "../../mod.ts";
-import { fileOf, type IndexEntry, sumOf, wordsOf } from "./words.ts";
+import type { KvEngine } from "../../mod.ts";
+import { keyspacesOf, type Sum, sumOf, wordsOf } from "./words.ts";
 
 /** What an update has done. */
 export interface Changes {
@@ -14,18 +14,21 @@ export interface Changes {
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 export class TextIndex {
-  readonly #db: KvEngine<Tuple, IndexEntry>;
+  readonly #db: KvEngine<string, Sum>;
+  readonly #keyspaces: ReturnType<typeof keyspacesOf>;
 
-  constructor(db: KvEngine<Tuple, IndexEntry>) {
+  constructor(db: KvEngine<string, Sum>) {
     this.#db = db;
+    this.#keyspaces = keyspacesOf(db);
   }
 
   /** Brings the index up to date with the text files below `folder`. Reads only those whose time or size has changed. */
   async update(folder: string): Promise<Changes> {
     const changes = { added: 0, changed: 0, removed: 0, unchanged: 0 };
     const present = new Set<string>();
+    const { files } = this.#keyspaces;
     for (const { path, stamp } of filesBelow(folder)) {
-      const known = fileOf(this.#db, path);
+      const known = files.getSync(path);
       if (known?.stamp === stamp) {
         changes.unchanged++;
       } else {
@@ -37,9 +40,9 @@ export class TextIndex {
       }
       present.add(path);
     }
-    for await (const [, path] of this.#db.keys({ prefix: ["file"] })) {
-      if (present.has(path as string)) continue;
-      await this.#replace(path as string, undefined, []);
+    for await (const path of files.keys()) {
+      if (present.has(path)) continue;
+      await this.#replace(path, undefined, []);
       changes.removed++;
     }
     // One wait for the disk instead of one for each file: a file whose batch is lost with the power is indexed again.
@@ -54,26 +57,20 @@ export class TextIndex {
     words: readonly string[],
   ): Promise<void> {
     const batch = this.#db.batch();
-    const known = fileOf(this.#db, path);
-    for (const word of known?.words ?? []) batch.del(["word", word, path]);
+    const files = batch.in(this.#keyspaces.files);
+    const places = batch.in(this.#keyspaces.places);
+    const known = this.#keyspaces.files.getSync(path);
+    for (const word of known?.words ?? []) places.del([word, path]);
     const placesOf = Map.groupBy(words.keys(), (place) => words[place]!);
-    for (const [word, places] of placesOf) {
-      batch.put(["word", word, path], { type: "word", places });
-    }
+    for (const [word, found] of placesOf) places.put([word, path], found);
     const sum = sumOf(this.#db);
-    const files = sum.files - (known ? 1 : 0) + (stamp ? 1 : 0);
-    const length = words.length;
-    batch.put(["sum"], {
-      type: "sum",
-      files,
+    const { length } = words;
+    batch.put("sum", {
+      files: sum.files - (known ? 1 : 0) + (stamp ? 1 : 0),
       words: sum.words - (known?.length ?? 0) + length,
     });
-    if (stamp === undefined) {
-      batch.del(["file", path]);
-    } else {
-      const entry = { stamp, length, words: [...placesOf.keys()] };
-      batch.put(["file", path], { type: "file", ...entry });
-    }
+    if (stamp === undefined) files.del(path);
+    else files.put(path, { stamp, length, words: [...placesOf.keys()] });
     await batch.commit({ sync: false });
   }
 }

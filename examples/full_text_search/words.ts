@@ -1,16 +1,20 @@
-import type { KvReader, Tuple } from "../../mod.ts";
-
-// The index in a store, under tuple keys:
+// The words of texts, and what an index of them has in a store:
 //
-//   ["file", path]           what is known of a file
-//   ["word", word, path]     where the word stands in the file
-//   ["sum"]                  files, and words in all of them
+//   files    path: what is known of a file
+//   places   [word, path]: where the word stands in the file
+//   the store itself, under "sum": how many files and words there are
 //
 // All that belongs to a file changes in one batch, the sum included.
+//
+// In a project of your own:
+//
+//   import { json, tuple } from "@purekv/purekv";
+//   import type { KvEngine, KvReader, Tuple } from "@purekv/purekv";
+import { json, tuple } from "../../mod.ts";
+import type { KvEngine, KvReader, Tuple } from "../../mod.ts";
 
 /** What the index knows of a file. */
 export interface FileEntry {
-  readonly type: "file";
   /** Tells whether the file has changed. */
   readonly stamp: string;
   /** How many words it has. */
@@ -20,20 +24,31 @@ export interface FileEntry {
 }
 
 /** Where a word stands in a file: its places among the words of the file, from 0. */
-export interface WordEntry {
-  readonly type: "word";
-  readonly places: readonly number[];
-}
+export type Places = readonly number[];
 
 /** What ranking needs to know of all files. */
-export interface SumEntry {
-  readonly type: "sum";
+export interface Sum {
   readonly files: number;
   readonly words: number;
 }
 
-export type IndexEntry = FileEntry | WordEntry | SumEntry;
-export type IndexReader = KvReader<Tuple, IndexEntry>;
+/** The codecs of the store. */
+export const sums = { values: json<Sum>() };
+
+/** The keyspaces of an index. */
+export function keyspacesOf(db: KvEngine<string, Sum>) {
+  return {
+    files: db.keyspace("files", { values: json<FileEntry>() }),
+    places: db.keyspace("places", { keys: tuple, values: json<Places>() }),
+  };
+}
+
+/** An index as of one moment. */
+export interface IndexReader {
+  readonly sums: KvReader<string, Sum>;
+  readonly files: KvReader<string, FileEntry>;
+  readonly places: KvReader<Tuple, Places>;
+}
 
 /** The words of a text, in order, in lower case and without accents. */
 export function wordsOf(text: string): string[] {
@@ -42,16 +57,6 @@ export function wordsOf(text: string): string[] {
 }
 
 /** The sum, as of now or of a snapshot. */
-export function sumOf(reader: IndexReader): SumEntry {
-  const entry = reader.getSync(["sum"]);
-  return entry?.type === "sum" ? entry : { type: "sum", files: 0, words: 0 };
-}
-
-/** What is known of a file. */
-export function fileOf(
-  reader: IndexReader,
-  path: string,
-): FileEntry | undefined {
-  const entry = reader.getSync(["file", path]);
-  return entry?.type === "file" ? entry : undefined;
+export function sumOf(reader: KvReader<string, Sum>): Sum {
+  return reader.getSync("sum") ?? { files: 0, words: 0 };
 }

@@ -1,12 +1,23 @@
-// A cache on disk that is bounded in bytes, under tuple keys. Values are tuples,
-// too: they carry bytes as they are.
+// A cache on disk that is bounded in bytes, in three keyspaces of a store:
 //
-//   ["value", key]  [bytes]
-//   ["use", key]    [turn, size]: when it was last used, and what it takes
-//   ["turn", turn]  [key], an index: the least recently used first
+//   values   key: its bytes
+//   uses     key: when it was last used, and what it takes
+//   turns    [turn]: the key that was used then, the least recently used first
 //
 // Uses are kept apart from values, so that a read writes only a few bytes.
-import type { KvBatch, KvEngine, Tuple } from "../../mod.ts";
+//
+// In a project of your own:
+//
+//   import { bytes, json, tuple } from "@purekv/purekv";
+//   import type { KvBatch, KvEngine, KvKeyspace, Tuple } from "@purekv/purekv";
+import { bytes, json, tuple } from "../../mod.ts";
+import type { KvBatch, KvEngine, KvKeyspace, Tuple } from "../../mod.ts";
+
+interface Use {
+  readonly turn: number;
+  /** In bytes. */
+  readonly size: number;
+}
 
 export interface CacheStats {
   readonly entries: number;
@@ -18,7 +29,10 @@ export interface CacheStats {
 }
 
 export class LruCache {
-  readonly #db: KvEngine<Tuple, Tuple>;
+  readonly #db: KvEngine<string, string>;
+  readonly #values: KvKeyspace<string, Uint8Array>;
+  readonly #uses: KvKeyspace<string, Use>;
+  readonly #turns: KvKeyspace<Tuple, string>;
   readonly #maxBytes: number;
   readonly #loading = new Map<string, Promise<Uint8Array>>();
   #turn = 0;
@@ -28,8 +42,11 @@ export class LruCache {
   #misses = 0;
   #evictions = 0;
 
-  private constructor(db: KvEngine<Tuple, Tuple>, maxBytes: number) {
+  private constructor(db: KvEngine<string, string>, maxBytes: number) {
     this.#db = db;
+    this.#values = db.keyspace("values", { values: bytes });
+    this.#uses = db.keyspace("uses", { values: json<Use>() });
+    this.#turns = db.keyspace("turns", { keys: tuple });
     this.#maxBytes = maxBytes;
   }
 
@@ -40,13 +57,13 @@ export class LruCache {
    * @param maxBytes What keys and values may take. What is over that is evicted at once.
    */
   static async open(
-    db: KvEngine<Tuple, Tuple>,
+    db: KvEngine<string, string>,
     maxBytes: number,
   ): Promise<LruCache> {
     const cache = new LruCache(db, maxBytes);
-    for await (const [, [turn, size]] of db.scan({ prefix: ["use"] })) {
-      cache.#turn = Math.max(cache.#turn, turn as number);
-      cache.#bytes += size as number;
+    for await (const { turn, size } of cache.#uses.values()) {
+      cache.#turn = Math.max(cache.#turn, turn);
+      cache.#bytes += size;
       cache.#entries++;
     }
     // The bound may be lower than it was.
@@ -58,16 +75,16 @@ export class LruCache {
 
   /** The value of `key`, which becomes the most recently used. */
   async get(key: string): Promise<Uint8Array | undefined> {
-    const value = this.#db.getSync(["value", key])?.[0];
-    const use = this.#db.getSync(["use", key]);
+    const value = this.#values.getSync(key);
+    const use = this.#uses.getSync(key);
     if (value === undefined || use === undefined) {
       this.#misses++;
       return undefined;
     }
     this.#hits++;
     // No second write for what was used last already.
-    if (use[0] !== this.#turn) await this.#touch(key, use);
-    return value as Uint8Array;
+    if (use.turn !== this.#turn) await this.#touch(key, use);
+    return value;
   }
 
   /** The value of `key`; made by `load` if there is none, once, however many ask at the same time. */
@@ -99,9 +116,8 @@ export class LruCache {
       const turn = ++this.#turn;
       this.#bytes += size;
       this.#entries++;
-      batch.put(["value", key], [value])
-        .put(["use", key], [turn, size])
-        .put(["turn", turn], [key]);
+      batch.in(this.#values).put(key, value);
+      this.#use(batch, key, { turn, size });
       this.#evict(batch, key);
     }
     await batch.commit();
@@ -125,32 +141,37 @@ export class LruCache {
     };
   }
 
-  #touch(key: string, [turn, size]: Tuple): Promise<void> {
-    const next = ++this.#turn;
-    return this.#db.batch()
-      .del(["turn", turn!])
-      .put(["turn", next], [key])
-      .put(["use", key], [next, size!])
-      .commit();
+  #touch(key: string, { turn, size }: Use): Promise<void> {
+    const batch = this.#db.batch();
+    batch.in(this.#turns).del([turn]);
+    this.#use(batch, key, { turn: ++this.#turn, size });
+    return batch.commit();
+  }
+
+  /** Adds to a batch when a key was used. */
+  #use(batch: KvBatch<string, string>, key: string, use: Use): void {
+    batch.in(this.#uses).put(key, use);
+    batch.in(this.#turns).put([use.turn], key);
   }
 
   /** Adds to a batch that a key is forgotten. */
-  #remove(batch: KvBatch<Tuple, Tuple>, key: string): boolean {
-    const use = this.#db.getSync(["use", key]);
+  #remove(batch: KvBatch<string, string>, key: string): boolean {
+    const use = this.#uses.getSync(key);
     if (use === undefined) return false;
-    const [turn, size] = use;
-    batch.del(["value", key]).del(["use", key]).del(["turn", turn!]);
-    this.#bytes -= size as number;
+    batch.in(this.#values).del(key);
+    batch.in(this.#uses).del(key);
+    batch.in(this.#turns).del([use.turn]);
+    this.#bytes -= use.size;
     this.#entries--;
     return true;
   }
 
   /** Adds to a batch that what was not used for longest is forgotten, until the rest fits. */
-  #evict(batch: KvBatch<Tuple, Tuple>, kept?: string): void {
+  #evict(batch: KvBatch<string, string>, kept?: string): void {
     if (this.#bytes <= this.#maxBytes) return;
-    for (const [, [key]] of this.#db.scanSync({ prefix: ["turn"] })) {
+    for (const key of this.#turns.valuesSync()) {
       if (key === kept) continue;
-      this.#remove(batch, key as string);
+      this.#remove(batch, key);
       this.#evictions++;
       if (this.#bytes <= this.#maxBytes) return;
     }

@@ -3,24 +3,20 @@
 //
 // In a project of your own:
 //
-//   import { open, tuple } from "@purekv/purekv";
+//   import { open } from "@purekv/purekv";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { brotliCompress } from "node:zlib";
-import { open, tuple } from "../../mod.ts";
+import { open } from "../../mod.ts";
 import { LruCache } from "./cache.ts";
 
 const [folder = ".", store = "./compressed", maxMiB = "64"] = process.argv
   .slice(2);
 
-await using db = await open(store, {
-  keys: tuple,
-  values: tuple,
-  sync: false,
-});
+await using db = await open(store, { sync: false });
 const cache = await LruCache.open(db, Number(maxMiB) * 1024 * 1024);
 
 const compress = promisify(brotliCompress);

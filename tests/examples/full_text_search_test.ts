@@ -3,8 +3,12 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { search } from "../../examples/full_text_search/search.ts";
 import { TextIndex } from "../../examples/full_text_search/text_index.ts";
-import type { IndexEntry } from "../../examples/full_text_search/words.ts";
-import { json, open, tuple } from "../../mod.ts";
+import {
+  keyspacesOf,
+  type Sum,
+  sums,
+} from "../../examples/full_text_search/words.ts";
+import { type KvEngine, open } from "../../mod.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { test } from "../harness.ts";
 import { runScript } from "../support/runtimes.ts";
@@ -22,10 +26,7 @@ const texts = {
 async function openIndex(files: Readonly<Record<string, string>>) {
   const dir = tempDir();
   for (const [name, text] of Object.entries(files)) write(dir.path, name, text);
-  const db = await open(new MemoryStorage(), {
-    keys: tuple,
-    values: json<IndexEntry>(),
-  });
+  const db = await open(new MemoryStorage(), sums);
   const index = new TextIndex(db);
   const changes = await index.update(dir.path);
   return {
@@ -85,18 +86,18 @@ test("Index takes over what has changed, and nothing is left of what was", async
   assertEquals(it.found("spice"), ["sub/recipe.md"]);
   const anew = await openIndex({});
   await anew.index.update(it.folder);
-  assertEquals([...it.db.scanSync()], [...anew.db.scanSync()]);
+  assertEquals(contentOf(it.db), contentOf(anew.db));
   await anew[Symbol.asyncDispose]();
   rmSync(join(it.folder, "sub"), { recursive: true });
   for (const name of ["loch.txt", "long.txt", "new.txt"]) {
     rmSync(join(it.folder, name));
   }
   await it.index.update(it.folder);
-  assertEquals([...it.db.scanSync()], [[["sum"], {
-    type: "sum",
-    files: 0,
-    words: 0,
-  }]]);
+  assertEquals(contentOf(it.db), {
+    sums: [["sum", { files: 0, words: 0 }]],
+    files: [],
+    places: [],
+  });
 });
 
 test("Index leaves out what is no text, and hidden folders", async () => {
@@ -131,6 +132,16 @@ for (const runtime of exampleRuntimes()) {
       assert(/^\d+\.\d{3} kelpie\.txt$/.test(hit!), hit);
     }
   });
+}
+
+/** All that an index has in its store. */
+function contentOf(db: KvEngine<string, Sum>) {
+  const { files, places } = keyspacesOf(db);
+  return {
+    sums: [...db.scanSync()],
+    files: [...files.scanSync()],
+    places: [...places.scanSync()],
+  };
 }
 
 function write(folder: string, name: string, text: string): void {
