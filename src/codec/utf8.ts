@@ -206,7 +206,7 @@ function requireString(value: unknown): void {
     throw invalidArgument(
       `Cannot encode as UTF-8: expected a string, not ${
         typeName(value)
-      }; for other types open the store with other codecs`,
+      }; for other types give open or keyspace other codecs, such as keys: tuple, values: json()`,
     );
   }
 }

@@ -41,10 +41,14 @@ function completeCodec<T>(
   };
 }
 
-/** A codec such as `json` is what a function returns. */
+/** A codec such as `json` is what a function returns, and in other libraries a codec is named by a string. */
 function hintFor(codec: unknown): string {
-  if (typeof codec !== "function") return "";
-  return `, but a function; call ${codec.name || "it"}()`;
+  if (typeof codec === "function") {
+    return `, but a function; call ${codec.name || "it"}()`;
+  }
+  return typeof codec === "string"
+    ? `, but a string; give the codec itself: import utf8, bytes, json or tuple`
+    : "";
 }
 
 function encode<T>(codec: Codec<T>, value: T): Uint8Array {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  type Codec,
   json,
   type KvBatch,
   type KvEngine,
@@ -125,6 +126,20 @@ test("The limits on keys and values that a store has at the most hold in every p
   assertEquals(await db.get(`${key.slice(1)}x`), value);
   assertEquals([...db.scanSync({ prefix: "kk" })].length, 2);
   await assertKvError(() => db.put(`${key}k`, ""), invalid, "maxKeySize");
+});
+
+test("Who gives a value of another type is told of the codecs for it, and who names a codec to give it", async () => {
+  await using db = await open(new MemoryStorage());
+  const value = { name: "Alice" } as unknown as string;
+  for (const writer of [db, db.keyspace("users"), db.batch()]) {
+    const call = () => writer.put("a", value);
+    await assertKvError(call, invalid, "an object", "values: json()");
+  }
+  const named = { keys: "utf8" as unknown as Codec<string> };
+  const storage = new MemoryStorage();
+  const expected = ["option keys", "a string", "the codec itself"];
+  await assertKvError(() => open(storage, named), invalid, ...expected);
+  await assertKvError(() => db.keyspace("x", named), invalid, ...expected);
 });
 
 test("Tuples and JSON name the part that they cannot carry", async () => {
