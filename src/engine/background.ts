@@ -1,11 +1,9 @@
-import {
-  type BackgroundCounts,
-  type BackgroundOptions,
-  countPlan,
-  newCounts,
+import { BackgroundJobs } from "./background_jobs.ts";
+import type {
+  BackgroundCounts,
+  BackgroundOptions,
 } from "./background_options.ts";
-import type { BackpressureReason, Debts } from "./backpressure.ts";
-import type { Job } from "../compaction/job.ts";
+import type { Debts } from "./backpressure.ts";
 import {
   planFullCompaction,
   startFullCompaction,
@@ -13,23 +11,20 @@ import {
 import { pickCompaction } from "../compaction/strategy.ts";
 import type { CompactionContext, CompactionPlan } from "../compaction/plan.ts";
 import type { KvError } from "../errors.ts";
-import { plainInfo, totalBytes } from "../manifest/segment_info.ts";
-import { RangeTombstones } from "../tombstones/range_tombstones.ts";
+import { totalBytes } from "../manifest/segment_info.ts";
 import { BackgroundGate } from "./background_gate.ts";
 import { debtsOf } from "./debts.ts";
 import { nextTurn } from "./event_loop.ts";
 import type { Segment } from "./segment.ts";
-import type { ManifestChange } from "./version_set.ts";
 
 const NO_DEBTS: Debts = { flush: 0, compaction: 0 };
 
 /**
- * Flush and compaction, beside each other: one flush and one compaction at a time,
- * in a worker or in slices on the event loop. They begin when {@linkcode Background.wake} finds something to do and go on until there is nothing left.
+ * When to flush and to compact: one flush and one compaction at a time, beside each other. They begin when {@linkcode Background.wake} finds something to do and go on until there is nothing left.
  */
 export class Background {
-  readonly counts: BackgroundCounts = newCounts();
   readonly #options: BackgroundOptions;
+  readonly #jobs: BackgroundJobs;
   #flushing: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
   readonly #stop = new AbortController();
@@ -38,6 +33,12 @@ export class Background {
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
+    this.#jobs = new BackgroundJobs(options);
+  }
+
+  /** What was done so far. */
+  get counts(): BackgroundCounts {
+    return this.#jobs.counts;
   }
 
   /** How far the work is behind. */
@@ -131,62 +132,9 @@ export class Background {
   }
 
   async #flushOldest(): Promise<void> {
-    const { tables, versions, runner, assertSound } = this.#options;
-    const oldest = tables.waiting[0]!;
-    const { table } = oldest;
-    // What is in a segment must not be missing in an older log: the table's own log comes first.
-    while (!oldest.isAppended) {
-      this.#assertRunning();
-      await nextTurn();
-    }
-    this.#assertRunning();
-    const startMs = performance.now();
-    const added = table.ranges.tombstones;
-    const info = await runner.flush(table, {
-      ...this.#job(),
-      rangeTombstones: added.fragments,
-      ceiling: table.lastSequence,
-      logNumber: oldest.logNumber,
-      records: table.records,
-    }, this.#stop.signal);
-    this.#noteRate("flush", oldest.logBytes, startMs);
-    const add = info === undefined
-      ? []
-      : [{ level: 0, segment: await versions.openSegment(info) }];
-    await versions.change({
-      edit: { add, remove: [] },
-      ranges: this.#ranges(added),
-      flushedSequence: table.lastSequence,
-      logs: () => tables.liveLogs(1),
-      assertSound,
-    }, () => {
-      tables.removeOldest();
-      this.counts.flushes++;
-      this.counts.flushBytesWritten += info?.sizeBytes ?? 0;
-      this.#options.onChange();
-    });
-    await oldest.closeLog();
-    if (oldest.hasLog) await this.#options.removeLog(oldest.logName);
+    const [oldest] = this.#options.tables.waiting;
+    await this.#jobs.flush(oldest!, this.#stop.signal);
     this.wake();
-  }
-
-  /** On the event loop work slows writers by itself. */
-  #noteRate(work: BackpressureReason, bytes: number, startMs: number): void {
-    const { runner, backpressure } = this.#options;
-    if (!runner.isParallel) return;
-    backpressure.noteRate(work, bytes, performance.now() - startMs);
-  }
-
-  #job(): Job {
-    const { versions, snapshots, blockSize, compression } = this.#options;
-    return {
-      snapshots: snapshots.sorted(),
-      levels: versions.version.levels.map((level) => level.map(plainInfo)),
-      rangeTombstones: versions.version.rangeTombstones.fragments,
-      ceiling: versions.flushedSequence,
-      blockSize,
-      compression,
-    };
   }
 
   /**
@@ -243,7 +191,7 @@ export class Background {
       if (level0.length === 0) continue;
       // With what deeper levels took meanwhile.
       const bytes = totalBytes(level0.flatMap(({ segments }) => segments));
-      this.#noteRate("compaction", bytes, startMs);
+      this.#jobs.noteRate("compaction", bytes, startMs);
       startMs = performance.now();
     }
   }
@@ -268,73 +216,10 @@ export class Background {
     signal.throwIfAborted();
     this.gate.running = plan;
     try {
-      await this.#replaceInputs(plan, signal);
+      await this.#jobs.compact(plan, signal);
     } finally {
       this.gate.running = undefined;
     }
-  }
-
-  async #replaceInputs(
-    plan: CompactionPlan<Segment>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { versions, assertSound } = this.#options;
-    const remove = plan.inputs.flatMap(({ level, segments }) =>
-      segments.map(({ number }) => ({ level, number }))
-    );
-    const inputs = plan.inputs.flatMap(({ segments }) => segments);
-    const outputs = await this.#outputs(plan, inputs, signal);
-    const add = outputs.map((segment) => ({
-      level: plan.outputLevel,
-      segment,
-    }));
-    const ranges = this.#ranges(RangeTombstones.none);
-    await versions.change(
-      { edit: { add, remove }, ranges, assertSound },
-      () => {
-        countPlan(this.counts, plan, outputs);
-        this.#options.onChange();
-      },
-    );
-  }
-
-  /** Range tombstones that come, and who looks at those that are there. */
-  #ranges(added: RangeTombstones): NonNullable<ManifestChange["ranges"]> {
-    return { added, snapshots: this.#options.snapshots.sorted() };
-  }
-
-  async #outputs(
-    plan: CompactionPlan<Segment>,
-    inputs: readonly Segment[],
-    signal: AbortSignal,
-  ): Promise<readonly Segment[]> {
-    switch (plan.action) {
-      case "merge":
-        return await this.#merge(plan, signal);
-      case "move":
-        return inputs;
-      case "drop":
-        return [];
-    }
-  }
-
-  /** Has the inputs of a plan merged. They stay in the current version, and so on storage, until that is done. */
-  async #merge(
-    plan: CompactionPlan<Segment>,
-    signal: AbortSignal,
-  ): Promise<Segment[]> {
-    const { versions, runner, compaction } = this.#options;
-    const infos = await runner.compact({
-      ...this.#job(),
-      inputs: plan.inputs.map(({ level, segments }) => ({
-        level,
-        segments: segments.map(plainInfo),
-      })),
-      outputLevel: plan.outputLevel,
-      splitKeys: plan.splitKeys,
-      segmentSize: compaction.segmentSize,
-    }, signal);
-    return await Promise.all(infos.map((info) => versions.openSegment(info)));
   }
 
   /** Ends all work soon and begins none any more; who waits for it gets `reason`. */

@@ -63,7 +63,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "A log is removed before the manifest names its segment",
-    file: "src/engine/background.ts",
+    file: "src/engine/background_jobs.ts",
     from: `    await versions.change({
       edit: { add, remove: [] },`,
     to: `    await this.#options.removeLog(oldest.logName);
@@ -100,11 +100,27 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "Compaction forgets a snapshot",
-    file: "src/engine/background.ts",
+    file: "src/engine/background_jobs.ts",
     from: "snapshots: snapshots.sorted(),",
     to: "snapshots: [],",
     test: "tests/engine/background_test.ts",
     only: "snapshot",
+  },
+  {
+    name: "A follower forgets the range deletes that its snapshots see",
+    file: "src/follower/followed_store.ts",
+    from: "() => snapshots.sorted()",
+    to: "() => []",
+    test: "tests/follower/snapshot_test.ts",
+    only: "range delete that",
+  },
+  {
+    name: "A repair takes what it could not read again for records",
+    file: "src/maintenance/log_salvage.ts",
+    from: "if (files.problemIn(name, frame.start, frame.end) !== undefined) {",
+    to: "if (records.passed < 0) {",
+    test: "tests/maintenance/unreadable_test.ts",
+    only: "Whichever read",
   },
   {
     name: "A folder is opened without taking the lock",
