@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type EngineOptions, type KvEngine, open } from "../../mod.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/storage.ts";
+import { FaultStorage } from "../../src/testing/testing.ts";
 
 /** What was ever written: for each key its values from first to last, `null` for a delete. */
 export type History = Map<string, (string | null)[]>;
@@ -102,6 +103,13 @@ export function copyOf(
     const bytes = change(name, bytesOf(storage, name));
     if (bytes !== undefined) copy.create(name).append(bytes);
   }
+  return copy;
+}
+
+/** The same in a storage that fails and crashes on demand. */
+export function faultCopy(store: MemoryStorage): FaultStorage {
+  const copy = new FaultStorage({ seed: 3 });
+  for (const name of store.list()) copy.writeFile(name, bytesOf(store, name));
   return copy;
 }
 

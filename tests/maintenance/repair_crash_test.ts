@@ -7,9 +7,9 @@ import { test } from "../harness.ts";
 import { assertKvError } from "../support/kv_error.ts";
 import { levelsOf } from "./crafted.ts";
 import {
-  bytesOf,
   contentOf,
   copyOf,
+  faultCopy,
   finalState,
   isSame,
   sampleStore,
@@ -208,10 +208,4 @@ async function contentAfterRepair(
   const into = new MemoryStorage();
   await repair(damaged, { into });
   return await contentOf(into, []);
-}
-
-function faultCopy(store: MemoryStorage): FaultStorage {
-  const copy = new FaultStorage({ seed: 3 });
-  for (const name of store.list()) copy.writeFile(name, bytesOf(store, name));
-  return copy;
 }

@@ -3,7 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import { KvIoError, open, repair, type Storage, verify } from "../../mod.ts";
 import { segmentName } from "../../src/format/file_names.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
-import { FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
 import { assertKvError } from "../support/kv_error.ts";
 import { levelsOf } from "./crafted.ts";
@@ -12,6 +11,7 @@ import {
   contentOf,
   copyOf,
   expectFromHistory,
+  faultCopy,
   finalState,
   type History,
   sampleStore,
@@ -23,12 +23,6 @@ const [[newest], [oldest]] = levelsOf(storage) as [[number], [number]];
 const log = storage.list().find((name) => name.endsWith(".log"))!;
 
 const DENIED = { kind: "fail", failure: "denied", times: Infinity } as const;
-
-function faultCopy(store: MemoryStorage): FaultStorage {
-  const copy = new FaultStorage({ seed: 5 });
-  for (const name of store.list()) copy.writeFile(name, bytesOf(store, name));
-  return copy;
-}
 
 async function repaired(damaged: Storage, written: History, where: string) {
   const into = new MemoryStorage();
