@@ -48,7 +48,8 @@ export interface Codec<T> {
   /**
    * Optional fast path: encodes `value` into `target` from `offset` on and returns how many bytes that took,
    * or -1 if there may not be room enough (then `encode` is asked). Bytes of `target` past `offset` may be overwritten in any case.
-   * Throws as `encode` does.
+   * Throws as `encode` does. In a sorted import `target` lies over a `SharedArrayBuffer`: write to it, but hand it to nothing that refuses one, as some functions
+   * of the platform do.
    */
   encodeInto?(value: T, target: Uint8Array, offset: number): number;
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  type Codec,
   follow,
   type KvEngine,
   KvImportError,
@@ -479,4 +480,26 @@ test("Imports beside one another, with flushes, compactions and snapshots, lose 
   await db.compact();
   await expectEntries(db, [...entries(6000), ...puts]);
   assertEquals((await db.verify()).problems, []);
+});
+
+test("A sorted import has a codec of the user's write into shared memory, and whatever it writes is there", async () => {
+  const seen = new Set<string>();
+  const hex: Codec<string> = {
+    name: "hex",
+    encode: (value) => Uint8Array.from(value, (digit) => parseInt(digit, 16)),
+    decode: (source, start, end) =>
+      Array.from(source.slice(start, end), (digit) => digit.toString(16))
+        .join(""),
+    encodeInto(value, target, offset) {
+      seen.add(target.buffer.constructor.name);
+      if (value.length > target.length - offset) return -1;
+      target.set(hex.encode(value), offset);
+      return value.length;
+    },
+  };
+  await using db = await open(new MemoryStorage(), { keys: hex, values: hex });
+  const source: Entry[] = [["0a", "1"], ["0b", "ff"]];
+  assertEquals((await db.importFrom(source, sorted)).segments, 1);
+  assertEquals([...seen], ["SharedArrayBuffer"]);
+  assertEquals([...db.scanSync()], source);
 });
