@@ -31,8 +31,11 @@ export class Reads {
     if (!world.setting.storage.synchronous) return this.get();
     const { reader, model, moment } = world.place();
     const key = world.key();
-    const value = reader.getSync(world.setting.face.keyOf(key));
-    world.expectValue(key, value, model.get(key, moment));
+    const expected = model.get(key, moment);
+    const k = world.setting.face.keyOf(key);
+    world.expectValue(key, reader.getSync(k), expected);
+    const has = reader.hasSync(k);
+    expectSame(has, expected !== undefined, `hasSync of ${shown(key)}`);
   }
 
   has(): void {
