@@ -1,20 +1,15 @@
 import { sharedPrefixLength } from "../bytes/compare.ts";
-import { writeUint32 } from "../bytes/fixed.ts";
 import { varintLength, writeVarint } from "../bytes/varint.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import type { EntryView } from "../format/entry.ts";
 import { type EntryKind, PUT } from "../format/kind.ts";
+import { blockEndLength, writeBlockEnd } from "./block_end.ts";
 import {
-  BLOCK_TRAILER_BYTES,
   entryForm,
-  FLAG_SEQUENCED,
-  FLAG_WIDE_RESTARTS,
   isNewestTag,
   isPutTag,
   MAX_BLOCK_BYTES,
   MAX_BLOCK_ENTRIES,
-  RESTART_INTERVAL,
-  WIDE_RESTARTS_FROM_BYTES,
 } from "./block_format.ts";
 import { copySpan, grown } from "./copy_span.ts";
 import { MAX_SEGMENT_KEY_BYTES } from "./format.ts";
@@ -81,8 +76,12 @@ export class BlockBuilder {
   /** Bytes of the payload if it was finished now. */
   get sizeBytes(): number {
     return this.#entryBytes - this.#keys * this.#prefixLength +
-      this.#restarts * this.#restartBytes + this.#prefixLength +
-      BLOCK_TRAILER_BYTES;
+      blockEndLength(this.#entryBytes, this.#keys, this.#prefixLength);
+  }
+
+  /** Whether nothing was added to the block. */
+  get isEmpty(): boolean {
+    return this.#entries === 0;
   }
 
   /** Whether the block is to be closed before the next key. */
@@ -90,14 +89,6 @@ export class BlockBuilder {
     return this.#keys > 0 && (
       this.sizeBytes >= this.#blockSize || this.#entries >= MAX_BLOCK_ENTRIES
     );
-  }
-
-  get #restarts(): number {
-    return Math.ceil(this.#keys / RESTART_INTERVAL);
-  }
-
-  get #restartBytes(): number {
-    return this.#entryBytes < WIDE_RESTARTS_FROM_BYTES ? 2 : 4;
   }
 
   /** Says how `entry` relates to the one before it, also in the block before. Throws if it is out of order. */
@@ -173,14 +164,16 @@ export class BlockBuilder {
       this.#starts[0]! + prefixLength,
     );
     const entriesEnd = this.#packEntries();
-    const wide = entriesEnd >= WIDE_RESTARTS_FROM_BYTES;
-    const end = entriesEnd + this.#restarts * (wide ? 4 : 2) + prefixLength +
-      BLOCK_TRAILER_BYTES;
+    const end = entriesEnd +
+      blockEndLength(entriesEnd, this.#keys, prefixLength);
     if (end > MAX_BLOCK_BYTES) throw blockTooLong();
     this.#buffer = grown(this.#buffer, entriesEnd, end);
-    const at = this.#writeRestarts(entriesEnd, wide);
-    this.#buffer.set(prefix, at);
-    this.#writeTrailer(at + prefixLength, wide);
+    writeBlockEnd(this.#buffer, entriesEnd, {
+      offsets: this.#offsets,
+      keys: this.#keys,
+      prefix,
+      sequenced: this.#sequenced,
+    });
     const finished = {
       payload: this.#buffer.subarray(0, end),
       offsets: this.#offsets.subarray(0, this.#keys),
@@ -269,33 +262,6 @@ export class BlockBuilder {
       at += end - start - skipped;
     }
     return at;
-  }
-
-  #writeRestarts(start: number, wide: boolean): number {
-    const buffer = this.#buffer;
-    let at = start;
-    for (let i = 0; i < this.#keys; i += RESTART_INTERVAL) {
-      const offset = this.#offsets[i]!;
-      if (wide) {
-        writeUint32(buffer, at, offset);
-        at += 4;
-      } else {
-        buffer[at++] = offset;
-        buffer[at++] = offset >>> 8;
-      }
-    }
-    return at;
-  }
-
-  #writeTrailer(at: number, wide: boolean): void {
-    const buffer = this.#buffer;
-    const prefixLength = this.#prefixLength;
-    buffer[at] = prefixLength;
-    buffer[at + 1] = prefixLength >>> 8;
-    buffer[at + 2] = prefixLength >>> 16;
-    buffer[at + 3] = this.#restarts;
-    buffer[at + 4] = (this.#sequenced ? FLAG_SEQUENCED : 0) |
-      (wide ? FLAG_WIDE_RESTARTS : 0);
   }
 
   #reset(): void {

@@ -9,6 +9,7 @@ import { BlockBuilder, NEW_KEY, type Relation } from "./block_builder.ts";
 import { encodeFooter, FOOTER_BYTES } from "./format.ts";
 import { encodePage, type HashIndex, HashIndexBuilder } from "./hash_index.ts";
 import { IndexBuilder, separatorBetween } from "./index.ts";
+import type { PutBlock } from "./put_blocks.ts";
 import { encodeProperties, type SegmentProperties } from "./properties.ts";
 import { SectionWriter } from "./section_writer.ts";
 
@@ -45,6 +46,8 @@ export class SegmentWriter {
   #keyBytes = 0;
   #valueBytes = 0;
   #smallestKey = new Uint8Array(0);
+  /** The last key of whole blocks that were added. */
+  #lastKey = new Uint8Array(0);
 
   constructor(file: WritableFile, options: SegmentWriterOptions) {
     this.#options = options;
@@ -77,6 +80,21 @@ export class SegmentWriter {
     this.#insert(entry, relation);
   }
 
+  /** Adds a whole block of puts with the sequence number 0. A segment is made of such blocks or of entries. */
+  addBlock(block: PutBlock): Awaitable<void> {
+    this.#assertWritable();
+    const { offsets, hashes, lastKey, nextKey } = block;
+    if (this.#keys === 0) this.#smallestKey = block.firstKey.slice();
+    if (nextKey === undefined) this.#lastKey = lastKey.slice();
+    this.#hashes.addKeys(hashes);
+    this.#keys += hashes.length;
+    this.#entries += hashes.length;
+    this.#keyBytes += block.keyBytes;
+    this.#valueBytes += block.valueBytes;
+    this.#minSequence = 0;
+    return this.#writeBlock(block.payload, offsets, lastKey, nextKey);
+  }
+
   /** Writes what is left, syncs the file and answers what the segment holds. A segment holds at least one entry: `KV_INVALID_ARGUMENT` otherwise. */
   async finish(): Promise<SegmentProperties> {
     this.#assertWritable();
@@ -84,8 +102,9 @@ export class SegmentWriter {
       throw invalidArgument("Cannot finish segment: it has no entries");
     }
     this.#finished = true;
-    const largestKey = this.#block.lastKey().slice();
-    await this.#closeBlock(undefined);
+    const hasBlock = !this.#block.isEmpty;
+    const largestKey = hasBlock ? this.#block.lastKey().slice() : this.#lastKey;
+    if (hasBlock) await this.#closeBlock(undefined);
     const properties = this.#properties(largestKey);
     await this.#writeRest(properties);
     return properties;
@@ -118,8 +137,16 @@ export class SegmentWriter {
   /** Writes the block; `nextKey` begins the next one, if there is one. */
   #closeBlock(nextKey: Uint8Array | undefined): Awaitable<void> {
     const { payload, offsets } = this.#block.finish();
+    return this.#writeBlock(payload, offsets, this.#block.lastKey(), nextKey);
+  }
+
+  #writeBlock(
+    payload: Uint8Array,
+    offsets: Uint32Array,
+    lastKey: Uint8Array,
+    nextKey: Uint8Array | undefined,
+  ): Awaitable<void> {
     this.#hashes.closeBlock(offsets);
-    const lastKey = this.#block.lastKey();
     const separator = nextKey === undefined
       ? lastKey
       : separatorBetween(lastKey, nextKey);
