@@ -28,6 +28,8 @@ export interface JobRunner {
   compact(job: CompactionJob, signal: AbortSignal): Promise<SegmentInfo[]>;
   /** Writes a segment. The records must not change until the answer. */
   build(job: BuildJob, signal: AbortSignal): Promise<SegmentInfo>;
+  /** Says that large jobs will come soon. */
+  prepare(): void;
   /** Lets go of what the runner holds; no job is under way. */
   close(): Promise<void>;
 }
@@ -64,6 +66,8 @@ export class InlineRunner implements JobRunner {
   build(job: BuildJob, signal: AbortSignal): Promise<SegmentInfo> {
     return buildSegment(job, { ...this.#host, pace: paceUntil(signal) });
   }
+
+  prepare(): void {}
 
   close(): Promise<void> {
     return Promise.resolve();

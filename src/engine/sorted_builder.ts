@@ -27,24 +27,34 @@ export interface BuiltSegments {
 /** Room behind the records of a segment for the one that makes it full, in bytes; a larger one makes more. */
 const SLACK_BYTES = 64 * 1024;
 
+/** From this size on the records of a segment get all the memory that they may need, and a worker is made ready for them. */
+const LARGE_BYTES = 1024 * 1024;
+
+/** What records may take together, in bytes: those that are gathered and those that are written. */
+const MOST_RECORD_BYTES = 64 * 1024 * 1024;
+
+/** Segments that are written at once where that is done by a worker: it has work while one of them is synced. */
+const MOST_WRITTEN = 2;
+
 /**
- * Builds segments of entries that come by ascending key. No manifest names them yet. The records of one segment are gathered while another
- * one is written, in a worker where there is one, so that no more than two are in memory.
+ * Builds segments of entries that come by ascending key. No manifest names them yet. The records of one segment are gathered while others
+ * are written, in a worker where there is one, so that no more than three are in memory.
  */
 export class SortedBuilder<K, V> {
   readonly #codecs: Codecs<K, V>;
   readonly #store: Store;
   readonly #signal: AbortSignal;
-  readonly #infos: SegmentInfo[] = [];
+  /** Segments that are written or under way, by ascending key. */
+  readonly #building: Promise<SegmentInfo>[] = [];
+  readonly #mostWritten: number;
   #records = shared(SLACK_BYTES);
   #length = 0;
+  /** Memory of segments that are written. */
+  readonly #spare: Uint8Array<SharedArrayBuffer>[] = [];
   /** Where the last key stands. */
   #lastBuffer: Uint8Array = new Uint8Array(0);
   #lastOffset = 0;
   #lastLength = -1;
-  /** Memory of the segment that is being written, or of none. */
-  #other = shared(SLACK_BYTES);
-  #writing: Promise<void> | undefined;
   #firstRecord = new Uint8Array(0);
   #entries = 0;
   #bytes = 0;
@@ -64,6 +74,9 @@ export class SortedBuilder<K, V> {
     this.#codecs = codecs;
     this.#prefixBytes = keyspace?.prefix.length ?? 0;
     this.#signal = signal;
+    const { segmentSize } = store.options.compaction;
+    const isWide = (MOST_WRITTEN + 1) * segmentSize > MOST_RECORD_BYTES;
+    this.#mostWritten = isWide || !store.runner.isParallel ? 1 : MOST_WRITTEN;
   }
 
   /** How much was added. */
@@ -112,9 +125,12 @@ export class SortedBuilder<K, V> {
   #grow(bytes: number): void {
     if (bytes <= this.#records.length) return;
     const most = this.#store.options.compaction.segmentSize + SLACK_BYTES;
-    const usual = Math.min(2 * this.#records.length, most);
+    const isLarge = bytes >= LARGE_BYTES;
+    if (isLarge) this.#store.runner.prepare();
+    const usual = isLarge ? most : Math.min(2 * this.#records.length, most);
     const grown = shared(Math.max(bytes, usual));
     grown.set(this.#records);
+    if (this.#lastBuffer === this.#records) this.#lastBuffer = grown;
     this.#records = grown;
   }
 
@@ -141,38 +157,48 @@ export class SortedBuilder<K, V> {
     );
   }
 
-  /** Has the records written to a segment, once the one before is. Its memory serves for the next. */
+  /** Has the records written to a segment. Waits until there is memory for those of the next. */
   async #seal(): Promise<void> {
-    await this.#writing;
-    const { buffer } = this.#records;
-    const length = this.#length;
-    [this.#records, this.#other] = [this.#other, this.#records];
-    this.#length = 0;
-    this.#writing = this.#write(buffer, length);
+    // What it stands in may soon have other records.
+    this.#lastBuffer = this.#lastBuffer
+      .slice(this.#lastOffset, this.#lastOffset + this.#lastLength);
+    this.#lastOffset = 0;
+    const building = this.#write(this.#records, this.#length);
     // Whoever waits for it next is told.
-    this.#writing.catch(() => {});
+    building.catch(() => {});
+    this.#building.push(building);
+    await this.#building.at(-1 - this.#mostWritten);
+    this.#records = this.#spare.pop() ?? shared(this.#records.length);
+    this.#length = 0;
   }
 
-  async #write(buffer: SharedArrayBuffer, length: number): Promise<void> {
+  async #write(
+    records: Uint8Array<SharedArrayBuffer>,
+    length: number,
+  ): Promise<SegmentInfo> {
     const { runner, options } = this.#store;
     const { blockSize, compression } = options;
-    const job = { blockSize, compression, buffer, length };
-    this.#infos.push(await runner.build(job, this.#signal));
+    const job = { blockSize, compression, buffer: records.buffer, length };
+    const info = await runner.build(job, this.#signal);
+    this.#spare.push(records);
+    return info;
   }
 
   /** Finishes the segments; answers with none if there were no entries. */
   async finish(): Promise<BuiltSegments> {
-    if (this.#length > 0) await this.#seal();
-    await this.#writing;
-    return { infos: this.#infos, firstRecord: this.#firstRecord };
+    if (this.#length > 0) {
+      this.#building.push(this.#write(this.#records, this.#length));
+    }
+    const infos = await Promise.all(this.#building);
+    return { infos, firstRecord: this.#firstRecord };
   }
 
-  /** Removes all that was written. */
+  /** Removes all that was written, once nothing is under way. */
   async abandon(): Promise<void> {
-    await this.#writing?.catch(() => {});
-    for (const { number } of this.#infos) {
+    for (const built of await Promise.allSettled(this.#building)) {
+      if (built.status === "rejected") continue;
       try {
-        await this.#store.storage.remove(segmentName(number));
+        await this.#store.storage.remove(segmentName(built.value.number));
       } catch {
         // No manifest names the file: the next open sweeps it.
       }

@@ -79,6 +79,11 @@ export class WorkerRunner implements JobRunner {
     return await this.#inline.build(job, signal);
   }
 
+  /** Starts the worker, which takes as long as the records of a segment take to be gathered. */
+  prepare(): void {
+    this.#startedWorker();
+  }
+
   /** Has the worker do a job; answers with nothing if it could not. */
   async #send(
     message: Extract<ToWorker, { job: unknown }>,
