@@ -128,7 +128,11 @@ export class WorkerRunner implements JobRunner {
       }
       const workerData: WorkerSetup = { folder: this.#folder };
       // Without an environment of its own it would get a copy of this one, for which Deno wants a permission.
-      const worker = new Worker(url, { workerData, env: {} });
+      const worker = new Worker(url, {
+        workerData,
+        env: {},
+        resourceLimits: { maxYoungGenerationSizeMb: 6 },
+      });
       worker.on("message", (message: FromWorker) => this.#receive(message));
       worker.on("error", () => this.#giveUp());
       worker.on("exit", () => this.#giveUp());

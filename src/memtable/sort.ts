@@ -1,4 +1,5 @@
 import { compareSpans } from "../bytes/compare.ts";
+import { releaseMemory } from "../bytes/release.ts";
 
 /** Ranges up to this size are sorted by insertion: measured best between 16 and 32. */
 const INSERTION_SORT_MOST = 24;
@@ -31,20 +32,23 @@ export function compareItems(spans: KeySpans, a: number, b: number): number {
  * only in small ranges.
  */
 export function sortByKey(items: Uint32Array, spans: KeySpans): void {
-  new RadixSorter(items, spans).sortRange(0, items.length, 0, 0);
+  const sorter = new RadixSorter(items, spans);
+  sorter.sortRange(0, items.length, 0, 0);
+  sorter.release();
 }
 
 /** Items with eight bytes of their keys: the first four as a number in `high`, the others in `low`. */
 interface Columns {
   readonly items: Uint32Array;
-  readonly high: Uint32Array;
-  readonly low: Uint32Array;
+  readonly high: Uint32Array<ArrayBuffer>;
+  readonly low: Uint32Array<ArrayBuffer>;
 }
 
 class RadixSorter {
   readonly #spans: KeySpans;
   readonly #columns: Columns;
   readonly #spare: Columns;
+  readonly #spareItems: Uint32Array<ArrayBuffer>;
   /** For each of the eight bytes, from the last to the first, how often each value occurs. */
   readonly #counts = new Uint32Array(8 * 256);
 
@@ -52,7 +56,17 @@ class RadixSorter {
     const column = () => new Uint32Array(items.length);
     this.#spans = spans;
     this.#columns = { items, high: column(), low: column() };
-    this.#spare = { items: column(), high: column(), low: column() };
+    this.#spareItems = column();
+    this.#spare = { items: this.#spareItems, high: column(), low: column() };
+  }
+
+  /** Gives back at once all memory but that of the items. */
+  release(): void {
+    for (const { high, low } of [this.#columns, this.#spare]) {
+      releaseMemory(high);
+      releaseMemory(low);
+    }
+    releaseMemory(this.#spareItems);
   }
 
   sortRange(from: number, to: number, depth: number, round: number): void {

@@ -6,18 +6,29 @@ import { BufferPool } from "./buffer_pool.ts";
  * parts, so a lookup touches no more memory than it must.
  */
 export class CacheShelf<T> {
-  /** The parts that are in memory. */
-  readonly parts: (T | undefined)[];
+  /** The parts that are in memory. There may be no room yet for the parts of higher numbers. */
+  readonly parts: (T | undefined)[] = unfurnished();
   /** For each part, whether it was used since the hand of the cache came by. */
   readonly marks: Uint8Array;
   /** The cache's own notes about each part that is there. */
-  readonly items: (CacheItem | undefined)[];
+  readonly items: (CacheItem | undefined)[] = unfurnished();
 
   /** @param length How many parts there are. */
   constructor(length: number) {
-    this.parts = new Array<T | undefined>(length).fill(undefined);
     this.marks = new Uint8Array(length);
-    this.items = new Array<CacheItem | undefined>(length).fill(undefined);
+  }
+
+  /**
+   * Makes room for all parts. Most segments of a load are merged before anybody reads from them: their arrays took 64 KB each, and
+   * were the larger part of what outlived young garbage.
+   */
+  furnish(): void {
+    const { length } = this.marks;
+    if (this.parts.length >= length) return;
+    this.parts.length = length;
+    this.items.length = length;
+    this.parts.fill(undefined);
+    this.items.fill(undefined);
   }
 
   /** Begins a lease of a part, if it is there. */
@@ -26,6 +37,11 @@ export class CacheShelf<T> {
     if (item !== undefined) item.leases++;
     return item;
   }
+}
+
+/** An array of the kind that a furnished one is of, so that whoever looks into many shelves sees one kind only. */
+function unfurnished(): undefined[] {
+  return new Array(1).fill(undefined);
 }
 
 /** While it lasts, the buffer of a part serves for no other, even when the part is evicted. One that never ends costs no more than that. */
@@ -103,6 +119,7 @@ export class BlockCache {
     const chargeBytes = bytes + PART_OVERHEAD_BYTES;
     if (chargeBytes > this.#budgetBytes) return;
     while (this.#bytes + chargeBytes > this.#budgetBytes) this.#evict();
+    shelf.furnish();
     const older = this.#newest;
     const item: CacheItem = {
       shelf,

@@ -1,3 +1,5 @@
+import { releaseMemory } from "../bytes/release.ts";
+
 /** From how many bytes on the native copy, which makes an array object per call, is faster than a loop. */
 const NATIVE_COPY_BYTES = 48;
 
@@ -30,10 +32,14 @@ export function grown(
   return larger;
 }
 
-/** An array with room for element number `i` that begins with what is in `array`; it grows by doubling. */
-export function grownArray(array: Uint32Array, i: number): Uint32Array {
+/** An array with room for element number `i` that begins with what is in `array`, which is given back; it grows by doubling. */
+export function grownArray(
+  array: Uint32Array<ArrayBuffer>,
+  i: number,
+): Uint32Array<ArrayBuffer> {
   if (i < array.length) return array;
   const larger = new Uint32Array(array.length * 2);
   larger.set(array);
+  releaseMemory(array);
   return larger;
 }

@@ -15,6 +15,7 @@
  * @module
  */
 import { readUint32, writeUint32 } from "../bytes/fixed.ts";
+import { releaseMemory } from "../bytes/release.ts";
 import { grownArray } from "./copy_span.ts";
 
 /** Slots of a page in an index of several pages: 20 KiB. */
@@ -142,16 +143,16 @@ export function encodePage(
 export interface HashIndex {
   readonly geometry: HashGeometry;
   /** The slots of all pages, page after page. */
-  readonly table: Float64Array;
+  readonly table: Float64Array<ArrayBuffer>;
 }
 
 /** Gathers the keys of a segment, block by block, and builds their hash index. */
 export class HashIndexBuilder {
-  #hashes: Uint32Array = new Uint32Array(1024);
-  #offsets: Uint32Array = new Uint32Array(1024);
+  #hashes: Uint32Array<ArrayBuffer> = new Uint32Array(1024);
+  #offsets: Uint32Array<ArrayBuffer> = new Uint32Array(1024);
   #count = 0;
   /** Number of the first key of each block, and at last the number of keys. */
-  #blockStarts: Uint32Array = new Uint32Array(64);
+  #blockStarts: Uint32Array<ArrayBuffer> = new Uint32Array(64);
   #blocks = 0;
   #largestOffset = 0;
 
@@ -182,6 +183,13 @@ export class HashIndexBuilder {
     this.#blocks++;
     this.#blockStarts = grownArray(this.#blockStarts, this.#blocks);
     this.#blockStarts[this.#blocks] = this.#count;
+  }
+
+  /** Gives back at once what was gathered; the builder is of no more use. */
+  release(): void {
+    for (const array of [this.#hashes, this.#offsets, this.#blockStarts]) {
+      releaseMemory(array);
+    }
   }
 
   /** Bits that hold the offset of any entry in its block. */
@@ -215,7 +223,7 @@ export class HashIndexBuilder {
     return undefined;
   }
 
-  #fill(geometry: HashGeometry): Float64Array | undefined {
+  #fill(geometry: HashGeometry): Float64Array<ArrayBuffer> | undefined {
     const { pages, slots, offsetBits, pointerBits } = geometry;
     const table = new Float64Array(pages * slots);
     const loads = new Uint16Array(pages);

@@ -211,7 +211,7 @@ export class SegmentReader {
   }
 
   #block(number: number): Awaitable<Uint8Array> {
-    if (number >= this.#blocks.length) throw this.#danglingSlot();
+    if (number >= this.properties.blocks) throw this.#danglingSlot();
     return this.#parts.block(number, true);
   }
 

@@ -1,5 +1,6 @@
 import { crc32 } from "../bytes/crc32.ts";
 import { writeUint32 } from "../bytes/fixed.ts";
+import { releaseMemory } from "../bytes/release.ts";
 import { KvError } from "../errors.ts";
 import type { Compression } from "../options.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
@@ -75,6 +76,7 @@ export class SectionWriter {
     this.#blocked = true;
     await this.#file.sync();
     this.#blocked = false;
+    releaseMemory(this.#buffer);
   }
 
   #write(parts: readonly Uint8Array[], kind: number): Awaitable<void> {

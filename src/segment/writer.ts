@@ -1,4 +1,5 @@
 import { hashSpan } from "../bytes/hash.ts";
+import { releaseMemory } from "../bytes/release.ts";
 import { invalidArgument } from "../errors.ts";
 import type { EntryView } from "../format/entry.ts";
 import { DELETE } from "../format/kind.ts";
@@ -177,7 +178,11 @@ export class SegmentWriter {
     const sections = this.#sections;
     const hash = this.#hashes.build();
     const hashOffset = sections.offset;
-    if (hash !== undefined) await this.#writePages(hash);
+    this.#hashes.release();
+    if (hash !== undefined) {
+      await this.#writePages(hash);
+      releaseMemory(hash.table);
+    }
     const indexOffset = sections.offset;
     await sections.writeSection(
       this.#index.finish(),
