@@ -16,6 +16,12 @@ const SMALL_JOB_BYTES = 1024 * 1024;
 /** How long a worker may take to end when it is told to, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 2000;
 
+/**
+ * Room for young garbage in a worker, of which V8 otherwise takes more and more: measured on a load of 1 GB in Deno, 42 MiB of heap
+ * against 16, at the same processor time. Bun has no such limit.
+ */
+const YOUNG_MIB = 6;
+
 interface PendingJob {
   /** File numbers that the job was given. */
   readonly numbers: number[];
@@ -131,7 +137,7 @@ export class WorkerRunner implements JobRunner {
       const worker = new Worker(url, {
         workerData,
         env: {},
-        resourceLimits: { maxYoungGenerationSizeMb: 6 },
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
       });
       worker.on("message", (message: FromWorker) => this.#receive(message));
       worker.on("error", () => this.#giveUp());

@@ -244,6 +244,26 @@ for (const [name, make] of storages) {
   });
 }
 
+test("Keys are held to their order from one segment to the next, wherever that ends", async () => {
+  const value = "v".repeat(1000);
+  await using db = await open(new MemoryStorage(), small);
+  // Segments end after 64 or 65 entries; the memory of the first serves again for the third.
+  for (const at of [1, 62, 63, 64, 65, 66, 67, 127, 128, 129, 130, 131, 195]) {
+    const before = Array.from(entries(at), ([key]): Entry => [key, value]);
+    for (const wrong of [at - 1, at - 2, 0]) {
+      if (wrong < 0) continue;
+      await assertKvError(
+        () => db.importFrom([...before, [key(wrong), "again"]], sorted),
+        "KV_INVALID_ARGUMENT",
+        wrong === at - 1
+          ? `the key "${key(wrong)}" comes twice`
+          : `the key "${key(wrong)}" comes behind "${key(at - 1)}"`,
+      );
+    }
+  }
+  assertEquals(await Array.fromAsync(db.keys()), []);
+});
+
 test("Keys that do not ascend are refused, and nothing of the import is left", async () => {
   const storage = new MemoryStorage();
   {
@@ -270,10 +290,10 @@ test("Keys that do not ascend are refused, and nothing of the import is left", a
 
 test("Large imports into a folder are written by the worker", async () => {
   await using dir = tempDir();
-  const count = 60_000;
-  const value = "v".repeat(100);
+  const count = 100_000;
+  const value = (i: number) => `${i}:`.padEnd(100, "v");
   const source = function* (): Generator<Entry> {
-    for (let i = 0; i < count; i++) yield [key(i), value];
+    for (let i = 0; i < count; i++) yield [key(i), value(i)];
   };
   {
     await using db = await open(dir.path, {
@@ -284,13 +304,18 @@ test("Large imports into a folder are written by the worker", async () => {
     await db.put("a", "1");
     assertEquals(await db.get("a"), "1");
     const { segments } = await importing;
-    assert(segments > 2, `${segments} segments`);
-    assertEquals(await db.get(key(count - 1)), value);
+    assert(segments > 4, `${segments} segments`);
+    assertEquals(await db.get(key(count - 1)), value(count - 1));
   }
   assertEquals((await verify(dir.path)).problems, []);
   await using again = await open(dir.path, { readOnly: true });
   let found = 0;
-  for (const [key] of again.scanSync()) found += key === "a" ? 0 : 1;
+  for (const [name, text] of again.scanSync({ gt: "a" })) {
+    if (name !== key(found) || text !== value(found)) {
+      throw new Error(`${name} has ${text} in the place of ${key(found)}`);
+    }
+    found++;
+  }
   assertEquals(found, count);
 });
 
