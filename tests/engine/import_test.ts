@@ -23,7 +23,26 @@ const sources: [string, (count: number) => EntriesSource<string, string>][] = [
   ["an array", (count) => [...entries(count)]],
   ["a map", (count) => new Map(entries(count))],
   ["a stream", (count) => ReadableStream.from(later(count))],
+  ["an async iterable that answers at once", (count) => atOnce(entries(count))],
+  [
+    "an async iterable that answers with promises of another kind",
+    (count) => otherPromises(entries(count)),
+  ],
 ];
+
+function atOnce(items: Iterator<Entry>): AsyncIterable<Entry> {
+  return { [Symbol.asyncIterator]: () => items as unknown as Steps };
+}
+
+function otherPromises(items: Iterator<Entry>): AsyncIterable<Entry> {
+  const next = () => ({
+    then: (resolve: (step: IteratorResult<Entry>) => void) =>
+      resolve(items.next()),
+  });
+  return { [Symbol.asyncIterator]: () => ({ next }) as unknown as Steps };
+}
+
+type Steps = AsyncIterator<Entry>;
 
 for (const [name, make] of sources) {
   test(`importFrom puts all entries of ${name}`, async () => {
@@ -38,6 +57,41 @@ for (const [name, make] of sources) {
     }
   });
 }
+
+for (
+  const [name, make] of [
+    ["at once", () => new MemoryStorage()],
+    ["later", () => new AsyncStorage(new MemoryStorage())],
+  ] as const
+) {
+  for (const sorted of [false, true]) {
+    test(`importFrom takes all of a scan whose storage answers ${name}, sorted: ${sorted}`, async () => {
+      await using from = await open<string, string>(make());
+      await from.importFrom(entries(3000));
+      await from.flush();
+      await from.put("k1", "in memory");
+      await using to = await open<string, string>(new MemoryStorage());
+      const source = from.scan();
+      const result = await to.importFrom(source, { sorted });
+      assertEquals([result.entries, result.segments > 0], [3000, sorted]);
+      assertEquals(
+        await Array.fromAsync(to.scan()),
+        await Array.fromAsync(from.scan()),
+      );
+      assertEquals((await source.next()).done, true);
+    });
+  }
+}
+
+test("A scan whose store is closed ends the import that reads it", async () => {
+  const from = await open<string, string>(new MemoryStorage());
+  await from.importFrom(entries(5000));
+  await using to = await open<string, string>(new MemoryStorage());
+  const source = from.scan();
+  await from.close();
+  const error = await assertRejects(() => to.importFrom(source), KvImportError);
+  assertEquals([error.code, error.entries], ["KV_CLOSED", 0]);
+});
 
 test("importFrom reads no more of its source than a batch before the store has taken the last", async () => {
   const storage = new MemoryStorage();

@@ -1,5 +1,6 @@
 import type { KvWriter } from "../../engine/api/writer.ts";
 import { KvError, KvImportError } from "../../errors.ts";
+import type { Awaitable } from "../../storage/awaitable.ts";
 import { DataError } from "../failure.ts";
 import type { EntryBytes } from "./entry.ts";
 
@@ -40,15 +41,41 @@ export class SortedLoader {
   }
 }
 
-async function* entriesOf(
+/** The entries of all chunks. Only for a chunk there is something to wait for: to wait for each entry takes longer than all else. */
+function entriesOf(
   chunks: AsyncIterable<Iterable<EntryBytes>>,
   onChunk: () => void,
-): AsyncGenerator<EntryBytes> {
-  for await (const entries of chunks) {
-    yield* entries;
-    onChunk();
+): AsyncIterable<EntryBytes> {
+  const parts = chunks[Symbol.asyncIterator]();
+  const end = async (): Promise<Step> => {
+    await parts.return?.();
+    return { done: true, value: undefined };
+  };
+  let entries: Iterator<EntryBytes> | undefined;
+
+  function next(): Awaitable<Step> {
+    try {
+      const step = entries?.next();
+      return step === undefined || step.done ? nextChunk() : step;
+    } catch (error) {
+      void end();
+      throw error;
+    }
   }
+
+  async function nextChunk(): Promise<Step> {
+    if (entries !== undefined) onChunk();
+    const { done, value } = await parts.next();
+    if (done) return { done, value: undefined };
+    entries = value[Symbol.iterator]();
+    return await next();
+  }
+
+  const items = { next, return: end } as AsyncIterator<EntryBytes>;
+  return { [Symbol.asyncIterator]: () => items };
 }
+
+type Step = IteratorResult<EntryBytes, undefined>;
 
 /** What made an import end: an error of the file as it is, one of the store, or an entry that it does not take. */
 function reasonOf(error: unknown): unknown {
