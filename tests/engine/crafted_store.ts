@@ -2,16 +2,12 @@ import type { KvReader } from "../../src/engine/api/reader.ts";
 import { logName } from "../../src/format/file_names.ts";
 import { DELETE, PUT } from "../../src/format/kind.ts";
 import {
-  RECORD_HEADER_BYTES,
-  recordLength,
-  writeRecordHeader,
-} from "../../src/format/record.ts";
-import {
   encodeManifest,
   type ManifestState,
 } from "../../src/manifest/manifest_codec.ts";
 import { RangeTombstones } from "../../src/tombstones/range_tombstones.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
+import { recordsOf } from "../support/records.ts";
 import { craftLog } from "../wal/logs.ts";
 
 /** One write: key and value, or `null` for a delete. */
@@ -71,31 +67,18 @@ export function logImage(
     commits.map(({ durable, writes }) => ({
       count: writes.length,
       durableSequence: durable,
-      records: recordsOf(writes),
+      records: recordsOfWrites(writes),
     })),
     header,
   );
 }
 
-function recordsOf(writes: readonly Write[]): Uint8Array {
-  const encoded = writes.map(([key, value]) => ({
+function recordsOfWrites(writes: readonly Write[]): Uint8Array {
+  return recordsOf(writes.map(([key, value]) => ({
     kind: value === null ? DELETE : PUT,
     key: encode(key),
     value: encode(value ?? ""),
-  } as const));
-  const size = encoded.reduce(
-    (sum, { key, value }) => sum + recordLength(key.length, value.length),
-    0,
-  );
-  const records = new Uint8Array(size);
-  let at = 0;
-  for (const { kind, key, value } of encoded) {
-    writeRecordHeader(records, at, kind, key.length, value.length);
-    records.set(key, at + RECORD_HEADER_BYTES);
-    records.set(value, at + RECORD_HEADER_BYTES + key.length);
-    at += recordLength(key.length, value.length);
-  }
-  return records;
+  })));
 }
 
 /** Writes `k<n>` = `v<n>` for each `n` from `from` to `to`, every one a commit of its own that knows of `durable`. */

@@ -1,11 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { KvError } from "../../src/errors.ts";
-import { PUT } from "../../src/format/kind.ts";
-import {
-  RECORD_HEADER_BYTES,
-  recordLength,
-  writeRecordHeader,
-} from "../../src/format/record.ts";
 import { PutBlocks } from "../../src/segment/put_blocks.ts";
 import {
   SegmentWriter,
@@ -13,6 +7,7 @@ import {
 } from "../../src/segment/writer.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { test } from "../harness.ts";
+import { recordsOf } from "../support/records.ts";
 import {
   build,
   layout,
@@ -22,23 +17,6 @@ import {
   randomRows,
   type Row,
 } from "./support.ts";
-
-/** The rows as records one behind the other, in shared memory as an import has them. */
-function recordsOf(rows: readonly Row[]): Uint8Array {
-  const bytes = rows.reduce(
-    (sum, { key, value }) => sum + recordLength(key.length, value.length),
-    0,
-  );
-  const records = new Uint8Array(new SharedArrayBuffer(bytes));
-  let at = 0;
-  for (const { key, value } of rows) {
-    writeRecordHeader(records, at, PUT, key.length, value.length);
-    records.set(key, at + RECORD_HEADER_BYTES);
-    records.set(value, at + RECORD_HEADER_BYTES + key.length);
-    at += recordLength(key.length, value.length);
-  }
-  return records;
-}
 
 async function buildOfBlocks(
   rows: readonly Row[],
