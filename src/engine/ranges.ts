@@ -127,8 +127,8 @@ export function encodeRange<K>(
 ): KeyRange {
   const encode = (key: K | undefined, name: BoundName) => {
     if (key === undefined) return undefined;
-    // Copied: a codec may hand out bytes that its user goes on to change.
-    const bytes = codec.encode(key).slice();
+    // Copied: a codec may hand out bytes that its user goes on to change, and the `slice` of a Buffer is a view.
+    const bytes = new Uint8Array(codec.encode(key));
     checkLength?.(bytes.length, name);
     return bytes;
   };

@@ -195,8 +195,8 @@ export interface AsyncScanOptions {
 export class ScanIterator<T> implements KvIterator<T>, StreamedScan<T> {
   readonly #scan: Scan<T>;
   readonly #options: AsyncScanOptions;
-  /** The step that waits for storage; never rejects. */
-  #pending: Promise<void> | undefined;
+  /** Done when all that was asked for is; `undefined` if nothing waits. Never rejects. */
+  #tail: Promise<void> | undefined;
 
   constructor(source: ScanSource<T>, options: AsyncScanOptions) {
     this.#scan = new Scan(source);
@@ -213,17 +213,9 @@ export class ScanIterator<T> implements KvIterator<T>, StreamedScan<T> {
 
   /** As `next`, but at once where the storage answers at once, and it may throw. */
   step(): Awaitable<IteratorResult<T, undefined>> {
-    if (this.#pending !== undefined) {
-      return this.#pending.then(() => this.step());
-    }
-    try {
-      this.#options.signal?.throwIfAborted();
-      const moved = this.#scan.advance();
-      return isPending(moved) ? this.#wait(moved) : this.#result(moved);
-    } catch (error) {
-      this.#scan.end();
-      throw error;
-    }
+    return this.#tail === undefined
+      ? this.#noted(this.#stepNow())
+      : this.#noted(this.#tail.then(() => this.#stepNow()));
   }
 
   get entryBytes(): number {
@@ -240,18 +232,35 @@ export class ScanIterator<T> implements KvIterator<T>, StreamedScan<T> {
     return streamOfScan(this, options.signal);
   }
 
-  #wait(moved: Promise<boolean>): Promise<IteratorResult<T, undefined>> {
-    const step = this.#options.track(moved).then(
-      (has) => this.#result(has),
-    ).catch((error) => {
+  /** Lets what is asked for later wait for this answer. */
+  #noted<R>(answer: Awaitable<R>): Awaitable<R> {
+    if (!isPending(answer)) return answer;
+    const settle = () => {
+      if (this.#tail === tail) this.#tail = undefined;
+    };
+    const tail = answer.then(settle, settle);
+    this.#tail = tail;
+    return answer;
+  }
+
+  #stepNow(): Awaitable<IteratorResult<T, undefined>> {
+    try {
+      this.#options.signal?.throwIfAborted();
+      const moved = this.#scan.advance();
+      return isPending(moved) ? this.#wait(moved) : this.#result(moved);
+    } catch (error) {
       this.#scan.end();
       throw error;
-    });
-    const settle = () => {
-      this.#pending = undefined;
-    };
-    this.#pending = step.then(settle, settle);
-    return step;
+    }
+  }
+
+  #wait(moved: Promise<boolean>): Promise<IteratorResult<T, undefined>> {
+    return this.#options.track(moved).then((has) => this.#result(has)).catch(
+      (error) => {
+        this.#scan.end();
+        throw error;
+      },
+    );
   }
 
   #result(has: boolean): IteratorResult<T, undefined> {
@@ -261,11 +270,12 @@ export class ScanIterator<T> implements KvIterator<T>, StreamedScan<T> {
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {
-    if (this.#pending !== undefined) {
-      return this.#pending.then(() => this.return());
-    }
-    this.#scan.end();
-    return Promise.resolve(DONE);
+    const end = () => {
+      this.#scan.end();
+      return DONE;
+    };
+    const ended = this.#tail?.then(end) ?? end();
+    return Promise.resolve(this.#noted(ended));
   }
 
   [Symbol.asyncIterator](): KvIterator<T> {

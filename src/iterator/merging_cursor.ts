@@ -61,9 +61,15 @@ export class MergingCursor implements Cursor {
   ): Awaitable<boolean> {
     this.#isReverse = isReverse;
     this.#heap.length = 0;
-    const answers = this.#sources.map(position);
+    const answers: Awaitable<boolean>[] = [];
+    try {
+      for (const source of this.#sources) answers.push(position(source));
+    } catch (error) {
+      if (!answers.some(isPending)) throw error;
+      answers.push(Promise.reject(error));
+    }
     return answers.some(isPending)
-      ? Promise.all(answers).then((all) => this.#build(all))
+      ? settled(answers).then((all) => this.#build(all))
       : this.#build(answers as boolean[]);
   }
 
@@ -167,4 +173,13 @@ export class MergingCursor implements Cursor {
       other.keyLength,
     );
   }
+}
+
+/** As `Promise.all`, but a failure is told only when nobody reads any more: whoever hears of it may close the files. */
+async function settled<T>(answers: readonly Awaitable<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(answers);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
 }

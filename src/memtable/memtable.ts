@@ -113,7 +113,7 @@ export class MemTable implements KeySpans {
     return this.firstSequence + this.#count - 1;
   }
 
-  /** Bytes of memory in use: records, index and order. */
+  /** Bytes of memory in use: records and index. The order, which the first scan makes, takes up to 12 more for each key. */
   get memoryBytes(): number {
     return this.arena.size + this.#index.memoryBytes +
       3 * 4 * this.#memory.offsets.length + this.ranges.memoryBytes;

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { MergingCursor } from "../../src/iterator/merging_cursor.ts";
 import { isPending } from "../../src/storage/awaitable.ts";
 import { below, pick, seeded } from "../codec/random.ts";
@@ -145,6 +145,50 @@ test("The failure of a source is the failure of the move", async () => {
   const moved = cursor.next();
   assert(isPending(moved));
   await assertRejects(() => moved, Error, "cannot read");
+});
+
+test("A failure at the start is told when no source is read any more, and leaves no rejection behind", async () => {
+  const item = { key: "a", sequence: 1, value: "" };
+  let isRead = true;
+  class Slow extends ArrayCursor {
+    override async seekToFirst(): Promise<boolean> {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      isRead = false;
+      throw new Error("read too late");
+    }
+  }
+  class Broken extends ArrayCursor {
+    override seekToFirst(): boolean {
+      throw new Error("cannot read");
+    }
+  }
+  class Rejecting extends ArrayCursor {
+    override seekToFirst(): Promise<boolean> {
+      return Promise.reject(new Error("cannot read"));
+    }
+  }
+  for (const Failing of [Broken, Rejecting]) {
+    isRead = true;
+    const cursor = new MergingCursor([new Failing([item]), new Slow([item])]);
+    if (Failing === Broken) {
+      assertThrows(() => cursor.seekToFirst(), Error, "cannot read");
+    } else {
+      await assertRejects(
+        async () => await cursor.seekToFirst(),
+        Error,
+        "cannot read",
+      );
+      assert(!isRead);
+    }
+    isRead = true;
+    const other = new MergingCursor([new Slow([item]), new Failing([item])]);
+    await assertRejects(
+      async () => await other.seekToFirst(),
+      Error,
+      "read too late",
+    );
+    assert(!isRead);
+  }
 });
 
 /** Layers of items from the newest to the oldest, with up to `versions` of a key in each. */
