@@ -2,6 +2,7 @@ import type { Codec } from "../codec/codec.ts";
 import { corruption, invalidArgument, KvError } from "../errors.ts";
 import {
   CHECKPOINT_NAME,
+  logName,
   MANIFEST_NAME,
   parseFileName,
   REPAIR_NAME,
@@ -134,7 +135,7 @@ async function openLocked<K, V>(
   });
   if (options.readOnly) return store;
   try {
-    await startSwept(storage, store, { state, names });
+    await startSwept(storage, store, { state, names, recovered });
   } catch (error) {
     await giveUp(store);
     throw error;
@@ -185,15 +186,21 @@ function refuseUsedUp({ location }: Storage, nextFileNumber: number): void {
  *    is made now may become durable without them.
  * 2. Remove what no manifest has ever named, since the next step may need the space.
  * 3. Write a new manifest.
- * 4. Remove the rest. Not earlier: the manifest that was read may only be what the system shows, and an older one, which names other files,
- *    what is durable.
+ * 4. Remove the rest, and the logs that held nothing. Not earlier: the manifest that was read may only be what the system shows, and an older one,
+ *    which names other files, what is durable.
  */
 async function startSwept(
   storage: Storage,
   store: Store,
-  { state, names }: { state: ManifestState; names: readonly string[] },
+  { state, names, recovered }: {
+    readonly state: ManifestState;
+    readonly names: readonly string[];
+    readonly recovered: Recovered;
+  },
 ): Promise<void> {
   const unnamed = namesOfStale(state, names);
+  const read = new Set(recovered.tables.map((table) => table.logNumber));
+  const empty = liveLogNumbers(state, names).filter((log) => !read.has(log));
   const isNew = (name: string) => {
     const { type, number } = parseFileName(name)!;
     return type === "temporary" || type === "mark" ||
@@ -203,6 +210,7 @@ async function startSwept(
   for (const name of unnamed.filter(isNew)) await storage.remove(name);
   await store.start();
   for (const name of unnamed) if (!isNew(name)) await storage.remove(name);
+  for (const log of empty) await storage.remove(logName(log));
   store.beginWork();
 }
 

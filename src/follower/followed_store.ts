@@ -21,8 +21,8 @@ import { inTurn } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
 import { LogTail } from "./log_tail.ts";
 
-/** How often a step is tried anew because the engine has replaced the manifest meanwhile. */
-const MOST_ATTEMPTS = 10;
+/** How often a step is tried anew because the engine has replaced the manifest meanwhile. On storage far away, with the smallest of MemTables, ten have not always been enough. */
+const MOST_ATTEMPTS = 100;
 
 /** What looks at the storage have in common. */
 interface Place {
@@ -203,11 +203,10 @@ async function look(
     try {
       const found = await lookFrom(bytes, place, known);
       if (found !== undefined) return found;
-      if (attempt === MOST_ATTEMPTS) throw changing(storage);
     } catch (error) {
-      const isLast = attempt === MOST_ATTEMPTS;
-      if (isLast || await isManifest(storage, bytes)) throw error;
+      if (await isManifest(storage, bytes)) throw error;
     }
+    if (attempt === MOST_ATTEMPTS) throw changing(storage);
   }
 }
 

@@ -61,6 +61,17 @@ test("Logs that segments have taken the place of are not replayed, and go", asyn
   assert(!storage.fileNames.includes(logName(3)));
 });
 
+test("A log that held nothing, as a kill behind a flush leaves it, goes at once", async () => {
+  const storage = storageOf(manifestOf({ logs: [3, 4] }), [
+    { number: 3, first: 1, commits: commitsOf(1, 4) },
+    { number: 4, first: 5, commits: [] },
+    { number: 5, first: 5, commits: [] },
+  ]);
+  assertEquals(await entriesAfterOpen(storage), entriesOf(1, 4));
+  assert(!storage.fileNames.includes(logName(4)));
+  assert(!storage.fileNames.includes(logName(5)));
+});
+
 test("A log between named ones, which an earlier recovery has passed over, stays passed over", async () => {
   const storage = storageOf(manifestOf({ logs: [3, 9] }), [
     { number: 3, first: 1, commits: commitsOf(1, 4) },

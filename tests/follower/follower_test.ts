@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { follow, json, type KvEngine, open } from "../../mod.ts";
@@ -34,6 +39,32 @@ test("A follower sees what was committed before a refresh, and nothing of it ear
   assertEquals([reader.getSync("a"), reader.getSync("b")], [undefined, "2"]);
   assertEquals([...reader.scanSync()], [["b", "2"]]);
   assertEquals(reader.lastSequence, 3);
+});
+
+test("A segment that is gone with its manifest is no damage: the follower says that it cannot keep up", async () => {
+  const stores = await Promise.all(["a", "b"].map(async (key) => {
+    const storage = new MemoryStorage();
+    await using db = await open(storage);
+    await db.put(key, "1");
+    return storage;
+  }));
+  let looks = 0;
+  // Whenever somebody looks, another manifest is there, and no segment of the last one.
+  const storage = new Proxy(stores[0]!, {
+    get(target, name) {
+      if (name === "open") {
+        return (file: string) =>
+          file === MANIFEST_NAME
+            ? stores[looks++ % 2]!.open(file)
+            : target.open("999999.seg");
+      }
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const error = await assertRejects(() => follow(storage, NEVER), KvError);
+  assertEquals(error.code, "KV_IO");
+  assertMatch(error.message, /faster than this can read; try again/);
 });
 
 test("A follower looks by itself every refreshMs", async () => {
