@@ -1,4 +1,4 @@
-import { KvIoError } from "../errors.ts";
+import { isShortage, KvIoError } from "../errors.ts";
 import type { Awaitable } from "../storage/awaitable.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 
@@ -39,7 +39,7 @@ export class PatientFile implements ReadableFile {
       await this.#file.readAt(target, position);
       this.#context.onRead();
     } catch (error) {
-      if (!(error instanceof KvIoError)) throw error;
+      if (!isRefusal(error)) throw error;
       await this.#readAround(target, position, error);
     }
   }
@@ -72,4 +72,9 @@ function borderIn(position: number, length: number): number {
   const middle = position + length / 2;
   const border = Math.floor(middle / PIECE_BYTES) * PIECE_BYTES;
   return border > position ? border : border + PIECE_BYTES;
+}
+
+/** Whether the storage refuses a file or a part of it, and not for want of something that the process has run out of. */
+export function isRefusal(error: unknown): error is KvIoError {
+  return error instanceof KvIoError && !isShortage(error);
 }

@@ -1,13 +1,14 @@
-import { KvIoError } from "../errors.ts";
+import type { KvIoError } from "../errors.ts";
 import { parseFileName } from "../format/file_names.ts";
 import { openIfThere } from "../inspection/check_files.ts";
 import type { ReadableFile, Storage } from "../storage/storage.ts";
 import type { Losses } from "./losses.ts";
-import { PatientFile, type Unreadable } from "./patient_file.ts";
+import { isRefusal, PatientFile, type Unreadable } from "./patient_file.ts";
 
 /**
  * The files of a damaged store, which may refuse to be read as well. A file that cannot be opened counts as lost, and bytes that cannot be read
  * as zeros, which no checksum lets pass: what stands around them is saved as it is around any other damage.
+ * What the process lacks, such as numbers for open files, is no matter of a file: that is thrown.
  */
 export class SourceFiles {
   readonly #storage: Storage;
@@ -34,7 +35,7 @@ export class SourceFiles {
       const file = await openIfThere(this.#storage, name);
       return file && (this.#isStrict ? file : this.#patient(name, file));
     } catch (error) {
-      if (this.#isStrict || !(error instanceof KvIoError)) throw error;
+      if (this.#isStrict || !isRefusal(error)) throw error;
       this.#refused.set(name, error);
       this.#firstError ??= error;
       return undefined;
