@@ -55,7 +55,7 @@ export class PatientFile implements ReadableFile {
     error: KvIoError,
   ): Promise<void> {
     const { length } = target;
-    if (length <= PIECE_BYTES || ++this.#failures > MOST_FAILURES) {
+    if (isInPiece(position, length) || ++this.#failures > MOST_FAILURES) {
       target.fill(0);
       const end = position + length;
       this.#context.onUnreadable({ start: position, end, error });
@@ -67,7 +67,13 @@ export class PatientFile implements ReadableFile {
   }
 }
 
-/** A border between pieces, about in the middle of a stretch that is longer than one. */
+/** Whether no border between pieces lies inside a stretch, however short it is. */
+function isInPiece(position: number, length: number): boolean {
+  const nextBorder = (Math.floor(position / PIECE_BYTES) + 1) * PIECE_BYTES;
+  return position + length <= nextBorder;
+}
+
+/** A border between pieces, about in the middle of a stretch that has one inside. */
 function borderIn(position: number, length: number): number {
   const middle = position + length / 2;
   const border = Math.floor(middle / PIECE_BYTES) * PIECE_BYTES;
