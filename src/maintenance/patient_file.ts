@@ -55,15 +55,38 @@ export class PatientFile implements ReadableFile {
     error: KvIoError,
   ): Promise<void> {
     const { length } = target;
-    if (isInPiece(position, length) || ++this.#failures > MOST_FAILURES) {
-      target.fill(0);
-      const end = position + length;
-      this.#context.onUnreadable({ start: position, end, error });
-      return;
+    if (isInPiece(position, length)) {
+      return await this.#readAgain(target, position, error);
+    }
+    if (++this.#failures > MOST_FAILURES) {
+      return this.#giveUp(target, position, error);
     }
     const half = borderIn(position, length) - position;
     await this.readAt(target.subarray(0, half), position);
     await this.readAt(target.subarray(half), position + half);
+  }
+
+  /** Disks also fail now and then, and not the next time. */
+  async #readAgain(
+    target: Uint8Array,
+    position: number,
+    error: KvIoError,
+  ): Promise<void> {
+    if (this.#failures > MOST_FAILURES) {
+      return this.#giveUp(target, position, error);
+    }
+    try {
+      await this.#file.readAt(target, position);
+      this.#context.onRead();
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#giveUp(target, position, error);
+    }
+  }
+
+  #giveUp(target: Uint8Array, start: number, error: KvIoError): void {
+    target.fill(0);
+    this.#context.onUnreadable({ start, end: start + target.length, error });
   }
 }
 

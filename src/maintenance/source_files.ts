@@ -15,8 +15,10 @@ export class SourceFiles {
   readonly #isStrict: boolean;
   /** Why files could not be opened, by their names. */
   readonly #refused = new Map<string, KvIoError>();
-  /** What cannot be read of files, by their names. */
+  /** What could not be read of files since they were opened last, by their names. */
   readonly #unreadable = new Map<string, Unreadable[]>();
+  /** The first of what could not be read of a file, by its name, also if it could later. */
+  readonly #firstUnreadable = new Map<string, Unreadable>();
   #firstError: KvIoError | undefined;
   #hasRead = false;
 
@@ -33,6 +35,8 @@ export class SourceFiles {
   async open(name: string): Promise<ReadableFile | undefined> {
     try {
       const file = await openIfThere(this.#storage, name);
+      // Whoever opens a file reads anew what counts.
+      this.#unreadable.delete(name);
       return file && (this.#isStrict ? file : this.#patient(name, file));
     } catch (error) {
       if (this.#isStrict || !isRefusal(error)) throw error;
@@ -57,6 +61,10 @@ export class SourceFiles {
 
   /** Files are read more than once. */
   #note(name: string, part: Unreadable): void {
+    const first = this.#firstUnreadable.get(name);
+    if (first === undefined || part.start < first.start) {
+      this.#firstUnreadable.set(name, part);
+    }
     const parts = this.#unreadable.get(name) ?? [];
     this.#unreadable.set(name, parts);
     const isKnown = parts.some(({ start, end }) =>
@@ -75,6 +83,17 @@ export class SourceFiles {
     return this.#refused.get(name)?.message ?? "the file is gone";
   }
 
+  /** Forgets that bytes from `start` to `end` of an open file could not be read: by now they could. */
+  forget(name: string, start: number, end: number): void {
+    const parts = this.#unreadable.get(name)?.flatMap((part) =>
+      part.start < end && part.end > start
+        ? [{ ...part, end: start }, { ...part, start: end }]
+        : part
+    );
+    if (parts === undefined) return;
+    this.#unreadable.set(name, parts.filter((part) => part.start < part.end));
+  }
+
   /** Why bytes from `start` to `end` of a file could not be read; `undefined` if all of them could. */
   problemIn(name: string, start: number, end: number): string | undefined {
     return this.#unreadable.get(name)
@@ -87,14 +106,11 @@ export class SourceFiles {
     if (!this.#hasRead && this.#firstError) throw this.#firstError;
   }
 
-  /** Tells of the files that could not be read everywhere, also where nothing of value stood. */
+  /** Tells of the files that could not be read everywhere at some time, also where nothing of value stood. */
   warn(losses: Losses): void {
-    for (const [name, parts] of this.#unreadable) {
-      const start = Math.min(...parts.map((part) => part.start));
+    for (const [name, { start, error }] of this.#firstUnreadable) {
       losses.warn(
-        `${name} cannot be read everywhere, from byte ${start} on: ${
-          parts[0]!.error.message
-        }`,
+        `${name} could not be read everywhere, from byte ${start} on: ${error.message}`,
       );
     }
   }
