@@ -193,9 +193,12 @@ export class KvIoError extends KvError {
   ) {
     const cause = options?.cause;
     const detail = cause instanceof Error ? cause.message : failure;
+    const remedy = remedyFor(cause);
     super(
       "KV_IO",
-      `Cannot ${operation} ${file || "the store"}: ${detail}`,
+      `Cannot ${operation} ${file || "the store"}: ${detail}${
+        remedy === undefined ? "" : `; ${remedy}`
+      }`,
       options,
     );
     this.name = "KvIoError";
@@ -275,4 +278,28 @@ export function corruption(
 /** Whether `error` says that a file is not there. */
 export function isMissing(error: unknown): boolean {
   return error instanceof KvIoError && error.failure === "missing";
+}
+
+/** The code of an error of the operating system, such as `ENOENT`. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+/** What helps where the process or the system has run out of something. */
+const REMEDIES: ReadonlyMap<unknown, string> = new Map([
+  ["EMFILE", "raise the limit of open files of this process (ulimit -n)"],
+  [
+    "ENFILE",
+    "the system has too many files open: close some, or raise its limit",
+  ],
+  ["ENOMEM", "the system is out of memory: free some"],
+]);
+
+function remedyFor(cause: unknown): string | undefined {
+  return REMEDIES.get(codeOf(cause));
+}
+
+/** Whether the process or the system has run out of something, which says nothing of the file. */
+export function isShortage(error: KvIoError): boolean {
+  return remedyFor(error.cause) !== undefined;
 }

@@ -240,6 +240,8 @@ export class LogSalvage {
   ): Promise<void> {
     const { firstSequence } = frame.header;
     const { files, runs } = this.#context;
+    // The frame has passed its checksum: what could not be read of it before could be by now.
+    files.forget(name, frame.start, frame.end);
     const records = new RecordWalk(window, frame);
     while (await records.next()) {
       const sequence = firstSequence + records.passed - 1;
@@ -249,7 +251,7 @@ export class LogSalvage {
       const record = isKnown
         ? undefined
         : await window.span(start, recordBytes(records));
-      // The frame was checked when it was read before: zeros that have come in between are no records.
+      // That was when the frame was checked: zeros that have come in between are no records.
       if (files.problemIn(name, frame.start, frame.end) !== undefined) {
         return this.#loseRest(name, frame, { offset: start, first: sequence });
       }

@@ -1,4 +1,4 @@
-import { KvIoError } from "../errors.ts";
+import { isShortage, KvIoError } from "../errors.ts";
 import type { Awaitable } from "../storage/awaitable.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 
@@ -39,7 +39,7 @@ export class PatientFile implements ReadableFile {
       await this.#file.readAt(target, position);
       this.#context.onRead();
     } catch (error) {
-      if (!(error instanceof KvIoError)) throw error;
+      if (!isRefusal(error)) throw error;
       await this.#readAround(target, position, error);
     }
   }
@@ -55,21 +55,55 @@ export class PatientFile implements ReadableFile {
     error: KvIoError,
   ): Promise<void> {
     const { length } = target;
-    if (length <= PIECE_BYTES || ++this.#failures > MOST_FAILURES) {
-      target.fill(0);
-      const end = position + length;
-      this.#context.onUnreadable({ start: position, end, error });
-      return;
+    if (isInPiece(position, length)) {
+      return await this.#readAgain(target, position, error);
+    }
+    if (++this.#failures > MOST_FAILURES) {
+      return this.#giveUp(target, position, error);
     }
     const half = borderIn(position, length) - position;
     await this.readAt(target.subarray(0, half), position);
     await this.readAt(target.subarray(half), position + half);
   }
+
+  /** Disks also fail now and then, and not the next time. */
+  async #readAgain(
+    target: Uint8Array,
+    position: number,
+    error: KvIoError,
+  ): Promise<void> {
+    if (this.#failures > MOST_FAILURES) {
+      return this.#giveUp(target, position, error);
+    }
+    try {
+      await this.#file.readAt(target, position);
+      this.#context.onRead();
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#giveUp(target, position, error);
+    }
+  }
+
+  #giveUp(target: Uint8Array, start: number, error: KvIoError): void {
+    target.fill(0);
+    this.#context.onUnreadable({ start, end: start + target.length, error });
+  }
 }
 
-/** A border between pieces, about in the middle of a stretch that is longer than one. */
+/** Whether no border between pieces lies inside a stretch, however short it is. */
+function isInPiece(position: number, length: number): boolean {
+  const nextBorder = (Math.floor(position / PIECE_BYTES) + 1) * PIECE_BYTES;
+  return position + length <= nextBorder;
+}
+
+/** A border between pieces, about in the middle of a stretch that has one inside. */
 function borderIn(position: number, length: number): number {
   const middle = position + length / 2;
   const border = Math.floor(middle / PIECE_BYTES) * PIECE_BYTES;
   return border > position ? border : border + PIECE_BYTES;
+}
+
+/** Whether the storage refuses a file or a part of it, and not for want of something that the process has run out of. */
+export function isRefusal(error: unknown): error is KvIoError {
+  return error instanceof KvIoError && !isShortage(error);
 }

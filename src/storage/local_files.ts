@@ -14,9 +14,9 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { invalidArgument } from "../errors.ts";
+import { codeOf, invalidArgument } from "../errors.ts";
 import { LocalReadableFile, LocalWritableFile } from "./local_file.ts";
-import { codeOf, createNew, ioError, openRegular } from "./local_io.ts";
+import { createNew, ioError, openRegular } from "./local_io.ts";
 import { LOCK_FILE_NAMES, lockExclusive, lockShared } from "./local_lock.ts";
 import { SyncPace } from "./local_sync.ts";
 import { mayRead } from "./permission.ts";

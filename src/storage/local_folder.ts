@@ -1,8 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { invalidArgument } from "../errors.ts";
-import { codeOf } from "./local_io.ts";
+import { codeOf, invalidArgument } from "../errors.ts";
 
 /** Makes a folder and its parents, one by one: with `recursive`, Node calls what is read-only missing, and in /proc it never comes back. */
 export function ensureFolder(path: string): void {

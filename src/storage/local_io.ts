@@ -6,7 +6,7 @@ import {
   openSync,
   type Stats,
 } from "node:fs";
-import { type IoFailure, KvIoError } from "../errors.ts";
+import { codeOf, type IoFailure, KvIoError } from "../errors.ts";
 
 /** How often a file is opened anew that was renamed over between the look at its name and its opening. */
 const MOST_OPEN_ATTEMPTS = 20;
@@ -24,11 +24,6 @@ export function ioError(
   cause: unknown,
 ): KvIoError {
   return new KvIoError(operation, file, failureOf(cause), { cause });
-}
-
-/** The code of an error of the operating system, such as `ENOENT`. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function failureOf(cause: unknown): IoFailure {

@@ -6,7 +6,7 @@ import {
   lstatSync,
 } from "node:fs";
 import { join } from "node:path";
-import { KvError, KvIoError, KvLockedError } from "../errors.ts";
+import { codeOf, KvError, KvIoError, KvLockedError } from "../errors.ts";
 import {
   describeHolder,
   HOLDER_NAME,
@@ -14,7 +14,7 @@ import {
   removeHolder,
   writeHolder,
 } from "./local_holder.ts";
-import { codeOf, ioError, requireRegular } from "./local_io.ts";
+import { ioError, requireRegular } from "./local_io.ts";
 import { isBusy, type LockDatabase, openDatabase } from "./local_sqlite.ts";
 import type { StorageLock } from "./storage.ts";
 
