@@ -1,4 +1,9 @@
-import { KvCorruptionError, KvError, KvIoError } from "../errors.ts";
+import {
+  isShortage,
+  KvCorruptionError,
+  KvError,
+  KvIoError,
+} from "../errors.ts";
 import type {
   KeyRange,
   StoreProblem,
@@ -68,7 +73,7 @@ export class Findings {
       this.corruption(error, finding);
       return true;
     }
-    const code = error instanceof KvIoError
+    const code = error instanceof KvIoError && !isShortage(error)
       ? "file-unreadable"
       : error instanceof KvError && error.code === "KV_UNSUPPORTED"
       ? "unsupported"

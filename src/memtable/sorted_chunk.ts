@@ -39,7 +39,7 @@ export class SortedChunk {
     if (order !== 0) return order < 0 ? this.size : 0;
     if (key.length < depth) return 0;
     const codes = this.#codes ??= this.#makeCodes();
-    const code = codeOf(key, depth, key.length - depth);
+    const code = keyCode(key, depth, key.length - depth);
     let low = firstNotBelow(codes, code, 0);
     if (codes[low] !== code) return low;
     let high = firstNotBelow(codes, code + 1, low);
@@ -102,12 +102,12 @@ export class SortedChunk {
   #code(item: number): number {
     const spans = this.#spans;
     const start = spans.offset(item) + this.#depth;
-    return codeOf(spans.buffer, start, spans.length(item) - this.#depth);
+    return keyCode(spans.buffer, start, spans.length(item) - this.#depth);
   }
 }
 
 /** The first six of `length` bytes as a number; zeros stand behind the last of fewer. */
-function codeOf(bytes: Uint8Array, start: number, length: number): number {
+function keyCode(bytes: Uint8Array, start: number, length: number): number {
   if (length >= CODE_BYTES) {
     const low = (bytes[start + 3]! << 16) | (bytes[start + 4]! << 8) |
       bytes[start + 5]!;

@@ -1,6 +1,6 @@
-// Repairs that run out of what the system gives, such as numbers for open files.
+// Repairs and checks that run out of what the system gives, such as numbers for open files.
 import { assert, assertEquals } from "@std/assert";
-import { KvIoError, open, repair } from "../../mod.ts";
+import { KvIoError, open, repair, verify } from "../../mod.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { test } from "../harness.ts";
 import { contentOf, copyOf } from "./damaged_store.ts";
@@ -90,5 +90,23 @@ test("A repair for whose reads the system lacks memory fails at whichever read, 
       damaged,
       "cannot allocate memory; the system is out of memory: free some",
     );
+  }
+});
+
+test("A check that may open no more files, or lacks memory, fails, and calls nothing damaged", async () => {
+  for (const operation of ["open", "readAt"]) {
+    for (let from = 1; from <= SEGMENTS; from++) {
+      let requests = 0;
+      const storage = new RefusingStorage(
+        store,
+        (request) =>
+          request.operation === operation && ++requests >= from
+            ? systemError("EMFILE", "too many open files")
+            : undefined,
+      );
+      const error = await verify(storage).catch((error) => error);
+      assert(error instanceof KvIoError, `${operation} ${from}: ${error}`);
+      assertEquals(storage.openFiles, 0);
+    }
   }
 });
