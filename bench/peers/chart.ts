@@ -2,7 +2,7 @@ import { CAPTIONS } from "./catalogue.ts";
 import { Figures, type Results } from "./results.ts";
 
 /** All lengths are in pixels. */
-const WIDTH = 840;
+const WIDTH = 900;
 const COLUMNS = 2;
 const GAP = 32;
 const HEAD = 44;
