@@ -71,24 +71,14 @@ export const utf8: Required<Codec<string>> = {
 
 function encodeText(value: string): Uint8Array {
   requireString(value);
-  const short = encodeShort(value);
-  if (short !== undefined) return short;
+  if (value.length <= LOOP_ENCODE_MAX) {
+    // ASCII, mostly: a native call takes three times as long.
+    const short = new Uint8Array(value.length);
+    if (encodeTextInto(value, short, 0) >= 0) return short;
+  }
   const encoded = encoder.encode(value);
   requireWellFormed(value, encoded.length);
   return encoded;
-}
-
-/** The encoding of a short ASCII string, without a native call, which takes three times as long; `undefined` for others. */
-function encodeShort(value: string): Uint8Array | undefined {
-  if (value.length > LOOP_ENCODE_MAX) return undefined;
-  const encoded = new Uint8Array(value.length);
-  let seen = 0;
-  for (let i = 0; i < encoded.length; i++) {
-    const code = value.charCodeAt(i);
-    seen |= code;
-    encoded[i] = code;
-  }
-  return seen < 0x80 ? encoded : undefined;
 }
 
 function encodeTextInto(

@@ -15,7 +15,7 @@ export interface KeySpans {
 }
 
 /** Orders two items by the bytes of their keys. */
-export function compareItems(spans: KeySpans, a: number, b: number): number {
+function compareItems(spans: KeySpans, a: number, b: number): number {
   return compareSpans(
     spans.buffer,
     spans.offset(a),

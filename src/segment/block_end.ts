@@ -8,12 +8,12 @@ import {
 } from "./block_format.ts";
 
 /** How many restarts a block of `keys` keys has. */
-export function restartsOf(keys: number): number {
+function restartsOf(keys: number): number {
   return Math.ceil(keys / RESTART_INTERVAL);
 }
 
 /** Bytes of a restart in a block whose entries take `entryBytes` bytes. */
-export function restartBytes(entryBytes: number): number {
+function restartBytes(entryBytes: number): number {
   return entryBytes < WIDE_RESTARTS_FROM_BYTES ? 2 : 4;
 }
 

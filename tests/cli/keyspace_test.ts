@@ -1,20 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { json, open, tuple } from "../../mod.ts";
+import { open } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { kv } from "../support/command_line.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { makeStoreWithUsers } from "./store_with_users.ts";
 
 test("--keyspace reads and writes a keyspace in its own forms, and stats names them all", async () => {
   await using dir = tempDir();
   const store = join(dir.path, "store");
-  {
-    await using db = await open(store);
-    await db.put("plain", "1");
-    const users = db.keyspace("users", { keys: tuple, values: json() });
-    await users.put(["a", 1], { name: "Alice" });
-  }
+  await makeStoreWithUsers(store);
   const users = ["--keyspace", "users"];
   const scanned = await kv(["scan", store, ...users]);
   assertEquals(scanned.stdout, '["a",1]\t{"name":"Alice"}\n', scanned.stderr);

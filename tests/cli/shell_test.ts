@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { json, open, tuple } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { kv } from "../support/command_line.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { makeStoreWithUsers } from "./store_with_users.ts";
 
 test("The shell runs the lines of a script on one open store", async () => {
   await using dir = tempDir();
@@ -42,12 +42,7 @@ test("The shell ends a script at the first line that fails, and writes nothing w
 test("A shell reads and writes the keyspace that it was started with, and goes to another, or to none, with use", async () => {
   await using dir = tempDir();
   const store = join(dir.path, "store");
-  {
-    await using db = await open(store);
-    await db.put("plain", "1");
-    const users = db.keyspace("users", { keys: tuple, values: json() });
-    await users.put(["a", 1], { name: "Alice" });
-  }
+  await makeStoreWithUsers(store);
   const input = [
     "scan",
     "use",
