@@ -32,12 +32,12 @@ const settings: Record<string, EngineOptions> = {
 
 /** Shapes of a store as it was filled; all sizes are a sixteenth of the defaults, so that there are as many levels as in a store 16 times as large. */
 const small = { memtableSize: MIB };
-const shape = { levelSize: 4 * MIB, segmentSize: MIB };
+const shape = { levelSize: 16 * MIB, segmentSize: MIB };
 const shapes: Record<string, EngineOptions> = {
   "defaults": { ...small, compaction: shape },
   "threshold 2": { ...small, compaction: { ...shape, threshold: 2 } },
   "threshold 12": { ...small, compaction: { ...shape, threshold: 12 } },
-  "levelSize x 4": { ...small, compaction: { ...shape, levelSize: 16 * MIB } },
+  "levelSize / 4": { ...small, compaction: { ...shape, levelSize: 4 * MIB } },
   "levelRatio 4": { ...small, compaction: { ...shape, levelRatio: 4 } },
   "levelRatio 20": { ...small, compaction: { ...shape, levelRatio: 20 } },
   "segmentSize / 4": {

@@ -46,7 +46,7 @@ export type BackgroundPlace = "worker" | "inline";
 export interface CompactionOptions {
   /** Segments in level 0 that start a compaction. Default 4; 2 to 64. */
   readonly threshold?: number;
-  /** Size that level 1 is kept to, in bytes. Default 64 MiB; 64 KiB to 1 TiB. */
+  /** Size that level 1 is kept to, in bytes. Default 256 MiB; 64 KiB to 1 TiB. */
   readonly levelSize?: number;
   /** How many times larger each level is than the one above it. Default 10; 2 to 100. */
   readonly levelRatio?: number;
@@ -142,7 +142,7 @@ const BLOCK_SIZE = bytes(4 * KIB, 256, MIB);
 const MAX_KEY_SIZE = bytes(64 * KIB, 1, MAX_KEY_BYTES);
 const MAX_VALUE_SIZE = bytes(MAX_VALUE_BYTES, 0, MAX_VALUE_BYTES);
 const THRESHOLD = bounds(4, 2, 64, " segments");
-const LEVEL_SIZE = bytes(64 * MIB, 64 * KIB, TIB);
+const LEVEL_SIZE = bytes(256 * MIB, 64 * KIB, TIB);
 const LEVEL_RATIO = bounds(10, 2, 100, "");
 const SEGMENT_SIZE = bytes(16 * MIB, 16 * KIB, GIB);
 

@@ -28,8 +28,8 @@ export interface JobRunner {
   compact(job: CompactionJob, signal: AbortSignal): Promise<SegmentInfo[]>;
   /** Writes a segment. The records must not change until the answer. */
   build(job: BuildJob, signal: AbortSignal): Promise<SegmentInfo>;
-  /** Says that large jobs will come soon. */
-  prepare(): void;
+  /** Says that jobs with so many bytes of input will come soon. */
+  prepare(bytes: number): void;
   /** Lets go of what the runner holds; no job is under way. */
   close(): Promise<void>;
 }

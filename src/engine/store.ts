@@ -22,6 +22,9 @@ import { Tables } from "./tables.ts";
 import type { VersionSet } from "./version_set.ts";
 import { WorkerRunner } from "./worker_runner.ts";
 
+/** How full a MemTable is when a worker is started for its flush: by the time it is full the worker waits for it. */
+const PREPARE_AT = 0.5;
+
 /** What an opened store is made of. */
 export interface StoreParts {
   readonly storage: Storage;
@@ -175,8 +178,14 @@ export class Store {
 
   /** Acknowledges the writes so far: a promise that they are in the log, or durable if `sync`. Lets a fresh MemTable take over from a full one. */
   commit(sync: boolean): Promise<void> {
-    if (this.tables.isFull) this.makeRoom(0);
+    const { fullness } = this.tables;
+    if (fullness >= PREPARE_AT) this.#prepareFlush(fullness);
     return sync ? this.sync() : this.#queue.join(false);
+  }
+
+  #prepareFlush(fullness: number): void {
+    if (fullness >= 1) this.makeRoom(0);
+    else this.runner.prepare(this.options.memtableSize);
   }
 
   /** Lets a fresh MemTable with room for `roomBytes` take over. */

@@ -69,11 +69,6 @@ export class Tables {
     return this.all.toReversed();
   }
 
-  /** Whether the active table has reached its size. */
-  get isFull(): boolean {
-    return this.fullness >= 1;
-  }
-
   /** How much of its size the active table has reached; from 1 on it is full. */
   get fullness(): number {
     const { table } = this.#active;

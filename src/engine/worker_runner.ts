@@ -85,9 +85,9 @@ export class WorkerRunner implements JobRunner {
     return await this.#inline.build(job, signal);
   }
 
-  /** Starts the worker, which takes as long as the records of a segment take to be gathered. */
-  prepare(): void {
-    this.#startedWorker();
+  /** Starts the worker, if it will be given the jobs: that takes as long as the records of a segment take to be gathered. */
+  prepare(bytes: number): void {
+    if (bytes >= SMALL_JOB_BYTES) this.#startedWorker();
   }
 
   /** Has the worker do a job; answers with nothing if it could not. */

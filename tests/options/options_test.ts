@@ -26,7 +26,7 @@ test("Options that are left out get their documented defaults", () => {
     memtableEntries: 1_000_000,
     compaction: {
       threshold: 4,
-      levelSize: 67_108_864,
+      levelSize: 268_435_456,
       levelRatio: 10,
       segmentSize: 16_777_216,
     },
