@@ -11,6 +11,7 @@ import {
 } from "../format/record.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { RESERVED_BYTE, RESERVED_START } from "./keyspaces/layout.ts";
+import { refusedPart } from "./refused_part.ts";
 
 /** The most bytes of records that one batch can have: it has to fit into one frame of one log. */
 const MOST_BATCH_BYTES = 2 ** 30;
@@ -46,10 +47,19 @@ export class BatchRecords {
   }
 
   /** Encodes a key or a value to `offset`, making room if there is not enough, and answers how long it is. */
-  encode<T>(codec: Required<Codec<T>>, value: T, offset: number): number {
-    const length = codec.encodeInto(value, this.#bytes, offset);
-    if (length >= 0) return length;
-    return this.write(codec.encode(value), offset);
+  encode<T>(
+    part: "key" | "value",
+    codec: Required<Codec<T>>,
+    value: T,
+    offset: number,
+  ): number {
+    try {
+      const length = codec.encodeInto(value, this.#bytes, offset);
+      if (length >= 0) return length;
+      return this.write(codec.encode(value), offset);
+    } catch (error) {
+      throw refusedPart(part, error);
+    }
   }
 
   /** Writes encoded bytes to `offset`, and answers how many they are. */

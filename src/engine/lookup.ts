@@ -7,6 +7,7 @@ import { MAX_LEVELS } from "../manifest/version.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
 import { RESERVED_BYTE } from "./keyspaces/layout.ts";
 import type { ReadState } from "./read_state.ts";
+import { refusedPart } from "./refused_part.ts";
 import type { Segment } from "./segment.ts";
 
 /**
@@ -22,12 +23,16 @@ export class Lookup {
 
   /** Sets the key to be found. */
   setKey<K>(codec: Required<Codec<K>>, key: K): void {
-    this.#keyLength = codec.encodeInto(key, this.#key, 0);
-    if (this.#keyLength < 0) {
-      const encoded = codec.encode(key);
-      this.#key = new Uint8Array(2 * encoded.length);
-      this.#key.set(encoded);
-      this.#keyLength = encoded.length;
+    try {
+      this.#keyLength = codec.encodeInto(key, this.#key, 0);
+      if (this.#keyLength < 0) {
+        const encoded = codec.encode(key);
+        this.#key = new Uint8Array(2 * encoded.length);
+        this.#key.set(encoded);
+        this.#keyLength = encoded.length;
+      }
+    } catch (error) {
+      throw refusedPart("key", error);
     }
     this.#hash = hashSpan(this.#key, 0, this.#keyLength);
   }

@@ -17,6 +17,7 @@ import {
   checkProgressOptions,
   checkSignal,
 } from "./call_options.ts";
+import { refusedPart } from "./refused_part.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -128,7 +129,7 @@ export function encodeRange<K>(
   const encode = (key: K | undefined, name: BoundName) => {
     if (key === undefined) return undefined;
     // Copied: a codec may hand out bytes that its user goes on to change, and the `slice` of a Buffer is a view.
-    const bytes = new Uint8Array(codec.encode(key));
+    const bytes = new Uint8Array(encodeBound(codec, key, name));
     checkLength?.(bytes.length, name);
     return bytes;
   };
@@ -146,6 +147,18 @@ export function encodeRange<K>(
       within.upper,
     ),
   };
+}
+
+function encodeBound<K>(
+  codec: Codec<K>,
+  key: K,
+  name: BoundName,
+): Uint8Array {
+  try {
+    return codec.encode(key);
+  } catch (error) {
+    throw refusedPart(name, error);
+  }
 }
 
 /** Whether the range has room for a key. */

@@ -15,6 +15,7 @@ import {
   refuseEmptyPrefix,
 } from "./ranges.ts";
 import type { Codecs } from "./reader.ts";
+import { refusedEntry } from "./refused_part.ts";
 import type { Store } from "./store.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -44,6 +45,8 @@ export class RecordWriter<K, V> {
     store.isEncoding = true;
     try {
       this.#put(key, value);
+    } catch (error) {
+      throw refusedEntry(this.#codecs, [key, value], error);
     } finally {
       store.isEncoding = false;
     }

@@ -14,6 +14,7 @@ import type { TransferProgress } from "./api/transfer.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import type { Codecs } from "./reader.ts";
 import { checkKeyLength, checkValueLength } from "./record_writer.ts";
+import { refusedPart } from "./refused_part.ts";
 import type { Store } from "./store.ts";
 
 /** What was built of a sorted source. */
@@ -91,11 +92,12 @@ export class SortedBuilder<K, V> {
   add([key, value]: readonly [K, V]): Promise<void> | undefined {
     const { maxKeySize, maxValueSize, compaction } = this.#store.options;
     const keyOffset = this.#length + RECORD_HEADER_BYTES;
-    const keyLength = this.#encode(this.#codecs.keys, key, keyOffset);
+    const { keys, values } = this.#codecs;
+    const keyLength = this.#encode("key", keys, key, keyOffset);
     checkKeyLength(keyLength - this.#prefixBytes, maxKeySize);
     if (this.#lastLength >= 0) this.#refuseDisorder(keyOffset, keyLength);
     const valueOffset = keyOffset + keyLength;
-    const valueLength = this.#encode(this.#codecs.values, value, valueOffset);
+    const valueLength = this.#encode("value", values, value, valueOffset);
     checkValueLength(valueLength, maxValueSize);
     writeRecordHeader(this.#records, this.#length, PUT, keyLength, valueLength);
     this.#length += recordLength(keyLength, valueLength);
@@ -112,14 +114,23 @@ export class SortedBuilder<K, V> {
   }
 
   /** Encodes a key or a value to `offset`, making room if there is not enough, and answers how long it is. */
-  #encode<T>(codec: Required<Codec<T>>, value: T, offset: number): number {
-    const length = codec.encodeInto(value, this.#records, offset);
-    // A codec of the user's might claim more than there was room for.
-    if (length >= 0 && length <= this.#records.length - offset) return length;
-    const encoded = codec.encode(value);
-    this.#grow(offset + encoded.length + SLACK_BYTES);
-    this.#records.set(encoded, offset);
-    return encoded.length;
+  #encode<T>(
+    part: "key" | "value",
+    codec: Required<Codec<T>>,
+    value: T,
+    offset: number,
+  ): number {
+    try {
+      const length = codec.encodeInto(value, this.#records, offset);
+      // A codec of the user's might claim more than there was room for.
+      if (length >= 0 && length <= this.#records.length - offset) return length;
+      const encoded = codec.encode(value);
+      this.#grow(offset + encoded.length + SLACK_BYTES);
+      this.#records.set(encoded, offset);
+      return encoded.length;
+    } catch (error) {
+      throw refusedPart(part, error);
+    }
   }
 
   #grow(bytes: number): void {

@@ -71,9 +71,10 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
 
   put(key: K, value: V): this {
     const records = this.#records;
+    const { values } = this.#codecs;
     const keyLength = this.#encodeKey(key);
     const start = records.keyStart + keyLength;
-    const valueLength = records.encode(this.#codecs.values, value, start);
+    const valueLength = records.encode("value", values, value, start);
     checkValueLength(valueLength, this.#target.maxValueSize);
     return this.#complete(PUT, keyLength, valueLength);
   }
@@ -122,7 +123,8 @@ export class WriteBatch<K, V> implements KvBatch<K, V> {
   #encodeKey(key: K): number {
     this.#assertOpen();
     const records = this.#records;
-    const length = records.encode(this.#codecs.keys, key, records.keyStart);
+    const { keys } = this.#codecs;
+    const length = records.encode("key", keys, key, records.keyStart);
     checkKeyLength(length - this.#prefixBytes, this.#target.maxKeySize);
     return length;
   }

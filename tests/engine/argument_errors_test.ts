@@ -88,6 +88,45 @@ test("Writes refuse keys and values that the codec cannot carry, and leave no tr
   assertEquals([...db.scanSync()], [["first", "1"], ["second", "2"]]);
 });
 
+test("A refusal says whether the key, the value or which bound was wrong, wherever it was given", async () => {
+  await using db = await open(new MemoryStorage());
+  const bad = 5 as unknown as string;
+  const keyspace = db.keyspace("users");
+  const made = db.keyspace("made");
+  await made.put("a", "1");
+  for (const writer of [db, keyspace, made, db.batch(), made.batch()]) {
+    await assertKvError(() => writer.put(bad, "v"), invalid, "Invalid key: ");
+    await assertKvError(() => writer.put("k", bad), invalid, "Invalid value: ");
+    await assertKvError(() => writer.put(bad, bad), invalid, "Invalid key: ");
+    await assertKvError(() => writer.del(bad), invalid, "Invalid key: ");
+    const range = { gte: "a", lt: bad };
+    const call = () => writer.delRange(range);
+    await assertKvError(call, invalid, "Invalid lt: ");
+  }
+  using snapshot = db.snapshot();
+  for (const reader of [db, keyspace, made, snapshot]) {
+    for (const [, read] of reads) {
+      await assertKvError(() => read(reader, bad), invalid, "Invalid key: ");
+    }
+    for (const bound of bounds) {
+      const call = () => reader.scanSync({ [bound]: bad });
+      await assertKvError(call, invalid, `Invalid ${bound}: `);
+    }
+  }
+  for (const sorted of [false, true]) {
+    const imports: [[string, string], string][] = [
+      [[bad, "v"], "entry 1: Invalid key: "],
+      [["k", bad], "entry 1: Invalid value: "],
+    ];
+    for (const [entry, part] of imports) {
+      const call = () => db.importFrom([entry], { sorted });
+      await assertKvError(call, invalid, part);
+    }
+  }
+  const { cause } = await assertKvError(() => db.put("k", bad), invalid);
+  assert(cause instanceof Error && cause.message.startsWith("Cannot encode"));
+});
+
 test("Writes refuse keys and values over the limits, which hold to the byte", async () => {
   const limits = { maxKeySize: 8, maxValueSize: 100 };
   await using db = await open(new MemoryStorage(), limits);
