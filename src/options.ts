@@ -5,6 +5,7 @@
  */
 import * as zlib from "node:zlib";
 import { invalidArgument, KvError } from "./errors.ts";
+import { onlyNames } from "./option_names.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -192,7 +193,7 @@ function resolveCompaction(value: unknown): CompactionSettings {
     levelRatio: integer(given, "levelRatio", LEVEL_RATIO, prefix),
     segmentSize: integer(given, "segmentSize", SEGMENT_SIZE, prefix),
   };
-  refuseUnknownNames(given, prefix, Object.keys(settings));
+  refuseUnknownNames(given, " of compaction", Object.keys(settings));
   return Object.freeze(settings);
 }
 
@@ -289,34 +290,17 @@ function signalOf(value: unknown): AbortSignal | undefined {
 
 function refuseUnknownNames(
   given: Record<string, unknown>,
-  prefix: string,
+  owner: string,
   known: readonly string[],
 ): void {
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
-    const near = known.find((other) => isNear(name, other));
-    const hint = near === undefined ? "" : `; did you mean ${prefix}${near}?`;
     throw invalidArgument(
-      `Unknown option ${prefix}${name.slice(0, 64)}${hint}`,
+      `Unknown option ${name.slice(0, 64)}${owner}: there are ${
+        onlyNames(name, known)
+      }`,
     );
   }
-}
-
-/** Whether two names differ in no more than case and two added, lost or changed letters (Levenshtein distance). */
-function isNear(name: string, other: string): boolean {
-  if (Math.abs(name.length - other.length) > 2) return false;
-  const a = name.toLowerCase();
-  const b = other.toLowerCase();
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]! <= 2;
 }
 
 function refused(name: string, value: unknown, allowed: string): KvError {

@@ -1,4 +1,5 @@
 import { invalidArgument } from "../errors.ts";
+import { onlyNames } from "../option_names.ts";
 import { shown } from "../options.ts";
 
 /** Throws `KV_INVALID_ARGUMENT` unless `options` is an object with no other fields than `names`; `action` is what could not be done. */
@@ -17,7 +18,9 @@ export function checkNames(
   for (const name in options) {
     if (names.includes(name)) continue;
     throw invalidArgument(
-      `Cannot ${action}: there is no option ${name}, only ${names.join(", ")}`,
+      `Cannot ${action}: there is no option ${name.slice(0, 64)}, ${
+        onlyNames(name, names)
+      }`,
     );
   }
 }

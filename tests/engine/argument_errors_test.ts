@@ -251,7 +251,7 @@ test("Writes refuse options that they do not have or cannot use, and write nothi
   const refused: [unknown, ...string[]][] = [
     [null, "null, no object"],
     [true, "true, no object"],
-    [{ snyc: true }, "no option snyc", "sync"],
+    [{ snyc: true }, "no option snyc, only sync; did you mean sync?"],
     [{ sync: 1 }, "sync is 1"],
     [{ sync: "false" }, 'sync is "false"'],
     [{ sync: null }, "sync is null"],

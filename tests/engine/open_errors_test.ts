@@ -42,7 +42,11 @@ test("open refuses options by name, and the storage stays free", async () => {
     [{ memtableSize: "1 MiB" }, "memtableSize", '"1 MiB"'],
     [{ sync: 1 }, "sync", "true or false"],
     [{ compaction: 4 }, "compaction", "an object"],
-    [{ compaction: { treshold: 4 } }, "did you mean compaction.threshold?"],
+    [
+      { compaction: { treshold: 4 } },
+      "of compaction",
+      "did you mean threshold?",
+    ],
     [{ compaction: { threshold: 1.5 } }, "compaction.threshold", "1.5"],
     [{ compression: "gzip" }, "compression", '"gzip"', '"deflate"'],
     [{ cacheSize: -1 }, "cacheSize", "-1"],

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { KvError, type KvErrorCode } from "../../src/errors.ts";
+import { onlyNames } from "../../src/option_names.ts";
 import { type EngineOptions, resolveOptions } from "../../src/options.ts";
 import { test } from "../harness.ts";
 
@@ -148,17 +149,38 @@ test("Options that are no object are refused", () => {
   }
 });
 
-test("A misspelt option is refused with the name that was meant", () => {
+const ENGINE_NAMES =
+  "sync, memtableSize, memtableEntries, compaction, cacheSize, blockSize, compression, background, " +
+  "readOnly, createIfMissing, errorIfExists, maxKeySize, maxValueSize, signal";
+
+test("An option that there is not is refused with those that there are, and the one that was meant", () => {
   assertRefused(
     { memTableSise: 65_536 },
-    "Unknown option memTableSise; did you mean memtableSize?",
+    `Unknown option memTableSise: there are only ${ENGINE_NAMES}; did you mean memtableSize?`,
   );
   assertRefused(
     { compaction: { treshold: 4 } },
-    "Unknown option compaction.treshold; did you mean compaction.threshold?",
+    "Unknown option treshold of compaction: there are only threshold, levelSize, levelRatio, segmentSize; did you mean threshold?",
   );
-  assertRefused({ wings: 2 }, "Unknown option wings");
-  assertRefused(JSON.parse('{"__proto__": {}}'), "Unknown option __proto__");
+  for (const name of ["wings", "__proto__", "a", "x".repeat(64)]) {
+    assertRefused(
+      JSON.parse(`{"${name}": {}}`),
+      `Unknown option ${name}: there are only ${ENGINE_NAMES}`,
+    );
+  }
+});
+
+test("Of several names that are close to one that is misspelt the nearest is meant", () => {
+  const known = ["gt", "gte", "lt", "lte", "limit", "maxKeySize"];
+  const only = `only ${known.join(", ")}`;
+  const cases = [["gtt", "gt"], ["gtee", "gte"], ["LTE", "lte"]]
+    .concat([["limt", "limit"], ["maxKeysSize", "maxKeySize"]]);
+  for (const [name, meant] of cases) {
+    assertEquals(onlyNames(name!, known), `${only}; did you mean ${meant}?`);
+  }
+  for (const name of ["on", "to", "end", "x".repeat(1_000_000)]) {
+    assertEquals(onlyNames(name, known), only);
+  }
 });
 
 test("Options that the caller checks itself are let through", () => {
@@ -166,7 +188,7 @@ test("Options that the caller checks itself are let through", () => {
   assertEquals(resolveOptions(given, ["keys", "values"]).sync, false);
   assertEquals(
     refusal({ key: {} }, ["keys", "values"]).message,
-    "Unknown option key; did you mean keys?",
+    `Unknown option key: there are only ${ENGINE_NAMES}, keys, values; did you mean keys?`,
   );
 });
 
