@@ -164,9 +164,8 @@ function ofSystem(error: unknown): Failure | undefined {
   if (system === undefined) return undefined;
   const path = pathOf(error);
   const place = path === undefined ? "go on" : `use ${path}`;
-  const { code, name } = error as { code?: string; name: string };
   return {
-    code: code ?? name,
+    code: system.code,
     message: `Cannot ${place}: ${system.problem}`,
     hint: system.hint,
     exitCode: DATA_FAILED,

@@ -1,19 +1,25 @@
+import { codeOf } from "../errors.ts";
 import { DataError } from "./failure.ts";
 
 /** What an error of the system means to people. */
-export interface SystemProblem {
+interface Meaning {
   /** Half a sentence: what is the matter with the file. */
   readonly problem: string;
   /** What to do about it, where that is known. */
   readonly hint?: string;
 }
 
-const DENIED: SystemProblem = {
+/** What an error of the system means, and its code, such as `ENOENT`. */
+export interface SystemProblem extends Meaning {
+  readonly code: string;
+}
+
+const DENIED: Meaning = {
   problem: "permission is denied",
   hint: "ls -ld shows who may use it",
 };
 
-const PROBLEMS: Readonly<Record<string, SystemProblem>> = {
+const PROBLEMS: Readonly<Record<string, Meaning>> = {
   EACCES: DENIED,
   EPERM: DENIED,
   EBUSY: { problem: "it is in use by another program" },
@@ -50,9 +56,9 @@ export class FileError extends DataError {
   readonly path: string;
 
   constructor(action: string, path: string, cause: unknown) {
-    const { problem, hint } = problemOf(cause)!;
+    const { code, problem, hint } = problemOf(cause)!;
     super(`Cannot ${action} ${path}: ${problem}`, { cause, hint });
-    this.code = codeOf(cause);
+    this.code = code;
     this.path = path;
   }
 }
@@ -74,18 +80,16 @@ export function problemOf(error: unknown): SystemProblem | undefined {
   // Deno's for a permission that was not granted has no code.
   if (error.name === "NotCapable") {
     return {
+      code: "NOT_CAPABLE",
       problem: "Deno was not allowed to use it",
       hint: "run it with --allow-read and --allow-write, or with -A",
     };
   }
   const code = codeOf(error);
+  if (typeof code !== "string") return undefined;
   const known = PROBLEMS[code];
-  if (known !== undefined) return known;
-  return /^E[A-Z0-9]+$/.test(code) ? { problem: error.message } : undefined;
-}
-
-function codeOf(error: unknown): string {
-  const { name, code } = error as { name: string; code?: unknown };
-  if (name === "NotCapable") return "NOT_CAPABLE";
-  return typeof code === "string" ? code : "";
+  if (known !== undefined) return { code, ...known };
+  return /^E[A-Z0-9]+$/.test(code)
+    ? { code, problem: error.message }
+    : undefined;
 }

@@ -1,3 +1,4 @@
+import "../std/register_bun.ts";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   existsSync,
@@ -9,9 +10,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { json, open, tuple } from "../../mod.ts";
+import { fileError } from "../../src/cli/system_error.ts";
 import { test } from "../harness.ts";
 import { kv } from "../support/command_line.ts";
 import { tempDir } from "../support/temp_dir.ts";
+
+const { failureOf } = await import("../../src/cli/report.ts");
 
 /** Makes a store with the entries a, b and c. */
 async function makeStore(location: string): Promise<string> {
@@ -52,6 +56,18 @@ test("With --json every failure is an object on standard error, and nothing else
   }
   const beside = await kv(["get", store, "--", "--json"]);
   assertEquals(beside.stderr, "Not found: --json\n");
+});
+
+test("What Deno was not allowed has one code for programs, whether a file is known or not", () => {
+  const cause = Object.assign(new Error("Requires read access"), {
+    name: "NotCapable",
+  });
+  for (const error of [cause, fileError("read", "a.ndjson", cause)]) {
+    const { code, message, hint } = failureOf(error);
+    assertEquals(code, "NOT_CAPABLE");
+    assert(message.endsWith("Deno was not allowed to use it"), message);
+    assert(hint?.includes("--allow-read"));
+  }
 });
 
 test("del of several keys says how many it has removed and names those that were not there", async () => {
