@@ -119,7 +119,8 @@ async function openLocked<K, V>(
   options.signal?.throwIfAborted();
   const nextFileNumber = firstFreeNumber(state, names);
   if (!options.readOnly) refuseUsedUp(storage, nextFileNumber);
-  const recovered = await replayLogs(storage, state, names);
+  const logs = liveLogNumbers(state, names);
+  const recovered = await replayLogs(storage, state, logs);
   options.signal?.throwIfAborted();
   const cache = new BlockCache(options.cacheSize, storage.synchronous);
   const versions = await VersionSet.open(storage, cache, state);
@@ -135,7 +136,7 @@ async function openLocked<K, V>(
   });
   if (options.readOnly) return store;
   try {
-    await startSwept(storage, store, { state, names, recovered });
+    await startSwept(storage, store, { state, names, logs, recovered });
   } catch (error) {
     await giveUp(store);
     throw error;
@@ -192,15 +193,16 @@ function refuseUsedUp({ location }: Storage, nextFileNumber: number): void {
 async function startSwept(
   storage: Storage,
   store: Store,
-  { state, names, recovered }: {
+  { state, names, logs, recovered }: {
     readonly state: ManifestState;
     readonly names: readonly string[];
+    readonly logs: readonly number[];
     readonly recovered: Recovered;
   },
 ): Promise<void> {
-  const unnamed = namesOfStale(state, names);
+  const unnamed = namesOfStale(state, names, logs);
   const read = new Set(recovered.tables.map((table) => table.logNumber));
-  const empty = liveLogNumbers(state, names).filter((log) => !read.has(log));
+  const empty = logs.filter((log) => !read.has(log));
   const isNew = (name: string) => {
     const { type, number } = parseFileName(name)!;
     return type === "temporary" || type === "mark" ||
@@ -273,12 +275,13 @@ function refuseRemains(names: readonly string[]): void {
   );
 }
 
-/** Names of the files of the engine that the manifest does not name. */
+/** Names of the files of the engine that are neither named by the manifest nor live logs. */
 function namesOfStale(
   state: ManifestState,
   names: readonly string[],
+  liveLogs: readonly number[],
 ): string[] {
-  const logs = new Set(liveLogNumbers(state, names));
+  const logs = new Set(liveLogs);
   const segments = new Set(
     state.levels.flat().map(({ number }) => number),
   );

@@ -18,9 +18,9 @@ export interface Recovered {
 }
 
 /**
- * Replays the live logs, oldest first, into tables.
+ * Replays the live logs, which {@linkcode liveLogNumbers} tells, into tables.
  *
- * 1. Live are the logs that the manifest names and those that are newer than all of them; a named one that is missing is damage.
+ * 1. A log that the manifest names and that is missing is damage.
  *    One with a damaged header is damage too if the manifest names it or whole frames follow; otherwise it never had one, and held nothing.
  *    So did one that is not named and has the header of an older one: a file that a crash has left with what was in its blocks before.
  * 2. Each log has to begin where the one before it ended, by sequence numbers, and is read frame by frame.
@@ -32,11 +32,11 @@ export interface Recovered {
 export async function replayLogs(
   storage: Storage,
   state: ManifestState,
-  fileNames: readonly string[],
+  liveLogs: readonly number[],
 ): Promise<Recovered> {
   const replay = new Replay(state.flushedSequence);
   const known = new KnownLogs();
-  for (const number of liveLogNumbers(state, fileNames)) {
+  for (const number of liveLogs) {
     const name = logName(number);
     const image = await readLogImage(await openNamed(storage, name), name);
     const isNamed = state.logs.includes(number);
@@ -61,7 +61,7 @@ async function hasFrames(
   return await restoreHeader(windowOver(image, name), number) !== undefined;
 }
 
-/** Numbers of the logs that a recovery has to look at, ascending. */
+/** Numbers of the live logs, ascending: those that the manifest names, and those that are newer than all of them. */
 export function liveLogNumbers(
   { oldestLog, logs }: ManifestState,
   fileNames: readonly string[],

@@ -1,7 +1,7 @@
 // Damage to logs: in the middle it is told from a torn tail, and what is known to have been promised is never cut off.
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
-import { replayLogs } from "../../src/engine/recovery.ts";
+import { liveLogNumbers, replayLogs } from "../../src/engine/recovery.ts";
 import { KvCorruptionError, KvError } from "../../src/errors.ts";
 import {
   FRAME_HEADER_BYTES,
@@ -168,7 +168,11 @@ async function replay(
   const storage = new FixedFiles(damaged(files, damage));
   try {
     const { state } = oracle;
-    const found = await replayLogs(storage, state, storage.list());
+    const found = await replayLogs(
+      storage,
+      state,
+      liveLogNumbers(state, storage.list()),
+    );
     assert(!expected.isRefused, "what was synced is cut off");
     assertEquals(found.lastSequence, expected.lastSequence);
     return "cut";
