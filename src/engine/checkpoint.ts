@@ -37,7 +37,8 @@ export interface CheckpointSource {
  * 5. Put a manifest there that names them: written, synced, renamed, and the name synced. Now the checkpoint is complete.
  * 6. Remove CHECKPOINT, which the next open would do as well.
  *
- * What fails removes the files again; what a crash leaves is cleared by the next checkpoint into the same place.
+ * What fails removes the files again, but not CHECKPOINT: nobody is to take the place for an empty store who has missed the error. The next
+ * checkpoint into it clears what is there.
  */
 export async function makeCheckpoint(
   store: Store,
@@ -78,7 +79,7 @@ async function copyInto(
       await giveUp(place);
       throw error;
     }
-    await end(place);
+    await place.complete();
   } finally {
     await lock.release();
   }
@@ -110,21 +111,11 @@ async function fill(
   }
 }
 
-/** The next open would remove the mark too. */
-async function end(place: MarkedPlace): Promise<void> {
-  try {
-    await place.unmark();
-  } catch {
-    // Beside a manifest it means nothing.
-  }
-}
-
-/** Removes what there is of the checkpoint; the error that made it come to nothing is the one to report. */
+/** Removes what there is of the checkpoint, but for its mark; the error that made it come to nothing is the one to report. */
 async function giveUp(place: MarkedPlace): Promise<void> {
   try {
     await place.clear();
-    await place.unmark();
   } catch {
-    // Without a manifest it is no store, and the next checkpoint clears it.
+    // The next checkpoint clears it.
   }
 }

@@ -74,9 +74,13 @@ export class MarkedPlace {
     await this.#storage.syncDirectory();
   }
 
-  /** Removes the mark. */
-  async unmark(): Promise<void> {
-    await this.#storage.remove(this.#mark);
+  /** Removes the mark, which only what is complete loses. */
+  async complete(): Promise<void> {
+    try {
+      await this.#storage.remove(this.#mark);
+    } catch {
+      // Beside a manifest it means nothing, and the next open removes it.
+    }
   }
 
   #isMarked(files: readonly OwnFile[]): boolean {

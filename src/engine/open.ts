@@ -260,7 +260,7 @@ function refuseRemains(names: readonly string[]): void {
     throw corruption(
       MANIFEST_NAME,
       0,
-      `the file is missing: a ${what} into this place was not finished; make it anew, here or elsewhere`,
+      `the file is missing: a ${what} into this place was not finished; make it anew, here or elsewhere, or remove the file ${mark} if an empty store is wanted`,
     );
   }
   const orphan = names.find((name) => {

@@ -5,7 +5,7 @@ import { MAX_SEQUENCE } from "./sequence.ts";
  *
  *     MANIFEST       which segments and logs are live
  *     MANIFEST.tmp   the next manifest while it is written
- *     CHECKPOINT     empty; there while a checkpoint is written to the place
+ *     CHECKPOINT     empty; there while a checkpoint is written to the place, and after one that came to nothing
  *     REPAIR         empty; there while a repair is written to the place, and after one that came to nothing
  *     000007.log     a write-ahead log
  *     000008.seg     a segment

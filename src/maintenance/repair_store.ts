@@ -50,18 +50,9 @@ export async function repairStore(
       { source, names, target, firstNumber: 1 },
       options,
     );
-    await unmark(place);
+    await place.complete();
     return report;
   });
-}
-
-/** Only what is complete loses its mark: an engine refuses the place until a repair into it has come to its end. */
-async function unmark(place: MarkedPlace): Promise<void> {
-  try {
-    await place.unmark();
-  } catch {
-    // Beside a manifest it means nothing, and the next open removes it.
-  }
 }
 
 async function repairInPlace(

@@ -56,7 +56,7 @@ function hasRemovedMark(target: FaultStorage, at: number): boolean {
     .some((call) => lineOf(call) === "remove CHECKPOINT");
 }
 
-test("A checkpoint that a failure of its place ends leaves nothing there, or is complete", async () => {
+test("A checkpoint that a failure of its place ends leaves no more than its mark, or is complete", async () => {
   const { db, state } = await openSource(new MemoryStorage());
   for (const kind of kinds) {
     for (let from = 1;; from++) {
@@ -67,9 +67,37 @@ test("A checkpoint that a failure of its place ends leaves nothing there, or is 
       const note = `${kind} ${from}: ${struck && lineOf(struck)}`;
       assertEquals(target.openFiles, [], note);
       const left = target.crash({ survival: "written" });
-      if (left.fileNames.length === 0) await db.checkpoint(left);
-      else assert(isDone || struck?.operation === "release", note);
-      await expectStore(left, state, note);
+      const isComplete = isDone || struck?.operation === "release";
+      if (!isComplete) {
+        const others = left.fileNames.filter((name) => name !== "CHECKPOINT");
+        assertEquals(others, [], note);
+      }
+      await checkLeft(left, { db, state, isComplete, note });
+      if (fault.struck === 0) break;
+    }
+  }
+  await db.close();
+});
+
+test("Where a checkpoint has failed no open makes an empty store, also if its place has failed for good", async () => {
+  const { db, state } = await openSource(new MemoryStorage());
+  for (const times of [1, Infinity]) {
+    for (let from = 1;; from++) {
+      const target = new FaultStorage();
+      const fault = target.inject({ kind: "fail", from, times });
+      await succeeds(db, target);
+      const hasBegun = target.trace.some((call) =>
+        lineOf(call) === "create CHECKPOINT" && call.fault === undefined
+      );
+      const left = target.crash({ survival: "written" });
+      const note = `fail ${from}, ${times} times`;
+      if (hasBegun && !left.fileNames.includes("MANIFEST")) {
+        const call = () => open(left);
+        const parts = ["checkpoint", "not finished", "CHECKPOINT"];
+        await assertKvError(call, "KV_CORRUPTION", ...parts);
+      } else if (hasBegun) {
+        await expectStore(left, state, note);
+      }
       if (fault.struck === 0) break;
     }
   }
@@ -112,7 +140,7 @@ test("A store that cannot be read or flushed makes no checkpoint and is as it wa
       fault.remove();
       const note = `call ${offset} of the checkpoint`;
       if (isDone) await expectStore(target, expected, note);
-      else assertEquals(target.fileNames, [], note);
+      else assertEquals(target.fileNames, ["CHECKPOINT"], note);
       assertEquals(await sorted(db), expected, note);
       // Only what a flush writes can poison a store.
       if (!isUnflushed) await db.put("after", "1");

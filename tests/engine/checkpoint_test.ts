@@ -210,7 +210,7 @@ test("A link that was planted in the place of a segment does not get into a chec
   rmSync(join(source, name!));
   symlinkSync("/etc/passwd", join(source, name!));
   await assertKvError(() => db.checkpoint(target), "KV_IO", name!);
-  assertEquals(storeFilesIn(target), []);
+  assertEquals(storeFilesIn(target), ["CHECKPOINT"]);
 });
 
 test("A checkpoint of a store that is opened to be read has what its logs have, and leaves every file as it was", async () => {
@@ -255,7 +255,7 @@ test("Progress grows up to the size of all segments", async () => {
   }
 });
 
-test("A checkpoint that is given up leaves nothing, and a second attempt succeeds", async () => {
+test("A checkpoint that is given up leaves no more than its mark, and a second attempt succeeds", async () => {
   const history = new History(8);
   const db = await open(new MemoryStorage(), smallOptions);
   await history.writeMany(db, 300);
@@ -276,7 +276,9 @@ test("A checkpoint that is given up leaves nothing, and a second attempt succeed
     error = await assertRejects(() =>
       db.checkpoint(target, { signal, onProgress })
     );
-    assertEquals([error, seen, target.fileNames], [reason, files, []]);
+    assertEquals([error, seen], [reason, files]);
+    assertEquals(target.fileNames, ["CHECKPOINT"]);
+    await assertKvError(() => open(target), "KV_CORRUPTION", "not finished");
   }
   error = await assertRejects(() =>
     db.checkpoint(target, {
@@ -285,7 +287,8 @@ test("A checkpoint that is given up leaves nothing, and a second attempt succeed
       },
     })
   );
-  assertEquals([error, target.fileNames, target.openFiles], [reason, [], []]);
+  assertEquals([error, target.openFiles], [reason, []]);
+  assertEquals(target.fileNames, ["CHECKPOINT"]);
   await db.checkpoint(target);
   await db.close();
   await history.expectPrefixIn(target, history.length);
@@ -305,7 +308,7 @@ test("Closing the store gives its checkpoints up", async () => {
   await begun.promise;
   await db.close();
   await refused;
-  assertEquals([target.fileNames, target.openFiles], [[], []]);
+  assertEquals([target.fileNames, target.openFiles], [["CHECKPOINT"], []]);
   assertEquals([source.violations, source.openFiles], [[], []]);
   await history.expectPrefixIn(source, history.length);
 });

@@ -120,10 +120,11 @@ export interface KvEngine<K, V>
    * the call, acknowledged or not, perhaps some that came later, and never a part of a batch. Between folders of one file system
    * it takes no room: segments, which never change, get a second name (hard links). An engine that was opened with `readOnly` copies them.
    *
-   * Until the checkpoint is complete, no engine opens `target`; what a crash leaves of it is cleared by the next checkpoint into the same place.
+   * Until the checkpoint is complete, no engine opens `target`, nor after one that has failed: nothing is left of that but an empty file `CHECKPOINT`, by which `open` refuses the
+   * place with `KV_CORRUPTION` rather than making an empty store there. The next checkpoint into the same place clears what is left, by a crash too.
    *
    * Also rejects with `KV_INVALID_ARGUMENT` if `target` holds a store already or lies in the folder of this one, or around it; `KV_LOCKED` while somebody else is at work there,
-   * and with the reason of `signal`; all that was written is removed then.
+   * and with the reason of `signal`.
    *
    * @param target A path, a `file:` URL or a storage. A folder that is missing is made.
    * @param options How to be told of its progress and to give it up.
