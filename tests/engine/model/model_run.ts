@@ -44,7 +44,9 @@ const WEIGHTS = {
   views: {
     takeSnapshot: 40,
     closeSnapshot: 35,
-    follow: 8,
+    follow: 20,
+    snapshotFollower: 30,
+    closeFollowerSnapshot: 15,
     unfollow: 2,
   },
   imports: {

@@ -1,13 +1,14 @@
 import { below } from "../../codec/random.ts";
 import { follow } from "../../../mod.ts";
 import type { KvReader } from "../../../src/engine/api/reader.ts";
+import { compareView } from "./compare_all.ts";
 import { expectClosed, expectSame } from "./expect.ts";
 import type { Place, View } from "./place.ts";
 import type { World } from "./world.ts";
 
 const MOST_SNAPSHOTS = 4;
 
-/** Snapshots, and a follower that looks now and then. */
+/** Snapshots, and a follower that looks now and then, with snapshots of its own. */
 export class Views {
   readonly #world: World;
 
@@ -62,14 +63,50 @@ export class Views {
     expectSame(lastSequence, world.db.stats().lastSequence, "last sequence");
   }
 
+  /** Takes a snapshot of what the follower shows, or begins to follow. */
+  async snapshotFollower(): Promise<void> {
+    const { follower, followerSnapshots, moments, spaces, codecs } =
+      this.#world;
+    if (follower === undefined) return await this.follow();
+    if (followerSnapshots.length >= MOST_SNAPSHOTS) return;
+    const reader = follower.reader.snapshot();
+    const readers = spaces.map(({ name }) =>
+      name === undefined
+        ? reader
+        : reader.keyspace(follower.reader.keyspace(name, codecs))
+    );
+    const moment = moments.hold(follower.moment);
+    followerSnapshots.push({ reader, readers, moment });
+  }
+
+  /** Looks through a snapshot of the follower, which may have gone on since, and closes it. */
+  async closeFollowerSnapshot(): Promise<void> {
+    const world = this.#world;
+    const { followerSnapshots } = world;
+    if (followerSnapshots.length === 0) return;
+    await world.pending.settled();
+    const at = below(world.random, followerSnapshots.length);
+    const [snapshot] = followerSnapshots.splice(at, 1);
+    await compareView(world, snapshot!);
+    snapshot!.reader.close();
+    await this.#leave(snapshot!);
+  }
+
+  /** Closes the follower, and with it its snapshots. */
   async unfollow(): Promise<void> {
     const world = this.#world;
-    const { follower } = world;
+    const { follower, followerSnapshots } = world;
     if (follower === undefined) return;
     await world.pending.settled();
+    for (const snapshot of followerSnapshots) {
+      await compareView(world, snapshot);
+    }
     world.follower = undefined;
+    world.followerSnapshots = [];
     await follower.reader.close();
-    await this.#leave(follower);
+    for (const view of [follower, ...followerSnapshots]) {
+      await this.#leave(view);
+    }
   }
 
   /** What a closed view shows nobody reads any more, and scans of it have ended. */

@@ -16,6 +16,11 @@ import { randomValue } from "./values.ts";
 /** How often an operation is about the keys outside keyspaces, where there are any. */
 const SHARE_OUTSIDE = 0.7;
 
+/** What a snapshot shows. */
+export interface SnapshotView extends View {
+  readonly reader: KvSnapshot<unknown, unknown>;
+}
+
 /** A store that is open, the models beside it, and whatever else is open on it. */
 export class World {
   readonly setting: ModelSetting;
@@ -24,10 +29,12 @@ export class World {
   readonly spaces: readonly Space[];
   readonly pending: Pending = new Pending();
   db!: KvEngine<unknown, unknown>;
-  snapshots: (View & { readonly reader: KvSnapshot<unknown, unknown> })[] = [];
+  snapshots: SnapshotView[] = [];
   follower:
     | View & { readonly reader: KvFollower<unknown, unknown> }
     | undefined;
+  /** Those of the follower, which stay as they are when it looks again. */
+  followerSnapshots: SnapshotView[] = [];
   scans: OpenScan[] = [];
   /** Number of the operation that is going on; every write of a batch counts. */
   operation = 0;
@@ -119,13 +126,14 @@ export class World {
     this.#keyspaces.delete(name);
   }
 
-  /** The store as it is, or as a snapshot or the follower shows it. */
+  /** The store as it is, or as a snapshot, the follower or a snapshot of that shows it. */
   place(space = this.space()): Place {
-    const { follower, snapshots } = this;
+    const { follower, snapshots, followerSnapshots } = this;
     const isPast = snapshots.length > 0 || follower !== undefined;
     if (!isPast || this.random() >= 0.4) return this.present(space);
-    const at = below(this.random, snapshots.length + (follower ? 1 : 0));
-    return this.seen(space, snapshots[at] ?? follower!);
+    const views = [...snapshots, ...followerSnapshots];
+    const at = below(this.random, views.length + (follower ? 1 : 0));
+    return this.seen(space, views[at] ?? follower!);
   }
 
   /** A space as it is. */
