@@ -186,7 +186,7 @@ export function resolveOptions(
 
 function resolveCompaction(value: unknown): CompactionSettings {
   const prefix = "compaction.";
-  const given = value === undefined ? {} : record("compaction", value);
+  const given = value === undefined ? {} : record("option compaction", value);
   const settings: CompactionSettings = {
     threshold: integer(given, "threshold", THRESHOLD, prefix),
     levelSize: integer(given, "levelSize", LEVEL_SIZE, prefix),
@@ -221,9 +221,11 @@ function refuseSenselessCombinations(options: ResolvedOptions): void {
   }
 }
 
-function record(name: string, value: unknown): Record<string, unknown> {
+function record(what: string, value: unknown): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw refused(name, value, "an object");
+    throw invalidArgument(
+      `Invalid ${what}: got ${shown(value)}, expected an object`,
+    );
   }
   return value as Record<string, unknown>;
 }

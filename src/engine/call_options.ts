@@ -12,7 +12,9 @@ export function checkNames(
     typeof options !== "object" || options === null || Array.isArray(options)
   ) {
     throw invalidArgument(
-      `Cannot ${action}: the options are ${shown(options)}, no object`,
+      `Cannot ${action}: the options are ${shown(options)}, no object with ${
+        names.join(", ")
+      }`,
     );
   }
   for (const name in options) {

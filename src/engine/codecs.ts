@@ -1,4 +1,6 @@
 import type { Codec } from "../codec/codec.ts";
+import { json } from "../codec/json.ts";
+import { typeName } from "../codec/type_name.ts";
 import { utf8 } from "../codec/utf8.ts";
 import { invalidArgument } from "../errors.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
@@ -17,10 +19,7 @@ function completeCodec<T>(
   codec: Codec<T>,
   option: string,
 ): Required<Codec<T>> {
-  const isCodec = typeof codec === "object" && codec !== null &&
-    typeof codec.name === "string" && codec.name !== "" &&
-    typeof codec.encode === "function" && typeof codec.decode === "function";
-  if (!isCodec) {
+  if (!isCodec(codec)) {
     throw invalidArgument(
       `Cannot use option ${option}: it is no codec with name, encode and decode${
         hintFor(codec)
@@ -41,21 +40,43 @@ function completeCodec<T>(
   };
 }
 
+function isCodec(codec: unknown): codec is Codec<unknown> {
+  const { name, encode, decode } = (codec ?? {}) as Partial<Codec<unknown>>;
+  return typeof codec === "object" && typeof name === "string" && name !== "" &&
+    typeof encode === "function" && typeof decode === "function";
+}
+
 /** A codec such as `json` is what a function returns, and in other libraries a codec is named by a string. */
 function hintFor(codec: unknown): string {
-  if (typeof codec === "function") {
-    return `, but a function; call ${codec.name || "it"}()`;
-  }
-  return typeof codec === "string"
-    ? `, but a string; give the codec itself: import utf8, bytes, json or tuple`
+  if (codec === json) return ", but a function; call json()";
+  const what = typeof codec === "string" || typeof codec === "function"
+    ? `, but a ${typeof codec}`
     : "";
+  return `${what}; give the codec itself: utf8, bytes, tuple, json() or one of your own`;
+}
+
+/** Refuses a codec in the place of the options, as other libraries take one; `action` is what could not be done. */
+export function refuseCodec(options: unknown, action: string): void {
+  if (!isCodec(options)) return;
+  throw invalidArgument(
+    `Cannot ${action}: the options are a codec; give it as option keys or values: { values: ${
+      asWritten(options.name)
+    } }`,
+  );
+}
+
+/** What a codec of ours is called where it is used. */
+function asWritten(name: string): string {
+  return name === "json" ? "json()" : name;
 }
 
 function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   const bytes = codec.encode(value);
   if (bytes instanceof Uint8Array) return bytes;
   throw invalidArgument(
-    `Cannot encode with codec ${codec.name}: its encode answered with ${typeof bytes}, not with a Uint8Array`,
+    `Cannot encode with codec ${codec.name}: its encode answered with ${
+      typeName(bytes)
+    }, not with a Uint8Array`,
   );
 }
 
@@ -74,6 +95,7 @@ export function codecsOf<K, V>(
 export function keyspaceCodecs<K, V>(
   options: KeyspaceOptions<K, V>,
 ): Codecs<K, V> {
+  refuseCodec(options, "open a keyspace");
   checkNames(options, KEYSPACE_NAMES, "open a keyspace");
   return codecsOf(options);
 }
@@ -84,18 +106,22 @@ export function refuseOtherCodecs<K, V>(
   state: ManifestState,
   { keys, values }: Codecs<K, V>,
 ): void {
-  refuseOtherCodec(storage, "keys", state.keyCodec, keys.name);
-  refuseOtherCodec(storage, "values", state.valueCodec, values.name);
+  const { location } = storage;
+  refuseOtherCodec(location, "keys", state.keyCodec, keys.name);
+  refuseOtherCodec(location, "values", state.valueCodec, values.name);
 }
 
-function refuseOtherCodec(
-  storage: Storage,
+/** Refuses to read `what` with another codec than it was written with. */
+export function refuseOtherCodec(
+  place: string,
   what: "keys" | "values",
   stored: string,
   given: string,
 ): void {
   if (stored === given) return;
   throw invalidArgument(
-    `Cannot open ${storage.location}: its ${what} are written with codec ${stored}, option ${what} says ${given}`,
+    `Cannot open ${place}: its ${what} are written with codec ${stored}, option ${what} says ${given}; open it with ${what}: ${
+      asWritten(stored)
+    }`,
   );
 }

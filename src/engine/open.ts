@@ -18,7 +18,7 @@ import {
 import { BlockCache } from "../segment/block_cache.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { RangeTombstones } from "../tombstones/range_tombstones.ts";
-import { codecsOf, refuseOtherCodecs } from "./codecs.ts";
+import { codecsOf, refuseCodec, refuseOtherCodecs } from "./codecs.ts";
 import { Engine } from "./engine.ts";
 import { GuardedStorage } from "./guarded_storage.ts";
 import { randomStoreId } from "./random.ts";
@@ -68,6 +68,7 @@ export async function openStore<K, V>(
   storageAt: StorageAt,
 ): Promise<Engine<K, V>> {
   refuseNoStorage(storage, "open");
+  refuseCodec(options, `open ${storage.location}`);
   const resolved = resolveOptions(options, ["keys", "values"]);
   const codecs = codecsOf(options);
   resolved.signal?.throwIfAborted();
@@ -271,7 +272,7 @@ function refuseRemains(names: readonly string[]): void {
   throw corruption(
     MANIFEST_NAME,
     0,
-    `the file is missing, but ${orphan} is there`,
+    `the file is missing, but ${orphan} is there; repair saves what can be read, and if the folder is that of another program, give the store one of its own`,
   );
 }
 

@@ -2,6 +2,7 @@ import type { Codec } from "../codec/codec.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import type { EntryView } from "../format/entry.ts";
 import type { KeyRange } from "../format/key_range.ts";
+import { shown } from "../options.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
 import type { CountOptions, RangeSize } from "./api/range_size.ts";
 import type {
@@ -117,7 +118,9 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   async getMany(keys: readonly K[]): Promise<(V | undefined)[]> {
     this.assertOpen();
     if (!Array.isArray(keys)) {
-      throw invalidArgument("Cannot get many: the keys are no array");
+      throw invalidArgument(
+        `Cannot get many: the keys are ${shown(keys)}, no array`,
+      );
     }
     const answers: Promise<V | undefined>[] = [];
     for (const key of keys) answers.push(this.get(key));

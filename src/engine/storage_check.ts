@@ -21,6 +21,6 @@ export function refuseNoStorage(storage: Storage, action: string): void {
       shown(storage)
     }: expected a path, a file: URL or a storage with ${
       STORAGE_METHODS.join(", ")
-    }`,
+    }${typeof storage === "function" ? "; make one with new" : ""}`,
   );
 }

@@ -343,5 +343,8 @@ export class Store {
 }
 
 function closedError(): KvError {
-  return new KvError("KV_CLOSED", "Cannot use the store: it is closed");
+  return new KvError(
+    "KV_CLOSED",
+    "Cannot use the store: it is closed; wait for calls before closing it, or open it again",
+  );
 }

@@ -162,7 +162,9 @@ function makeFolder(path: string, ensureFolder: (path: string) => void): void {
   const missing = missingFolders(path);
   if (missing.length === 0) {
     if (!statSync(path).isDirectory()) {
-      throw new Error(`${path} is not a folder`);
+      throw new Error(
+        `${path} is not a folder; give the store a folder of its own`,
+      );
     }
     return;
   }

@@ -37,9 +37,16 @@ export function checkFolder(folder: string | URL): void {
       `Cannot use ${folder.href} as folder: not a file: URL`,
     );
   }
-  if (typeof folder === "string" && folder.startsWith("file:")) {
+  if (
+    typeof folder === "string" && /^file:|^[a-z][a-z\d+.-]+:\/\//i.test(folder)
+  ) {
     throw invalidArgument(
-      `Cannot use ${folder} as folder: a URL has to be given as URL object`,
+      `Cannot use ${folder} as folder: expected a path, or a file: URL as URL object`,
+    );
+  }
+  if (folder === ":memory:") {
+    throw invalidArgument(
+      `Cannot use ${folder} as folder: for a store in memory give a MemoryStorage`,
     );
   }
   if (typeof folder !== "string" || folder === "" || folder.includes("\0")) {

@@ -139,7 +139,13 @@ function isThere(folder: string, name: string): boolean {
     const stats = lstatSync(join(folder, name));
     requireRegular(stats);
     // Not made by the lock, and SQLite would go by what it says.
-    if (stats.size > 0) throw new Error("it is not empty");
+    if (stats.size > 0) {
+      throw new Error(
+        `${
+          join(folder, name)
+        } is not empty, so no store made it; give the store a folder of its own`,
+      );
+    }
     return true;
   } catch (error) {
     if (codeOf(error) === "ENOENT") return false;

@@ -8,6 +8,7 @@ import {
   open,
   type Tuple,
   tuple,
+  utf8,
 } from "../../mod.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { test } from "../harness.ts";
@@ -181,6 +182,14 @@ test("Who gives a value of another type is told of the codecs for it, and who na
   await assertKvError(() => db.keyspace("x", named), invalid, ...expected);
 });
 
+test("A codec whose encode is asynchronous is told what it has answered with", async () => {
+  const encode = () => Promise.resolve(new Uint8Array(1));
+  const values = { ...utf8, encode, encodeInto: undefined };
+  const options = { values: values as unknown as Codec<string> };
+  await using db = await open(new MemoryStorage(), options);
+  await assertKvError(() => db.put("a", "1"), invalid, "an object (Promise)");
+});
+
 test("Tuples and JSON name the part that they cannot carry", async () => {
   await using db = await open(new MemoryStorage(), {
     keys: tuple,
@@ -212,7 +221,7 @@ test("Scans refuse options that they do not have or cannot use", async () => {
   using snapshot = db.snapshot();
   const refused: [unknown, ...string[]][] = [
     [null, "null, no object"],
-    ["a", '"a", no object'],
+    ["a", '"a", no object with gt, gte'],
     [[], "an array"],
     [{ from: "a" }, "no option from", "gte"],
     [{ gt: "a", gte: "a" }, "gt or gte"],
@@ -250,7 +259,7 @@ test("Writes refuse options that they do not have or cannot use, and write nothi
   await using db = await open(new MemoryStorage());
   const refused: [unknown, ...string[]][] = [
     [null, "null, no object"],
-    [true, "true, no object"],
+    [true, "true, no object with sync"],
     [{ snyc: true }, "no option snyc, only sync; did you mean sync?"],
     [{ sync: 1 }, "sync is 1"],
     [{ sync: "false" }, 'sync is "false"'],

@@ -1,4 +1,10 @@
-import { existsSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
@@ -31,6 +37,54 @@ test("open refuses what is neither a path nor a storage", async () => {
   for (const location of places) {
     await assertKvError(() => open(location), "KV_INVALID_ARGUMENT", "folder");
   }
+});
+
+test("open tells users of other stores how a store is named here", async () => {
+  const invalid = "KV_INVALID_ARGUMENT";
+  const places: [unknown, string][] = [
+    [":memory:", "give a MemoryStorage"],
+    ["https://example.org/data", "expected a path, or a file: URL"],
+    ["redis://localhost", "expected a path, or a file: URL"],
+    [MemoryStorage, "make one with new"],
+  ];
+  for (const [place, part] of places) {
+    await assertKvError(() => open(place as string), invalid, part);
+  }
+  for (const [codec, name] of [[json(), "json()"], [tuple, "tuple"]] as const) {
+    const part =
+      `the options are a codec; give it as option keys or values: { values: ${name} }`;
+    const options = codec as unknown as Anything;
+    await assertKvError(
+      () => open(new MemoryStorage(), options),
+      invalid,
+      "Cannot open memory",
+      part,
+    );
+    await using db = await open(new MemoryStorage());
+    await assertKvError(() => db.keyspace("users", options), invalid, part);
+  }
+  for (const values of [JSON, String, {}, null]) {
+    const call = () => open(new MemoryStorage(), { values: values as never });
+    await assertKvError(call, invalid, "option values", "utf8, bytes, tuple");
+  }
+});
+
+test("open names the folder of another program, and asks for one of its own", async () => {
+  await using dir = tempDir();
+  const own = "of its own";
+  const file = join(dir.path, "shop.db");
+  writeFileSync(file, "SQLite format 3");
+  await assertKvError(() => open(file), "KV_IO", file, own);
+  const level = join(dir.path, "level");
+  mkdirSync(level);
+  writeFileSync(join(level, "000003.log"), "");
+  const log = "000003.log is there";
+  await assertKvError(() => open(level), "KV_CORRUPTION", log, own);
+  const lock = join(level, "LOCK");
+  rmSync(lock);
+  writeFileSync(lock, "4711");
+  await assertKvError(() => open(level), "KV_IO", lock, "not empty", own);
+  assertEquals(readFileSync(lock, "utf8"), "4711");
 });
 
 test("open refuses options by name, and the storage stays free", async () => {
@@ -76,8 +130,8 @@ test("open refuses other codecs than those of the store, and changes nothing", a
   }
   const before = storage.list().sort();
   const refused: [OpenOptions<unknown, unknown>, ...string[]][] = [
-    [{}, "keys", "tuple", "utf8"],
-    [{ keys: tuple as never }, "values", "json", "utf8"],
+    [{}, "keys", "utf8", "open it with keys: tuple"],
+    [{ keys: tuple as never }, "utf8", "open it with values: json()"],
     [{ keys: tuple as never, values: bytes as never }, "json", "bytes"],
   ];
   for (const [options, ...parts] of refused) {

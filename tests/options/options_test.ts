@@ -147,6 +147,7 @@ test("Options that are no object are refused", () => {
   for (const options of [null, 1, "sync", [], () => {}]) {
     assertEquals(refusal(options).code, "KV_INVALID_ARGUMENT");
   }
+  assertRefused("sync", 'Invalid options: got "sync", expected an object');
 });
 
 const ENGINE_NAMES =

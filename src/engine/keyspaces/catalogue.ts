@@ -1,6 +1,7 @@
 import { compareBytes } from "../../bytes/compare.ts";
 import { invalidArgument, KvError } from "../../errors.ts";
 import type { KeyRange } from "../../format/key_range.ts";
+import { refuseOtherCodec } from "../codecs.ts";
 import type { CatalogueEntries } from "./catalogue_entries.ts";
 import {
   damagedCatalogue,
@@ -186,15 +187,7 @@ function refuseOtherCodecs(
   { name, keyCodec, valueCodec }: KeyspaceEntry,
   { keys, values }: NamedCodecs,
 ): void {
-  for (
-    const [what, stored, asked] of [
-      ["keys", keyCodec, keys.name],
-      ["values", valueCodec, values.name],
-    ]
-  ) {
-    if (stored === asked) continue;
-    throw invalidArgument(
-      `Cannot open keyspace ${name}: its ${what} are written with codec ${stored}, option ${what} says ${asked}`,
-    );
-  }
+  const place = `keyspace ${name}`;
+  refuseOtherCodec(place, "keys", keyCodec, keys.name);
+  refuseOtherCodec(place, "values", valueCodec, values.name);
 }
