@@ -8,7 +8,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { CheckpointSource } from "./checkpoint.ts";
-import { nextTurn } from "./event_loop.ts";
+import { giveWay } from "./event_loop.ts";
 import { paceWhile } from "./job_runner.ts";
 import type { LoggedTable } from "./logged_table.ts";
 import { randomUint32 } from "./random.ts";
@@ -75,7 +75,7 @@ export class CheckpointFiles {
     { levels }: Version,
   ): Promise<SegmentInfo | undefined> {
     const { blockSize, compression } = this.#source.options;
-    return writeRecords(table.versions(!table.ranges.isEmpty), {
+    return writeRecords(table.list(), {
       snapshots: [],
       levels,
       rangeTombstones: table.ranges.tombstones.fragments,
@@ -126,7 +126,7 @@ export class CheckpointFiles {
           await to.append(chunk);
           at += chunk.length;
           this.#report(name, chunk.length);
-          await nextTurn();
+          await giveWay();
           this.#assertWanted();
         }
         await to.sync();

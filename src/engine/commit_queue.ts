@@ -1,9 +1,12 @@
 import { isPending } from "../storage/awaitable.ts";
 import { defer, type Deferred } from "./deferred.ts";
-import { inLaterTurn } from "./event_loop.ts";
+import { giveWay, inLaterTurn } from "./event_loop.ts";
 
 /** How long commits may follow one another without a turn of the event loop, in milliseconds. */
 const LONGEST_RUN_MS = 8;
+
+/** After longer than this without a turn, in milliseconds, there were no commits either, and others have had their turn. */
+const LONGEST_PAUSE_MS = 100;
 
 /** What the queue does its work on. */
 export interface CommitTarget {
@@ -41,8 +44,9 @@ export class CommitQueue {
   readonly #slowed = new Map<Deferred, ReturnType<typeof setTimeout>>();
   #isMicrotaskSet = false;
   #isTurnSet = false;
+  #isFairTurnSet = false;
   #isRunning = false;
-  #lastTurnMs = 0;
+  #lastTurnMs = -Infinity;
 
   constructor(target: CommitTarget) {
     this.#target = target;
@@ -57,8 +61,7 @@ export class CommitQueue {
     }
     if (this.#unsynced === undefined) {
       this.#unsynced = defer();
-      if (this.#hasRunLong()) this.#setTurn();
-      else this.#setMicrotask();
+      this.#setMicrotaskOrTurn();
     }
     return this.#unsynced.promise;
   }
@@ -88,8 +91,11 @@ export class CommitQueue {
     }
   }
 
-  #hasRunLong(): boolean {
-    return performance.now() - this.#lastTurnMs > LONGEST_RUN_MS;
+  #setMicrotaskOrTurn(): void {
+    const runMs = performance.now() - this.#lastTurnMs;
+    if (runMs <= LONGEST_RUN_MS) this.#setMicrotask();
+    else if (runMs <= LONGEST_PAUSE_MS) this.#setFairTurn();
+    else this.#setTurn();
   }
 
   #setMicrotask(): void {
@@ -98,6 +104,17 @@ export class CommitQueue {
     queueMicrotask(() => {
       this.#isMicrotaskSet = false;
       this.#run(false);
+    });
+  }
+
+  /** Commits have followed one another for long: everybody else gets a turn. Synced writers do not wait for its end. */
+  #setFairTurn(): void {
+    if (this.#isFairTurnSet || this.#isRunning) return;
+    this.#isFairTurnSet = true;
+    void giveWay().then(() => {
+      this.#isFairTurnSet = false;
+      this.#lastTurnMs = performance.now();
+      if (this.#unsynced) this.#run(false);
     });
   }
 

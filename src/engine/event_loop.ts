@@ -10,6 +10,18 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/**
+ * Rounds of the event loop after which everybody has had a turn. In Deno a round may come to timers alone: what other threads and the network send is looked for
+ * only in every 31st. Measured, with 8 ms of work between two turns: messages of a worker waited for up to 110 ms when a turn was one round,
+ * and for no more than the 8 ms when it was 32, which take 70 us.
+ */
+const FAIR_ROUNDS = 32;
+
+/** Gives way to all that is ready, messages of other threads and the network included. */
+export async function giveWay(): Promise<void> {
+  for (let round = 0; round < FAIR_ROUNDS; round++) await nextTurn();
+}
+
 /** Long work runs in slices of about this many milliseconds. */
 const SLICE_MS = 4;
 
@@ -32,16 +44,17 @@ export class Pacer {
     this.#sliceEnd = now() + SLICE_MS;
   }
 
-  /** Counts a unit of work and says whether the slice is over. */
-  isDue(): boolean {
-    if (++this.#units < UNITS_PER_LOOK) return false;
+  /** Counts units of work and says whether the slice is over. */
+  isDue(units = 1): boolean {
+    this.#units += units;
+    if (this.#units < UNITS_PER_LOOK) return false;
     this.#units = 0;
     return this.#now() >= this.#sliceEnd;
   }
 
   /** Gives way to the rest of the program; then a new slice begins. */
   async pause(): Promise<void> {
-    await nextTurn();
+    await giveWay();
     this.#sliceEnd = this.#now() + SLICE_MS;
   }
 }

@@ -3,7 +3,7 @@ import { Findings } from "../inspection/findings.ts";
 import { Progress } from "../inspection/progress.ts";
 import type { InspectionOptions, VerifyReport } from "../inspection/report.ts";
 import { totalBytes } from "../manifest/segment_info.ts";
-import { nextTurn } from "./event_loop.ts";
+import { giveWay } from "./event_loop.ts";
 import type { LoggedTable } from "./logged_table.ts";
 import type { Store } from "./store.ts";
 
@@ -25,7 +25,7 @@ export async function verifyLive(
   };
   const logBytes = tables.reduce((sum, { logBytes }) => sum + logBytes, 0);
   const assertWanted = () => store.assertOpen();
-  const progress = new Progress(options, { nextTurn, assertWanted });
+  const progress = new Progress(options, { giveWay, assertWanted });
   const findings = new Findings();
   const context = { storage, findings, progress };
   readState.retain();

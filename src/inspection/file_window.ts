@@ -87,6 +87,6 @@ export function windowOver(image: Uint8Array, name: string): FileWindow {
       target.set(image.subarray(position, position + target.length)),
     close: () => {},
   };
-  const progress = new Progress({}, { nextTurn: () => Promise.resolve() });
+  const progress = new Progress({}, { giveWay: () => Promise.resolve() });
   return new FileWindow(file, { name, progress });
 }

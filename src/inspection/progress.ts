@@ -3,7 +3,7 @@ import type { InspectionOptions } from "./report.ts";
 /** What long work needs of the place where it runs. */
 export interface ProgressHost {
   /** Gives way to the rest of the program. */
-  nextTurn(): Promise<void>;
+  giveWay(): Promise<void>;
   /** Throws once the work is not wanted any more, for another reason than the signal. */
   assertWanted?(): void;
 }
@@ -45,7 +45,7 @@ export class Progress {
       bytesTotal: this.#bytesTotal,
       file,
     });
-    await this.#host.nextTurn();
+    await this.#host.giveWay();
     this.assertWanted();
   }
 

@@ -1,5 +1,5 @@
 import type { JobContext } from "../compaction/job.ts";
-import { nextTurn } from "../engine/event_loop.ts";
+import { giveWay } from "../engine/event_loop.ts";
 import { paceWhile } from "../engine/job_runner.ts";
 import { randomStoreId, randomUint32 } from "../engine/random.ts";
 import { KvIoError } from "../errors.ts";
@@ -97,7 +97,7 @@ class Repair {
     this.#codecs = codecs;
     this.#losses = losses;
     this.#nextNumber = places.firstNumber;
-    this.#progress = new Progress(options, { nextTurn });
+    this.#progress = new Progress(options, { giveWay });
     this.#context = this.#jobContext();
   }
 

@@ -1,4 +1,4 @@
-import { nextTurn } from "../engine/event_loop.ts";
+import { giveWay } from "../engine/event_loop.ts";
 import { liveLogNumbers } from "../engine/recovery.ts";
 import { refuseNoStorage } from "../engine/storage_check.ts";
 import { KvError } from "../errors.ts";
@@ -46,7 +46,7 @@ async function verifyLocked(
 ): Promise<VerifyReport> {
   const names = (await storage.list()).sort();
   refuseNoStore(storage, names, "verify");
-  const progress = new Progress(options, { nextTurn });
+  const progress = new Progress(options, { giveWay });
   const findings = new Findings();
   const context = { storage, findings, progress };
   const state = await checkManifest(context);

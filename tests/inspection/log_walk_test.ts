@@ -90,6 +90,6 @@ test("No header is made up for a log without a frame that passes", async () => {
 function windowOn(bytes: Uint8Array): FileWindow {
   const storage = new MemoryStorage();
   storage.create("log").append(bytes);
-  const progress = new Progress({}, { nextTurn: () => Promise.resolve() });
+  const progress = new Progress({}, { giveWay: () => Promise.resolve() });
   return new FileWindow(storage.open("log"), { name: "log", progress });
 }

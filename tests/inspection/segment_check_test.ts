@@ -17,7 +17,7 @@ async function check(segment: Uint8Array, hashMemoryBytes: number) {
   const storage = new MemoryStorage();
   storage.create("000001.seg").append(segment);
   const findings = new Findings();
-  const progress = new Progress({}, { nextTurn: () => Promise.resolve() });
+  const progress = new Progress({}, { giveWay: () => Promise.resolve() });
   await checkSegment(storage.open("000001.seg"), 1, {
     findings,
     progress,

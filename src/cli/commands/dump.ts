@@ -7,7 +7,7 @@ import {
   type CommonOptions,
   reading,
 } from "../command.ts";
-import { nextTurn } from "../../engine/event_loop.ts";
+import { giveWay } from "../../engine/event_loop.ts";
 import { counted, durationText, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";
 import type { OpenStore } from "../open_store.ts";
@@ -114,7 +114,7 @@ async function dump(
     bytes += entry[0].length + entry[1].length;
     if (++entries % STEP_ENTRIES !== 0) continue;
     bar.update({ bytes, entries });
-    await nextTurn();
+    await giveWay();
     host.signal.throwIfAborted();
   }
   await gatherer.flush();

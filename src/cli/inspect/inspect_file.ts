@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { nextTurn } from "../../engine/event_loop.ts";
+import { giveWay } from "../../engine/event_loop.ts";
 import { KvIoError } from "../../errors.ts";
 import { type FileName, parseFileName } from "../../format/file_names.ts";
 import { Findings } from "../../inspection/findings.ts";
@@ -46,7 +46,7 @@ export async function inspectFile(
       );
     }
     const findings = new Findings();
-    const progress = new Progress(options, { nextTurn });
+    const progress = new Progress(options, { giveWay });
     const number = named?.number || undefined;
     const context = { findings, progress };
     const facts = type === "manifest"
