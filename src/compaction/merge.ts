@@ -6,8 +6,8 @@ import type { SegmentSink } from "./segment_sink.ts";
 
 /** Gives way to others during long work, and ends it early by throwing. */
 export interface Pace {
-  /** Counts a unit of work; whether {@linkcode Pace.pause} is due. */
-  isDue(): boolean;
+  /** Counts units of work, one for each entry; whether {@linkcode Pace.pause} is due. Default 1. */
+  isDue(units?: number): boolean;
   /** Resolves when the work may go on; rejects to end it. */
   pause(): Promise<void>;
 }

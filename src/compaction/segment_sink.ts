@@ -3,7 +3,7 @@ import type { EntryView } from "../format/entry.ts";
 import { segmentName } from "../format/file_names.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import type { Compression } from "../options.ts";
-import type { PutBlock } from "../segment/put_blocks.ts";
+import type { RecordBlock } from "../segment/record_blocks.ts";
 import { SegmentWriter } from "../segment/writer.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
 import type { WritableFile } from "../storage/storage.ts";
@@ -71,8 +71,8 @@ export class SegmentSink {
       : this.#noteSize(writer, entry);
   }
 
-  /** Adds a block of puts. All blocks go to one segment, which has nothing else. */
-  addBlock(block: PutBlock): Awaitable<void> {
+  /** Adds a block. All blocks go to one segment, which has nothing else. */
+  addBlock(block: RecordBlock): Awaitable<void> {
     return this.#open === undefined
       ? this.#create().then(() => this.addBlock(block))
       : this.#open.writer.addBlock(block);

@@ -14,8 +14,8 @@ import { Pacer } from "./event_loop.ts";
 
 /** Where flushes, compactions and builds run. A job that is ended by its signal rejects with the signal's reason and leaves no files. */
 export interface JobRunner {
-  /** Whether jobs run beside the event loop. On the event loop they slow writers by themselves. */
-  readonly isParallel: boolean;
+  /** Jobs with less input than this, in bytes, run on the event loop, where they slow writers by themselves. */
+  readonly leastParallelBytes: number;
   /** Jobs that were done beside the event loop. */
   readonly parallelJobs: number;
   /** Runs a flush of `table`. */
@@ -39,7 +39,7 @@ export type JobHost = Omit<JobContext, "pace">;
 
 /** Runs jobs on the event loop, in slices. */
 export class InlineRunner implements JobRunner {
-  readonly isParallel = false;
+  readonly leastParallelBytes = Infinity;
   readonly parallelJobs = 0;
   readonly #host: JobHost;
 
@@ -52,8 +52,7 @@ export class InlineRunner implements JobRunner {
     job: FlushJob,
     signal: AbortSignal,
   ): Promise<SegmentInfo | undefined> {
-    const records = table.versions(needsSequences(job));
-    return writeRecords(records, job, {
+    return writeRecords(table.list(), job, {
       ...this.#host,
       pace: paceUntil(signal),
     });
@@ -74,11 +73,6 @@ export class InlineRunner implements JobRunner {
   }
 }
 
-/** Whether a flush has to know when a record was written: snapshots and range deletes cut through the history. */
-export function needsSequences({ snapshots, rangeTombstones }: FlushJob) {
-  return snapshots.length > 0 || rangeTombstones.length > 0;
-}
-
 /** A pace that gives way to the event loop and ends the work when `signal` is aborted. */
 export function paceUntil(signal: AbortSignal): Pace {
   return paceWhile(() => signal.throwIfAborted());
@@ -88,7 +82,7 @@ export function paceUntil(signal: AbortSignal): Pace {
 export function paceWhile(assertWanted: () => void): Pace {
   const pacer = new Pacer();
   return {
-    isDue: () => pacer.isDue(),
+    isDue: (units) => pacer.isDue(units),
     pause: async () => {
       await pacer.pause();
       assertWanted();

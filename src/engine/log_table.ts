@@ -6,7 +6,7 @@ import {
 } from "../format/log_format.ts";
 import { listRecords } from "../format/record.ts";
 import { MemTable } from "../memtable/memtable.ts";
-import type { RecordList } from "../memtable/sorted_records.ts";
+import type { ListedRecords } from "../memtable/record_list.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 import { LogReader } from "../wal/log_reader.ts";
 
@@ -76,7 +76,7 @@ export function recordsOfLog(
     readonly count: number;
     readonly hasRanges: boolean;
   },
-): RecordList {
+): ListedRecords {
   const reader = new LogReader(image, header);
   const offsets = new Uint32Array(count);
   let listed = 0;

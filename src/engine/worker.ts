@@ -18,10 +18,10 @@ import type {
 } from "../compaction/job.ts";
 import { logName } from "../format/file_names.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
-import { SortedRecords } from "../memtable/sorted_records.ts";
+import { RecordList } from "../memtable/record_list.ts";
 import { LocalFiles } from "../storage/local_files.ts";
 import { openLogImage } from "../wal/log_reader.ts";
-import { needsSequences, paceUntil } from "./job_runner.ts";
+import { paceUntil } from "./job_runner.ts";
 import { readLogImage, recordsOfLog } from "./log_table.ts";
 import { randomUint32 } from "./random.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./worker_messages.ts";
@@ -38,11 +38,11 @@ const jobs = new Map<number, RunningJob>();
 parentPort!.on("message", (message: ToWorker) => {
   switch (message.type) {
     case "flush":
-      return run(message.id, (context) => flush(message.job, context));
+      return run(message, (context) => flush(message.job, context));
     case "compact":
-      return run(message.id, (context) => compact(message.job, context));
+      return run(message, (context) => compact(message.job, context));
     case "build":
-      return run(message.id, (context) => build(message.job, context));
+      return run(message, (context) => build(message.job, context));
     case "number":
       return jobs.get(message.id)?.giveNumber?.(message.number);
     case "cancel":
@@ -53,7 +53,7 @@ parentPort!.on("message", (message: ToWorker) => {
 });
 
 async function run(
-  id: number,
+  { id, number }: { readonly id: number; readonly number: number },
   work: (context: JobContext) => Promise<readonly SegmentInfo[]>,
 ): Promise<void> {
   const job: RunningJob = {
@@ -61,13 +61,14 @@ async function run(
     giveNumber: undefined,
   };
   jobs.set(id, job);
+  const numbers = [number];
   try {
     const segments = await work({
       storage,
       pace: paceUntil(job.cancel.signal),
       randomUint32,
       takeFileNumber: () =>
-        new Promise((resolve) => {
+        numbers.pop() ?? new Promise((resolve) => {
           job.giveNumber = resolve;
           post({ type: "takeNumber", id });
         }),
@@ -101,7 +102,7 @@ function behindFlushes(context: JobContext): JobContext {
   return {
     ...context,
     pace: {
-      isDue: () => pace.isDue() || flushing !== undefined,
+      isDue: (units) => pace.isDue(units) || flushing !== undefined,
       pause: async () => {
         await flushing;
         await pace.pause();
@@ -132,13 +133,12 @@ async function writeLog(
   buffer = new Uint8Array(image.buffer);
   const header = openLogImage(image, name, job.logNumber);
   if (header === undefined) throw new Error(`${name} has no valid header`);
-  const list = recordsOfLog(name, image, {
+  const records = recordsOfLog(name, image, {
     header,
     count: job.records,
     hasRanges: job.rangeTombstones.length > 0,
   });
-  const records = new SortedRecords(list, needsSequences(job));
-  const segment = await writeRecords(records, job, context);
+  const segment = await writeRecords(new RecordList(records), job, context);
   return segment ? [segment] : [];
 }
 

@@ -5,7 +5,7 @@ import { Retention } from "../compaction/retention.ts";
 import { SegmentSink } from "../compaction/segment_sink.ts";
 import { isRangeDelete } from "../format/record.ts";
 import { RangeDeletes } from "../memtable/range_deletes.ts";
-import { SortedRecords } from "../memtable/sorted_records.ts";
+import { RecordList } from "../memtable/record_list.ts";
 import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 
 /** Records that are sorted at once, in bytes. */
@@ -73,10 +73,14 @@ export class RunWriter {
       ranges.add(this.#buffer, record, firstSequence + i);
     });
     const { tombstones } = ranges;
-    const hasRanges = !tombstones.isEmpty;
-    const list = { buffer: this.#buffer, offsets, firstSequence, hasRanges };
+    const list = new RecordList({
+      buffer: this.#buffer,
+      offsets,
+      firstSequence,
+      hasRanges: !tombstones.isEmpty,
+    });
     const segments = await writeMerged({
-      source: new AppliedTombstones(new SortedRecords(list, hasRanges), {
+      source: new AppliedTombstones(list.versions(), {
         rangeTombstones: tombstones.fragments,
         snapshots: [],
         ceiling: undefined,

@@ -22,8 +22,8 @@ import type { HashIndex } from "./hash_index.ts";
 import { OrderedView } from "./ordered_view.ts";
 import { RangeDeletes } from "./range_deletes.ts";
 import type { KeySpans } from "./sort.ts";
+import { RecordList } from "./record_list.ts";
 import type { SortedKeys } from "./sorted_keys.ts";
-import { SortedRecords } from "./sorted_records.ts";
 import {
   doubleRecords,
   type TableMemory,
@@ -337,14 +337,14 @@ export class MemTable implements KeySpans {
     return new MemTableCursor(this, this.#memory, maxOrdinal);
   }
 
-  /** Every version of every key, for a flush, with sequence numbers if `hasSequences`; range deletes are not among them. */
-  versions(hasSequences: boolean): SortedRecords {
+  /** The records, for a flush. */
+  list(): RecordList {
     const { offsets } = this.#memory;
-    return new SortedRecords({
+    return new RecordList({
       buffer: this.arena.bytes,
       offsets: offsets.subarray(0, this.#count),
       firstSequence: this.firstSequence,
       hasRanges: !this.ranges.isEmpty,
-    }, hasSequences);
+    });
   }
 }

@@ -10,8 +10,8 @@ import { BlockBuilder, NEW_KEY, type Relation } from "./block_builder.ts";
 import { encodeFooter, FOOTER_BYTES } from "./format.ts";
 import { encodePage, type HashIndex, HashIndexBuilder } from "./hash_index.ts";
 import { IndexBuilder, separatorBetween } from "./index.ts";
-import type { PutBlock } from "./put_blocks.ts";
 import { encodeProperties, type SegmentProperties } from "./properties.ts";
+import type { RecordBlock } from "./record_blocks.ts";
 import { SectionWriter } from "./section_writer.ts";
 
 /** How a segment is written. */
@@ -81,8 +81,8 @@ export class SegmentWriter {
     this.#insert(entry, relation);
   }
 
-  /** Adds a whole block of puts with the sequence number 0. A segment is made of such blocks or of entries. */
-  addBlock(block: PutBlock): Awaitable<void> {
+  /** Adds a whole block of entries with the sequence number 0. A segment is made of such blocks or of entries. */
+  addBlock(block: RecordBlock): Awaitable<void> {
     this.#assertWritable();
     const { offsets, hashes, lastKey, nextKey } = block;
     if (this.#keys === 0) this.#smallestKey = block.firstKey.slice();
@@ -90,6 +90,7 @@ export class SegmentWriter {
     this.#hashes.addKeys(hashes);
     this.#keys += hashes.length;
     this.#entries += hashes.length;
+    this.#tombstones += block.tombstones;
     this.#keyBytes += block.keyBytes;
     this.#valueBytes += block.valueBytes;
     this.#minSequence = 0;

@@ -1,5 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { below, seeded } from "../codec/random.ts";
+import { DELETE } from "../../src/format/kind.ts";
+import {
+  RECORD_HEADER_BYTES,
+  recordKeyLength,
+  recordKind,
+  recordValueLength,
+} from "../../src/format/record.ts";
 import { test } from "../harness.ts";
 import { randomKey, TableModel, writeRandomly } from "./model.ts";
 import {
@@ -98,11 +105,40 @@ test("Versions come by key, and of each key from the newest to the oldest", () =
     const { model, table } = randomTable(seed);
     const expected = model.allVersions();
     assertEquals(expected.length, table.records);
-    assertEquals(allRows(table.versions(true)), expected);
-    const unnumbered = expected.map(([key, _, value]): Row => [key, 0, value]);
-    assertEquals(allRows(table.versions(false)), unnumbered);
+    assertEquals(allRows(table.list().versions()), expected);
   }
-  assertEquals(allRows(emptyTable().versions(true)), []);
+  assertEquals(allRows(emptyTable().list().versions()), []);
+});
+
+function keyAndValue(
+  buffer: Uint8Array,
+  record: number,
+): [key: string, value: string | null] {
+  const keyEnd = record + RECORD_HEADER_BYTES + recordKeyLength(buffer, record);
+  const valueEnd = keyEnd + recordValueLength(buffer, record);
+  return [
+    hex(buffer.slice(record + RECORD_HEADER_BYTES, keyEnd)),
+    recordKind(buffer, record) === DELETE
+      ? null
+      : hex(buffer.slice(keyEnd, valueEnd)),
+  ];
+}
+
+test("The newest records come by key, one of each key, deletes among them", () => {
+  for (const seed of [8, 9]) {
+    const { model, table } = randomTable(seed);
+    const isNewest = ([key]: Row, i: number, all: readonly Row[]) =>
+      i === 0 || all[i - 1]![0] !== key;
+    const newest = model.allVersions().filter(isNewest);
+    assert(newest.length < table.records);
+    const { buffer, places, hasDeletes } = table.list().newest();
+    assertEquals(
+      Array.from(places, (record) => keyAndValue(buffer, record)),
+      newest.map(([key, _, value]) => [key, value]),
+    );
+    assertEquals(hasDeletes, newest.some(([, , value]) => value === null));
+  }
+  assertEquals(emptyTable().list().newest().places.length, 0);
 });
 
 test("A key of two hundred versions comes up two hundred times for a flush, once for a reader", () => {
@@ -110,7 +146,7 @@ test("A key of two hundred versions comes up two hundred times for a flush, once
   put(table, bytes("a"), bytes("first"));
   for (let i = 0; i < 200; i++) put(table, bytes("k"), bytes(`${i}`));
   put(table, bytes("z"), bytes("last"));
-  assertEquals(allRows(table.versions(true)).length, 202);
+  assertEquals(allRows(table.list().versions()).length, 202);
   const cursor = table.cursor(FIRST_SEQUENCE + 100);
   assertEquals(rowsFrom(cursor, cursor.seekToFirst(), "next"), [
     [hex(bytes("a")), FIRST_SEQUENCE, hex(bytes("first"))],

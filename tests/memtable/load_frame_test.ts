@@ -39,7 +39,7 @@ function checkLoaded(most: number): void {
     assertEquals(table.loadFrame(at, frame), -1);
     at += FRAME_HEADER_BYTES + frame.length;
   }
-  const rows = allRows(table.versions(true));
+  const rows = allRows(table.list().versions());
   assertEquals(rows, model.allVersions());
   assertEquals(table.lastSequence, written.lastSequence);
   assertEquals(table.keys, written.keys);

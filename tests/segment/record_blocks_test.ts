@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { KvError } from "../../src/errors.ts";
-import { PutBlocks } from "../../src/segment/put_blocks.ts";
+import { placesOf, type RecordPlaces } from "../../src/format/record.ts";
+import { RecordBlocks } from "../../src/segment/record_blocks.ts";
 import {
   SegmentWriter,
   type SegmentWriterOptions,
@@ -10,6 +11,7 @@ import { test } from "../harness.ts";
 import { recordsOf } from "../support/records.ts";
 import {
   build,
+  del,
   layout,
   OPTIONS,
   put,
@@ -18,22 +20,43 @@ import {
   type Row,
 } from "./support.ts";
 
+/** Records one behind the other, as an import has them. */
+function inOrder(rows: readonly Row[]): RecordPlaces {
+  return placesOf(recordsOf(rows));
+}
+
+/** The same records as a MemTable has them: in the order in which they were written, which is any, but for some that followed one another. */
+function anywhere(rows: readonly Row[]): RecordPlaces {
+  const random = randomFrom(rows.length);
+  const runs: number[][] = [];
+  rows.forEach((_, i) => {
+    if (i > 0 && random(2) === 0) runs.at(-1)!.push(i);
+    else runs.splice(random(runs.length + 1), 0, [i]);
+  });
+  const written = runs.flat();
+  const { buffer, places } = placesOf(
+    new Uint8Array(recordsOf(written.map((i) => rows[i]!))),
+  );
+  const sorted = new Uint32Array(rows.length);
+  written.forEach((i, place) => sorted[i] = places[place]!);
+  return { buffer, places: sorted };
+}
+
 async function buildOfBlocks(
-  rows: readonly Row[],
+  records: RecordPlaces,
   options: SegmentWriterOptions,
 ): Promise<Uint8Array> {
   const storage = new MemoryStorage();
   const file = storage.create("built");
   const writer = new SegmentWriter(file, options);
-  const records = recordsOf(rows);
-  const before = records.slice();
-  const blocks = new PutBlocks(records, options.blockSize);
+  const before = records.buffer.slice();
+  const blocks = new RecordBlocks(records, options.blockSize);
   for (let block = blocks.next(); block; block = blocks.next()) {
     await writer.addBlock(block);
   }
   await writer.finish();
   // Another attempt may have to be made of them.
-  assertEquals(records.slice(), before);
+  assertEquals(records.buffer.slice(), before);
   assertEquals(writer.sizeBytes, file.size);
   await file.close();
   const content = new Uint8Array(file.size);
@@ -41,14 +64,15 @@ async function buildOfBlocks(
   return content;
 }
 
-/** Builds a segment in both ways and answers how many blocks it has. */
+/** Builds a segment in all ways and answers how many blocks it has. */
 async function expectSame(
   rows: readonly Row[],
   given: Partial<SegmentWriterOptions> = {},
 ): Promise<number> {
   const options = { ...OPTIONS, ...given };
   const expected = await build(rows, options);
-  assertEquals(await buildOfBlocks(rows, options), expected);
+  assertEquals(await buildOfBlocks(inOrder(rows), options), expected);
+  assertEquals(await buildOfBlocks(anywhere(rows), options), expected);
   return layout(expected).blocks;
 }
 
@@ -67,6 +91,16 @@ test("A segment of whole blocks is byte for byte that of the same entries", asyn
     }
   }
   assert(await expectSame(puts(41, 500)) > 10);
+});
+
+test("It is so for deletes among the puts, or alone", async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const random = randomFrom(seed);
+    const rows = puts(seed, 1 + seed * 29)
+      .map((row) => random(3) === 0 ? del(row.key) : row);
+    await expectSame(rows);
+    await expectSame(rows.map(({ key }) => del(key)));
+  }
 });
 
 test("It is so with compression, too", async () => {
@@ -112,7 +146,7 @@ test("It is so for values and keys that are longer than blocks, and small ones b
 test("A segment of no blocks is refused", async () => {
   const file = new MemoryStorage().create("built");
   const writer = new SegmentWriter(file, OPTIONS);
-  assertEquals(new PutBlocks(new Uint8Array(0), 256).next(), undefined);
+  assertEquals(new RecordBlocks(inOrder([]), 256).next(), undefined);
   const error = await assertRejects(() => writer.finish(), KvError);
   assertEquals(error.code, "KV_INVALID_ARGUMENT");
 });
