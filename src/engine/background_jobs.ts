@@ -143,7 +143,7 @@ export class BackgroundJobs {
   /** Notes how fast work was done in a worker: on the event loop it slows writers by itself. */
   noteRate(work: BackpressureReason, bytes: number, startMs: number): void {
     const { runner, backpressure } = this.#options;
-    if (!runner.isParallel) return;
+    if (bytes < runner.leastParallelBytes) return;
     backpressure.noteRate(work, bytes, performance.now() - startMs);
   }
 }

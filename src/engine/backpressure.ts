@@ -29,7 +29,7 @@ export class Backpressure {
   readonly #now: () => number;
   #slowed = 0;
   #stopped = 0;
-  /** Bytes that are got out of the way in a millisecond, if that is known by now. */
+  /** Bytes that are got out of the way in a millisecond, if that is known by now; `Infinity` after the first time, which says little: code is compiled in it. */
   readonly #bytesPerMs: { flush?: number; compaction?: number } = {};
   /** Until when writers have been told to wait. */
   #owedUntilMs = 0;
@@ -42,8 +42,12 @@ export class Backpressure {
   /** Takes down that `bytes` of a log were flushed, or of level 0 compacted, in `ms` milliseconds. */
   noteRate(work: BackpressureReason, bytes: number, ms: number): void {
     const rate = bytes / Math.max(ms, 1);
-    const known = this.#bytesPerMs[work] ?? rate;
-    this.#bytesPerMs[work] = known + NEWEST_SHARE * (rate - known);
+    const known = this.#bytesPerMs[work];
+    this.#bytesPerMs[work] = known === undefined
+      ? Infinity
+      : known === Infinity
+      ? rate
+      : known + NEWEST_SHARE * (rate - known);
   }
 
   /** Milliseconds that a commit of `bytes` has to wait; `Infinity` for as long as the debt stays what it is. */

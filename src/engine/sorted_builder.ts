@@ -77,7 +77,9 @@ export class SortedBuilder<K, V> {
     this.#signal = signal;
     const { segmentSize } = store.options.compaction;
     const isWide = (MOST_WRITTEN + 1) * segmentSize > MOST_RECORD_BYTES;
-    this.#mostWritten = isWide || !store.runner.isParallel ? 1 : MOST_WRITTEN;
+    this.#mostWritten = isWide || store.runner.leastParallelBytes === Infinity
+      ? 1
+      : MOST_WRITTEN;
   }
 
   /** How much was added. */

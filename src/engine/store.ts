@@ -22,7 +22,7 @@ import { Tables } from "./tables.ts";
 import type { VersionSet } from "./version_set.ts";
 import { WorkerRunner } from "./worker_runner.ts";
 
-/** How full a MemTable is when a worker is started for its flush: by the time it is full the worker waits for it. */
+/** How full a MemTable is when a worker is started for its flush. */
 const PREPARE_AT = 0.5;
 
 /** What an opened store is made of. */
@@ -80,6 +80,7 @@ export class Store {
     this.tables = new Tables(recovered.tables, recovered.lastSequence, {
       memtableSize: options.memtableSize,
       memtableEntries: options.memtableEntries,
+      leastParallelBytes: this.runner.leastParallelBytes,
       snapshots: () => this.snapshots.sorted(),
       takeFileNumber,
       randomUint32,
@@ -179,13 +180,11 @@ export class Store {
   /** Acknowledges the writes so far: a promise that they are in the log, or durable if `sync`. Lets a fresh MemTable take over from a full one. */
   commit(sync: boolean): Promise<void> {
     const { fullness } = this.tables;
-    if (fullness >= PREPARE_AT) this.#prepareFlush(fullness);
-    return sync ? this.sync() : this.#queue.join(false);
-  }
-
-  #prepareFlush(fullness: number): void {
     if (fullness >= 1) this.makeRoom(0);
-    else this.runner.prepare(this.options.memtableSize);
+    else if (fullness >= PREPARE_AT) {
+      this.runner.prepare(this.options.memtableSize);
+    }
+    return sync ? this.sync() : this.#queue.join(false);
   }
 
   /** Lets a fresh MemTable with room for `roomBytes` take over. */

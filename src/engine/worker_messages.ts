@@ -7,15 +7,19 @@ export interface WorkerSetup {
   readonly folder: string;
 }
 
+/** What the worker has to do. */
+export type Task =
+  | { readonly type: "flush"; readonly job: FlushJob }
+  | { readonly type: "compact"; readonly job: CompactionJob }
+  | { readonly type: "build"; readonly job: BuildJob };
+
 /** From the engine to its worker. `id` tells which job a message is about. */
 export type ToWorker =
-  | { readonly type: "flush"; readonly id: number; readonly job: FlushJob }
-  | {
-    readonly type: "compact";
+  | Task & {
     readonly id: number;
-    readonly job: CompactionJob;
+    /** For the first file of the job, which mostly has no other: to ask for it takes as long as the event loop is busy. */
+    readonly number: number;
   }
-  | { readonly type: "build"; readonly id: number; readonly job: BuildJob }
   /** The file number that the job has asked for. */
   | { readonly type: "number"; readonly id: number; readonly number: number }
   | { readonly type: "cancel"; readonly id: number }

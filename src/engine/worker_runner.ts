@@ -8,7 +8,12 @@ import { mayRead } from "../storage/permission.ts";
 import { InlineRunner, type JobHost, type JobRunner } from "./job_runner.ts";
 // Keeps the worker among the modules that the registry makes into JavaScript for npm.
 import type {} from "./worker.ts";
-import type { FromWorker, ToWorker, WorkerSetup } from "./worker_messages.ts";
+import type {
+  FromWorker,
+  Task,
+  ToWorker,
+  WorkerSetup,
+} from "./worker_messages.ts";
 
 /** Jobs with less input than this, in bytes, are done sooner than a worker is started and told: measured 30-60 ms against 5-15 ms. */
 const SMALL_JOB_BYTES = 1024 * 1024;
@@ -33,7 +38,7 @@ interface PendingJob {
  * permission), has died or has met an error, is run on the event loop after all.
  */
 export class WorkerRunner implements JobRunner {
-  readonly isParallel = true;
+  readonly leastParallelBytes = SMALL_JOB_BYTES;
   parallelJobs = 0;
   readonly #folder: string;
   readonly #host: JobHost;
@@ -56,7 +61,7 @@ export class WorkerRunner implements JobRunner {
     signal: AbortSignal,
   ): Promise<SegmentInfo | undefined> {
     if (table.arena.size >= SMALL_JOB_BYTES) {
-      const segments = await this.#send({ type: "flush", id: 0, job }, signal);
+      const segments = await this.#send({ type: "flush", job }, signal);
       if (segments !== undefined) return segments[0];
     }
     return await this.#inline.flush(table, job, signal);
@@ -69,7 +74,7 @@ export class WorkerRunner implements JobRunner {
     const bytes = totalBytes(job.inputs.flatMap(({ segments }) => segments));
     if (bytes >= SMALL_JOB_BYTES) {
       const segments = await this.#send(
-        { type: "compact", id: 0, job },
+        { type: "compact", job },
         signal,
       );
       if (segments !== undefined) return [...segments];
@@ -79,7 +84,7 @@ export class WorkerRunner implements JobRunner {
 
   async build(job: BuildJob, signal: AbortSignal): Promise<SegmentInfo> {
     if (job.length >= SMALL_JOB_BYTES) {
-      const segments = await this.#send({ type: "build", id: 0, job }, signal);
+      const segments = await this.#send({ type: "build", job }, signal);
       if (segments !== undefined) return segments[0]!;
     }
     return await this.#inline.build(job, signal);
@@ -92,23 +97,24 @@ export class WorkerRunner implements JobRunner {
 
   /** Has the worker do a job; answers with nothing if it could not. */
   async #send(
-    message: Extract<ToWorker, { job: unknown }>,
+    task: Task,
     signal: AbortSignal,
   ): Promise<readonly SegmentInfo[] | undefined> {
+    const number = await this.#host.takeFileNumber();
     signal.throwIfAborted();
     const worker = this.#startedWorker();
     if (worker === undefined) return undefined;
+    const numbers = [number];
     const id = this.#nextId++;
     const cancel = () => post(worker, { type: "cancel", id });
     signal.addEventListener("abort", cancel);
-    const numbers: number[] = [];
     // A process may end while its worker is idle, but not while somebody waits for a job.
     if (this.#pending.size === 0) worker.ref();
     try {
       const segments = await new Promise<readonly SegmentInfo[] | undefined>(
         (resolve) => {
           this.#pending.set(id, { numbers, resolve });
-          post(worker, { ...message, id });
+          post(worker, { ...task, id, number });
         },
       );
       // The signal may come when the worker has done the job already.

@@ -9,8 +9,10 @@ import { test } from "../harness.ts";
 function flushing(): { backpressure: Backpressure; clock: { ms: number } } {
   const clock = { ms: 0 };
   const backpressure = new Backpressure(() => clock.ms);
-  backpressure.noteRate("flush", 10_000, 10);
-  backpressure.noteRate("compaction", 5_000, 10);
+  for (const _ of ["first", "second"]) {
+    backpressure.noteRate("flush", 10_000, 10);
+    backpressure.noteRate("compaction", 5_000, 10);
+  }
   return { backpressure, clock };
 }
 
@@ -20,6 +22,16 @@ test("Writers do not wait while little is behind, nor before it is known how fas
   assertEquals(backpressure.delayMs(1e9, debts), 0);
   const unknown = new Backpressure(() => 0);
   assertEquals(unknown.delayMs(1e9, { flush: 0.9, compaction: 0 }), 0);
+});
+
+test("The first flush, in which code is compiled, says nothing about the rate of flushes", () => {
+  const backpressure = new Backpressure(() => 0);
+  const delay = () =>
+    backpressure.delayMs(10_000, { flush: 0.75, compaction: 0 });
+  backpressure.noteRate("flush", 10_000, 1_000);
+  assertEquals(delay(), 0);
+  backpressure.noteRate("flush", 10_000, 10);
+  assertEquals(delay(), 8);
 });
 
 test("Writers wait the longer the more is behind, without a leap", () => {
