@@ -102,6 +102,41 @@ for (const [name, make] of storages) {
   });
 }
 
+for (const [name, make] of storages) {
+  test(`A stream fills its queue when all that was in it has been read, and then as a whole (${name})`, async () => {
+    const counting = countingCodec();
+    await using db = await open(make(), { values: counting });
+    const batch = db.batch();
+    const count = 150;
+    for (let i = 0; i < count; i++) batch.put(key(i), "x".repeat(1000));
+    await batch.commit();
+    await db.flush();
+    const reader = db.scan().stream().getReader();
+    let fillings = 0;
+    for (let read = 0; read < count; read++) {
+      const before = counting.decoded;
+      await reader.read();
+      await untilSteady(() => counting.decoded);
+      if (counting.decoded === before) continue;
+      fillings++;
+      const left = before - read - 1;
+      assert(left <= 0, `${left} entries were still in the queue`);
+    }
+    assertEquals([counting.decoded, (await reader.read()).done], [count, true]);
+    assert(fillings < 5, `filled ${fillings} times`);
+  });
+}
+
+/** Waits until a figure has stayed the same for some turns of the event loop. */
+async function untilSteady(figure: () => number): Promise<void> {
+  let last = NaN;
+  for (let turns = 0; turns < 3; turns++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (figure() !== last) turns = 0;
+    last = figure();
+  }
+}
+
 test("A stream reads ahead by bytes, not by entries", async () => {
   const big = "x".repeat(100_000);
   const counting = countingCodec();
