@@ -126,7 +126,10 @@ export class SegmentCursor implements Cursor {
     const { blocks } = this.#parts.properties;
     this.#next = offset;
     while (!this.#scanForward(this.#block!)) {
-      if (this.#number + 1 === blocks) return this.#leave();
+      if (this.#number + 1 === blocks) {
+        this.#source.release();
+        return this.#leave();
+      }
       const entering = this.#enter(this.#number + 1);
       if (isPending(entering)) return entering.then(() => this.#forwardFrom(0));
       this.#next = 0;

@@ -1,3 +1,4 @@
+import { releaseMemory } from "../bytes/release.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
 import type { CacheLease } from "./block_cache.ts";
 import type { SegmentIndex } from "./index.ts";
@@ -15,6 +16,7 @@ const SINGLE_BLOCKS = 4;
 /**
  * Gives a cursor its blocks; each holds until the next one is there. When it asks for one block after the other and they are not in
  * memory, many are read with one call. Those lie in the buffer of that read and are not cached: a long scan leaves the cache to others.
+ * Buffers that are done with are given back at once: they are 448 KiB a segment.
  */
 export class ReadAhead {
   readonly #parts: SegmentParts;
@@ -61,6 +63,12 @@ export class ReadAhead {
     });
   }
 
+  /** Gives back what was read ahead. Blocks that were given hold no longer. */
+  release(): void {
+    this.#end = 0;
+    this.#replaceBuffer(NOTHING);
+  }
+
   #leased(number: number, payload: Uint8Array): Uint8Array {
     this.#replaceLease(this.#parts.blocks.lease(number));
     return payload;
@@ -79,13 +87,21 @@ export class ReadAhead {
     ) end++;
     const bytes = index.blockEnd(end - 1) - start;
     this.#end = 0;
-    if (this.#buffer.length < bytes) this.#buffer = new Uint8Array(bytes);
+    if (this.#buffer.length < bytes) {
+      this.#replaceBuffer(new Uint8Array(bytes));
+    }
     this.#windowBytes = Math.min(this.#windowBytes * 2, LAST_WINDOW_BYTES);
     const target = this.#buffer.subarray(0, bytes);
     return chain(this.#parts.file.readAt(target, start), () => {
       this.#first = first;
       this.#end = end;
     });
+  }
+
+  #replaceBuffer(buffer: Uint8Array<ArrayBuffer>): void {
+    const old = this.#buffer;
+    this.#buffer = buffer;
+    if (old.length > 0) releaseMemory(old);
   }
 
   #openBlock(number: number, index: SegmentIndex): Uint8Array {

@@ -34,7 +34,6 @@ export class SegmentParts {
   readonly #index = new CacheShelf<SegmentIndex>(1);
   readonly #source: SegmentSource;
   /** For comparisons while a block is checked. */
-  readonly #scratch = new EntryView();
   #scratchKey: Uint8Array = new Uint8Array(64);
   #closed = false;
 
@@ -221,11 +220,13 @@ export class SegmentParts {
     block: Block,
     offset: number,
   ): number {
-    block.readEntry(offset, this.#scratch);
-    const length = block.prefixLength + this.#scratch.keyLength;
+    // A view of the segment's own would keep the last window that was read ahead: 256 KiB a segment, and no cache counts them.
+    const entry = new EntryView();
+    block.readEntry(offset, entry);
+    const length = block.prefixLength + entry.keyLength;
     this.#scratchKey = grown(this.#scratchKey, 0, length);
     block.copyPrefix(this.#scratchKey);
-    block.copySuffix(this.#scratchKey, this.#scratch);
+    block.copySuffix(this.#scratchKey, entry);
     return index.compareSeparator(number, this.#scratchKey, 0, length);
   }
 }

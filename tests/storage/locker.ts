@@ -1,9 +1,7 @@
-import process from "node:process";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { open } from "../../mod.ts";
 import { KvLockedError } from "../../src/errors.ts";
 import { NodeStorage } from "../../src/storage/node.ts";
+import { collectGarbage } from "../support/garbage.ts";
 
 /**
  * Locks a folder as it is told. Commands:
@@ -81,23 +79,4 @@ function refusal(error: unknown): string {
   return error instanceof KvLockedError
     ? `refused: ${error.holder}`
     : `failed: ${error}`;
-}
-
-async function collectGarbage(): Promise<void> {
-  const collect = collector();
-  for (let round = 0; round < 3; round++) {
-    collect();
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-function collector(): () => void {
-  if (process.versions.bun !== undefined) {
-    const { Bun } = globalThis as unknown as {
-      Bun: { gc(force: boolean): void };
-    };
-    return () => Bun.gc(true);
-  }
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc") as () => void;
 }
