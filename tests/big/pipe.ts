@@ -33,7 +33,7 @@ const ENTRY_BYTES = 16 + VALUE_CHARS;
 const { values: flags } = parseArgs({
   options: {
     megabytes: { type: "string", default: "1000" },
-    ceiling: { type: "string", default: "640" },
+    ceiling: { type: "string", default: "600" },
     db: { type: "string", default: tmpdir() },
   },
 });
