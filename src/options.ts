@@ -83,7 +83,7 @@ export interface EngineOptions {
    * loss of power. Default `true`; each write can choose otherwise.
    */
   readonly sync?: boolean;
-  /** Bytes of log records after which the MemTable is flushed to a segment; an eighth of them the first time, where a worker does it. Default 16 MiB; 64 KiB to 1 GiB. */
+  /** Bytes of log records after which the MemTable is flushed to a segment. Default 16 MiB; 64 KiB to 1 GiB. */
   readonly memtableSize?: number;
   /** Entries after which the MemTable is flushed to a segment. Default 1,000,000; 1 to 8,000,000. */
   readonly memtableEntries?: number;

@@ -80,7 +80,6 @@ export class Store {
     this.tables = new Tables(recovered.tables, recovered.lastSequence, {
       memtableSize: options.memtableSize,
       memtableEntries: options.memtableEntries,
-      leastParallelBytes: this.runner.leastParallelBytes,
       snapshots: () => this.snapshots.sorted(),
       takeFileNumber,
       randomUint32,

@@ -13,21 +13,12 @@ const MOST_SPARE = 1;
 /** Range deletes after which a MemTable is full: a flush adds what is left of them to the manifest. */
 const MOST_RANGES = 4096;
 
-/**
- * Share of its size at which the first MemTable is full, if a worker flushes it. The worker's code is compiled in its first flush, beside writers who
- * need the processor too: one of 16 MiB took 300 to 500 ms instead of 110, and writers had to wait for it. A small one is done by the time that
- * the next is full. Measured: a load of 1 M records takes 10 to 15 % less in Deno, as long in Bun.
- */
-const FIRST_SHARE = 1 / 8;
-
 /** When a MemTable is full, and where new logs get number and salt from. */
 export interface TablesOptions {
   /** Bytes of log records. */
   readonly memtableSize: number;
   /** Distinct keys. */
   readonly memtableEntries: number;
-  /** Flushes of fewer bytes than this, and only these, run on the event loop. */
-  readonly leastParallelBytes: number;
   /** Tells the sequence numbers of the live snapshots, ascending. */
   readonly snapshots: () => readonly number[];
   takeFileNumber(): number;
@@ -41,8 +32,6 @@ export class Tables {
   /** Oldest first. */
   #waiting: readonly LoggedTable[];
   #active: LoggedTable;
-  /** Share of the usual size at which the active table is full. */
-  #share: number;
   /** Memory of tables that nobody reads any more. */
   readonly #spare: TableMemory[] = [];
 
@@ -57,9 +46,6 @@ export class Tables {
   ) {
     this.#options = options;
     this.#waiting = waiting;
-    const isFirstSmall =
-      FIRST_SHARE * options.memtableSize >= options.leastParallelBytes;
-    this.#share = isFirstSmall ? FIRST_SHARE : 1;
     this.#active = this.#create(lastSequence + 1, options.memtableSize);
   }
 
@@ -87,12 +73,11 @@ export class Tables {
   get fullness(): number {
     const { table } = this.#active;
     const { memtableSize, memtableEntries } = this.#options;
-    const size = Math.max(
+    return Math.max(
       (table.arena.size + table.ranges.memoryBytes) / memtableSize,
       table.keys / memtableEntries,
       table.ranges.size / MOST_RANGES,
     );
-    return size / this.#share;
   }
 
   /** Lets a fresh table, with room for `roomBytes` of frames at least, take over. Does nothing to an empty table that has the room. */
@@ -100,7 +85,6 @@ export class Tables {
     const { table, hasLog } = this.#active;
     if (table.records === 0 && table.arena.room >= roomBytes) return;
     if (table.records > 0 || hasLog) this.#waiting = this.all;
-    this.#share = 1;
     const capacity = Math.max(this.#options.memtableSize, roomBytes);
     this.#active = this.#create(table.lastSequence + 1, capacity);
   }
