@@ -23,7 +23,7 @@ export const purekv: BenchEngine<PurekvStore> = {
   canSync: true,
   logNames: /\.log$/,
   describe: ({ sync, cacheBytes, memtableBytes }) =>
-    `sync ${sync}, cacheSize ${cacheBytes}, memtableSize ${memtableBytes}, compression none`,
+    `sync ${sync}, cacheSize ${cacheBytes}, memtableSize ${memtableBytes}, compression none, background worker`,
   open: (options) => PurekvStore.open(options),
 };
 
@@ -45,6 +45,7 @@ export class PurekvStore implements BenchStore {
       memtableSize: memtableBytes,
       memtableEntries: MOST_ENTRIES,
       compaction: COMPACTION,
+      background: "worker",
     });
     return new PurekvStore(db);
   }

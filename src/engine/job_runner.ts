@@ -10,14 +10,15 @@ import type {
 import type { Pace } from "../compaction/merge.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import type { MemTable } from "../memtable/memtable.ts";
+import type { KvStats } from "./api/stats.ts";
 import { Pacer } from "./event_loop.ts";
 
 /** Where flushes, compactions and builds run. A job that is ended by its signal rejects with the signal's reason and leaves no files. */
 export interface JobRunner {
   /** Jobs with less input than this, in bytes, run on the event loop, where they slow writers by themselves. */
   readonly leastParallelBytes: number;
-  /** Jobs that were done beside the event loop. */
-  readonly parallelJobs: number;
+  /** What there is to tell of the worker. */
+  readonly stats: KvStats["worker"];
   /** Runs a flush of `table`. */
   flush(
     table: MemTable,
@@ -40,7 +41,7 @@ export type JobHost = Omit<JobContext, "pace">;
 /** Runs jobs on the event loop, in slices. */
 export class InlineRunner implements JobRunner {
   readonly leastParallelBytes = Infinity;
-  readonly parallelJobs = 0;
+  readonly stats = { jobs: 0, running: false };
   readonly #host: JobHost;
 
   constructor(host: JobHost) {

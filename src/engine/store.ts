@@ -130,6 +130,7 @@ export class Store {
 
   /** Creates the first log and names it in the manifest. */
   async start(): Promise<void> {
+    if (this.options.background === "worker") this.runner.prepare(Infinity);
     await this.#logs.createLog(this.tables.active);
   }
 
@@ -332,7 +333,7 @@ export class Store {
       snapshots: this.snapshots,
       keyspaces: this.catalogue.size,
       counts: this.background.counts,
-      workerJobs: this.runner.parallelJobs,
+      worker: this.runner.stats,
       wal: this.#logs.counts,
       backpressure: this.#backpressure.stats(this.background.debts),
       lastSequence: this.lastSequence,

@@ -13,7 +13,7 @@ export interface StatsSources {
   readonly snapshots: Snapshots;
   readonly keyspaces: number;
   readonly counts: BackgroundCounts;
-  readonly workerJobs: number;
+  readonly worker: KvStats["worker"];
   readonly backpressure: KvStats["backpressure"];
   readonly wal: Pick<KvStats["wal"], "bytesWritten" | "commits" | "syncs">;
   readonly lastSequence: number;
@@ -48,7 +48,7 @@ export function statsOf(sources: StatsSources): KvStats {
     },
     rangeTombstones: version.rangeTombstones.size +
       sum(all, ({ table }) => table.ranges.tombstones.size),
-    worker: { jobs: sources.workerJobs },
+    worker: sources.worker,
     backpressure: sources.backpressure,
     keyspaces: sources.keyspaces,
     snapshots: sources.snapshots.count,

@@ -5,6 +5,7 @@ import { segmentName } from "../format/file_names.ts";
 import { type SegmentInfo, totalBytes } from "../manifest/segment_info.ts";
 import type { MemTable } from "../memtable/memtable.ts";
 import { mayRead } from "../storage/permission.ts";
+import type { KvStats } from "./api/stats.ts";
 import { InlineRunner, type JobHost, type JobRunner } from "./job_runner.ts";
 // Keeps the worker among the modules that the registry makes into JavaScript for npm.
 import type {} from "./worker.ts";
@@ -39,7 +40,8 @@ interface PendingJob {
  */
 export class WorkerRunner implements JobRunner {
   readonly leastParallelBytes = SMALL_JOB_BYTES;
-  parallelJobs = 0;
+  /** Those that the worker has done. */
+  #jobs = 0;
   readonly #folder: string;
   readonly #host: JobHost;
   readonly #inline: InlineRunner;
@@ -90,6 +92,10 @@ export class WorkerRunner implements JobRunner {
     return await this.#inline.build(job, signal);
   }
 
+  get stats(): KvStats["worker"] {
+    return { jobs: this.#jobs, running: this.#worker !== undefined };
+  }
+
   /** Starts the worker, if it will be given the jobs: that takes as long as the records of a segment take to be gathered. */
   prepare(bytes: number): void {
     if (bytes >= SMALL_JOB_BYTES) this.#startedWorker();
@@ -122,7 +128,7 @@ export class WorkerRunner implements JobRunner {
         await this.#discard(numbers);
       }
       signal.throwIfAborted();
-      if (segments !== undefined) this.parallelJobs++;
+      if (segments !== undefined) this.#jobs++;
       return segments;
     } finally {
       signal.removeEventListener("abort", cancel);

@@ -263,3 +263,28 @@ test("With background inline no worker is started, and large tables are flushed 
   const { worker, flush } = db.stats();
   assertEquals([worker.jobs, flush.count], [0, 1]);
 });
+
+test("A worker is started by open if the option says so, otherwise when a MemTable is half full", async () => {
+  await using dir = tempDir();
+  const options = { memtableSize: 2 * MIB, sync: false } as const;
+  await using early = await open(join(dir.path, "early"), {
+    ...options,
+    background: "worker",
+  });
+  assertEquals(early.stats().worker, { jobs: 0, running: true });
+  await using late = await open(join(dir.path, "late"), options);
+  await late.put("a", "x".repeat(0.9 * MIB));
+  assertEquals(late.stats().worker.running, false);
+  await late.put("b", "x".repeat(0.2 * MIB));
+  assertEquals(late.stats().worker, { jobs: 0, running: true });
+});
+
+test("No worker is started for MemTables that are too small for it", async () => {
+  await using dir = tempDir();
+  await using db = await open(join(dir.path, "store"), {
+    memtableSize: 64 * 1024,
+    sync: false,
+  });
+  await db.put("a", "x".repeat(50_000));
+  assertEquals(db.stats().worker.running, false);
+});

@@ -34,7 +34,7 @@ test("Options that are left out get their documented defaults", () => {
     cacheSize: 33_554_432,
     blockSize: 4096,
     compression: "none",
-    background: "worker",
+    background: "auto",
     readOnly: false,
     createIfMissing: true,
     errorIfExists: false,
@@ -127,7 +127,7 @@ test("A refusal says what was given and what is allowed", () => {
   );
   assertRefused(
     { background: "thread" },
-    'Invalid option background: got "thread", expected one of "worker", "inline"',
+    'Invalid option background: got "thread", expected one of "auto", "worker", "inline"',
   );
   assertRefused(
     { compression: "lz4" },

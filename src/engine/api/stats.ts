@@ -70,6 +70,8 @@ export interface KvStats {
   readonly worker: {
     /** Flushes and compactions that the worker has done. */
     readonly jobs: number;
+    /** Whether it has been started, and has not ended since. */
+    readonly running: boolean;
   };
   /** Whether writers have to wait because background work is behind. */
   readonly backpressure: {
