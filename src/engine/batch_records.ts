@@ -44,6 +44,8 @@ export class BatchRecords {
   #bytes = takeBuffer();
   #length = 0;
   #count = 0;
+  /** Whether a codec is writing to where the next record goes: nothing else may then. */
+  #isEncoding = false;
   #isCommitted = false;
 
   /** How many there are. */
@@ -68,12 +70,15 @@ export class BatchRecords {
     value: T,
     offset: number,
   ): number {
+    this.#isEncoding = true;
     try {
       const length = codec.encodeInto(value, this.#bytes, offset);
       if (length >= 0) return length;
       return this.write(codec.encode(value), offset);
     } catch (error) {
       throw refusedPart(part, error);
+    } finally {
+      this.#isEncoding = false;
     }
   }
 
@@ -172,8 +177,13 @@ export class BatchRecords {
     this.#length = 0;
   }
 
-  /** Throws `KV_CLOSED` after the commit. */
+  /** Throws `KV_CLOSED` after the commit, and `KV_INVALID_ARGUMENT` from within a codec that writes to the batch. */
   assertOpen(): void {
+    if (this.#isEncoding) {
+      throw invalidArgument(
+        "Cannot use the batch from within a codec or toJSON: a value is being encoded for it",
+      );
+    }
     if (!this.#isCommitted) return;
     throw new KvError(
       "KV_CLOSED",

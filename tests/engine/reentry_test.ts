@@ -46,3 +46,36 @@ test("A value cannot write to the store while it is encoded, but read it", async
   await using db = await open(storage, options);
   assertEquals([...db.scanSync()], expected);
 });
+
+type Batch = ReturnType<Engine["batch"]>;
+
+test("A value cannot use the batch that it is encoded for, but other batches", async () => {
+  await using db = await open(new MemoryStorage(), { values: json<unknown>() });
+  const uses: ((batch: Batch) => unknown)[] = [
+    (batch) => batch.put("inner", "a value that is longer than the other"),
+    (batch) => batch.del("inner"),
+    (batch) => batch.delRange({}),
+    (batch) => batch.commit(),
+  ];
+  const batch = db.batch();
+  const expected: [string, unknown][] = [];
+  for (const [i, use] of uses.entries()) {
+    let refused: Promise<unknown> | undefined;
+    batch.put(`outer ${i}`, {
+      toJSON: () => {
+        refused = assertKvError(
+          () => use(batch),
+          "KV_INVALID_ARGUMENT",
+          "toJSON",
+        );
+        void db.batch().put(`other ${i}`, "x".repeat(40)).commit();
+        return i;
+      },
+    });
+    await refused;
+    expected.push([`other ${i}`, "x".repeat(40)], [`outer ${i}`, i]);
+  }
+  await batch.commit();
+  expected.sort(([a], [b]) => a < b ? -1 : 1);
+  assertEquals([...db.scanSync()], expected);
+});
