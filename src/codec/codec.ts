@@ -48,6 +48,7 @@ export interface Codec<T> {
   /**
    * Optional fast path: encodes `value` into `target` from `offset` on and returns how many bytes that took,
    * or -1 if there may not be room enough (then `encode` is asked). Bytes of `target` past `offset` may be overwritten in any case.
+   * They may be anything before, what was written for another value or another store included: write every byte that you count.
    * Throws as `encode` does. In a sorted import `target` lies over a `SharedArrayBuffer`: write to it, but hand it to nothing that refuses one, as some functions
    * of the platform do.
    */
