@@ -205,6 +205,32 @@ test("A job that is cancelled rejects with the reason and leaves no segment", as
   assertEquals(await storage.list(), [logged.logName]);
 });
 
+test("A worker ends a job that is cancelled where it stands", async () => {
+  await using dir = tempDir();
+  const storage = await openLocalStorage(dir.path);
+  const logged = await loggedTable(storage);
+  const host = hostOf(storage);
+  const flushed = await new InlineRunner(host)
+    .flush(logged.table, flushJob(logged), never);
+  const before = await storage.list();
+  const cancel = new AbortController();
+  const reason = new Error("enough");
+  const runner = new WorkerRunner(dir.path, {
+    ...host,
+    takeFileNumber: () => {
+      if (host.numbers.length === 5) cancel.abort(reason);
+      return host.takeFileNumber();
+    },
+  });
+  // About 75 segments.
+  const job = { ...compactionJob(flushed!), segmentSize: 32 * 1024 };
+  const error = await assertRejects(() => runner.compact(job, cancel.signal));
+  assertEquals(error, reason);
+  assert(host.numbers.length < 40, `${host.numbers.length} files`);
+  await runner.close();
+  assertEquals((await storage.list()).sort(), before.sort());
+});
+
 test("A job that is cancelled when the worker has just done it leaves no segment", async () => {
   await using dir = tempDir();
   const storage = await openLocalStorage(dir.path);
