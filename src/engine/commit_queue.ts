@@ -16,7 +16,7 @@ export interface CommitTarget {
   sync(): void | Promise<void>;
   /** Milliseconds that what was appended last has to wait for its acknowledgement because background work is behind; `Infinity` until it has caught up. */
   delayMs(): number;
-  /** Called once when an append or a sync has failed; nothing may be acknowledged after that. */
+  /** Called when an append or a sync has failed, and again for each that is refused after that; nothing may be acknowledged any more. */
   fail(error: unknown): void;
 }
 
@@ -24,7 +24,8 @@ export interface CommitTarget {
  * Group commit. A write is in the MemTable when it joins; all that join before the next commit share one append to the log and, if one of
  * them asked for it, one sync, and all of them wait for the same promise.
  *
- * 1. Unsynced writes are committed in a microtask: all writes of the running task share the append.
+ * 1. Unsynced writes are committed in a microtask: all writes of the running task share the append. When commits have followed one another for
+ *    long, everybody else gets a turn first.
  * 2. Synced writes are committed in the next turn of the event loop: writers in other tasks that are ready, for example requests of
  *    a server, share the sync. Measured: a turn costs 1-3 us, a sync 200-400 us.
  * 3. While a commit waits for the storage, new writes gather for the next one.

@@ -198,12 +198,9 @@ export class MemTable implements KeySpans {
     this.#index.fetch(hashes, to - from);
     for (let ordinal = from; ordinal < to; ordinal++) {
       const start = offsets[ordinal]!;
+      const hash = hashes[ordinal - from]!;
       if (isRangeDelete(bytes, start)) this.#addRange(start);
-      else {this.#addHashed(
-          start,
-          this.length(ordinal),
-          hashes[ordinal - from]!,
-        );}
+      else this.#addHashed(start, this.length(ordinal), hash);
     }
   }
 

@@ -7,12 +7,9 @@ import {
   recordKind,
   type RecordPlaces,
 } from "../format/record.ts";
-import { fetchPlaces } from "./fetch.ts";
+import { fetchAhead } from "./fetch.ts";
 import { type KeySpans, sortByKey } from "./sort.ts";
 import { SortedRecords, type WrittenRecords } from "./sorted_records.ts";
-
-/** So many records are fetched at once. */
-const FETCHED = 16;
 
 /** What a {@linkcode RecordList} is made of. */
 export interface ListedRecords extends WrittenRecords {
@@ -40,9 +37,7 @@ export class RecordList {
     let hasDeletes = false;
     let count = 0;
     for (let i = 0; i < places.length; i++) {
-      if (i % FETCHED === 0) {
-        fetchPlaces(buffer, places, i, Math.min(i + FETCHED, places.length));
-      }
+      fetchAhead(buffer, places, i);
       const record = places[i]!;
       // Of the versions of a key the newest comes first.
       const isOlder = count > 0 &&
