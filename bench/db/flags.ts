@@ -34,6 +34,8 @@ const PRESETS = [
   "readseq",
   "readreverse",
   "scanawaited",
+  // Without it nothing would be left to compact.
+  "overwrite",
   "compact",
   "readrandom",
   "readmissing",
@@ -42,7 +44,6 @@ const PRESETS = [
   "readseq",
   "readreverse",
   "scanawaited",
-  "overwrite",
   "deleterandom",
 ];
 
