@@ -1,4 +1,4 @@
-import { isPending } from "../storage/awaitable.ts";
+import { type Awaitable, chain, isPending } from "../storage/awaitable.ts";
 import { defer, type Deferred } from "./deferred.ts";
 import { giveWay, inLaterTurn } from "./event_loop.ts";
 
@@ -139,7 +139,10 @@ export class CommitQueue {
       const appended = this.#target.append();
       if (isPending(appended)) await appended;
       if (unsynced) this.#acknowledge(unsynced);
-      if (withSync && this.#awaitingSync.length > 0) await this.#sync();
+      if (withSync && this.#awaitingSync.length > 0) {
+        const synced = this.#sync();
+        if (isPending(synced)) await synced;
+      }
     } catch (error) {
       this.#fail(error, unsynced);
     }
@@ -148,11 +151,11 @@ export class CommitQueue {
     else if (this.#unsynced) this.#setMicrotask();
   }
 
-  async #sync(): Promise<void> {
+  #sync(): Awaitable<void> {
     const writes = this.#awaitingSync.length;
-    const synced = this.#target.sync();
-    if (isPending(synced)) await synced;
-    this.#awaitingSync.splice(0, writes).forEach((w) => this.#acknowledge(w));
+    return chain(this.#target.sync(), () => {
+      this.#awaitingSync.splice(0, writes).forEach((w) => this.#acknowledge(w));
+    });
   }
 
   #acknowledge(writes: Deferred): void {
