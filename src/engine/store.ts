@@ -180,10 +180,9 @@ export class Store {
   /** Acknowledges the writes so far: a promise that they are in the log, or durable if `sync`. Lets a fresh MemTable take over from a full one. */
   commit(sync: boolean): Promise<void> {
     const { fullness } = this.tables;
+    const { memtableSize } = this.options;
     if (fullness >= 1) this.makeRoom(0);
-    else if (fullness >= PREPARE_AT) {
-      this.runner.prepare(this.options.memtableSize);
-    }
+    else if (fullness >= PREPARE_AT) this.runner.prepare(memtableSize);
     return sync ? this.sync() : this.#queue.join(false);
   }
 
@@ -261,10 +260,12 @@ export class Store {
       .then(() => this.#queue.join(true));
   }
 
-  /** Resolves when all writes so far are in segments. */
+  /** Resolves when all writes so far are in segments. It looks as if no more came for now: unused memory is given back. */
   async flush(): Promise<void> {
+    this.tables.releaseSpare();
     this.makeRoom(0);
     await this.background.flushAll();
+    this.tables.releaseSpare();
   }
 
   /** Merges everything into the deepest level. */

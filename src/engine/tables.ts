@@ -115,8 +115,12 @@ export class Tables {
       LOG_HEADER_BYTES + this.#options.memtableSize;
     if (isUsual) this.#spare.push(memory);
     else releaseTableMemory(memory);
-    if (this.#waiting.length > 0) return;
-    for (const unneeded of this.#spare.splice(MOST_SPARE)) {
+    if (this.#waiting.length === 0) this.releaseSpare(MOST_SPARE);
+  }
+
+  /** Gives back memory that no table uses, but for that of so many. */
+  releaseSpare(kept = 0): void {
+    for (const unneeded of this.#spare.splice(kept)) {
       releaseTableMemory(unneeded);
     }
   }
