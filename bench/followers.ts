@@ -69,7 +69,6 @@ async function fill(db: KvEngine<string, string>, data: Data): Promise<void> {
     );
     await Promise.all(writes);
   }
-  await db.flush();
   await db.compact();
 }
 

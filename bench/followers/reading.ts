@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 import type { KvReader } from "../../mod.ts";
-import { type Data, randomUint32 } from "../common/data.ts";
+import type { Data } from "../common/data.ts";
 
 /** What a reader in another thread is started with. */
 export interface ReaderSetup {
@@ -31,8 +31,7 @@ export async function readFor(
   data: Data,
   { ms, salt }: { ms: number; salt: number },
 ): Promise<number> {
-  const random = randomUint32(salt + 1);
-  const picked = new Uint32Array(KEYS).map(() => random() % data.num);
+  const picked = data.picked(KEYS, data.ascending(data.num), salt);
   const keys = data.keys(picked);
   const start = performance.now();
   let gets = 0;

@@ -1,5 +1,5 @@
-import { placesOf } from "../format/record.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
+import { placesOf } from "../segment/record_blocks.ts";
 import type { BuildJob, JobContext } from "./job.ts";
 import { writeBlocks } from "./write_blocks.ts";
 

@@ -1,6 +1,7 @@
 import type { EntrySource } from "../format/cursor.ts";
 import { DELETE } from "../format/kind.ts";
 import {
+  type NewestRecords,
   RECORD_HEADER_BYTES,
   recordKeyLength,
   recordKind,
@@ -21,12 +22,6 @@ export interface FlushSource {
   versions(): EntrySource;
   /** The newest record of each key, by key. */
   newest(): NewestRecords;
-}
-
-/** Records of which no two have the same key. */
-export interface NewestRecords extends RecordPlaces {
-  /** Whether there are deletes among them. To look for them takes as long as to sort the records. */
-  readonly hasDeletes: boolean;
 }
 
 /**
@@ -52,7 +47,9 @@ export async function writeVersions(
 ): Promise<SegmentInfo | undefined> {
   const below = new Version(job.levels);
   const [segment] = await writeMerged({
-    source: new AppliedTombstones(versions, { ...job, ceiling: undefined }),
+    source: job.rangeTombstones.length === 0
+      ? versions
+      : new AppliedTombstones(versions, { ...job, ceiling: undefined }),
     retention: new Retention({
       snapshots: job.snapshots,
       mayHoldBelow: (buffer, offset, length) =>

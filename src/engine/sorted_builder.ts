@@ -139,7 +139,7 @@ export class SortedBuilder<K, V> {
     if (bytes <= this.#records.length) return;
     const most = this.#store.options.compaction.segmentSize + SLACK_BYTES;
     const isLarge = bytes >= LARGE_BYTES;
-    if (isLarge) this.#store.runner.prepare(bytes);
+    this.#store.runner.prepare(bytes);
     const usual = isLarge ? most : Math.min(2 * this.#records.length, most);
     const grown = shared(Math.max(bytes, usual));
     grown.set(this.#records);

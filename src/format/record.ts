@@ -34,6 +34,12 @@ export interface RecordPlaces {
   readonly places: Uint32Array;
 }
 
+/** Records of which no two have the same key. */
+export interface NewestRecords extends RecordPlaces {
+  /** Whether there are deletes among them. To look for them takes as long as to sort the records. */
+  readonly hasDeletes: boolean;
+}
+
 /** Bytes that a record takes. */
 export function recordLength(keyLength: number, valueLength: number): number {
   return RECORD_HEADER_BYTES + keyLength + valueLength;
@@ -111,23 +117,6 @@ export function isRange(source: Uint8Array, offset: number): boolean {
   const end = start + keyLength;
   return valueLength === 0 ||
     compareSpans(source, start, keyLength, source, end, valueLength) < 0;
-}
-
-/** Lists where the records begin that stand one behind the other in `buffer`, all of it. They are known to be valid. */
-export function placesOf(buffer: Uint8Array): RecordPlaces {
-  let places = new Uint32Array(1024);
-  let count = 0;
-  for (let at = 0; at < buffer.length; count++) {
-    if (count === places.length) {
-      const larger = new Uint32Array(2 * count);
-      larger.set(places);
-      places = larger;
-    }
-    places[count] = at;
-    const keyLength = recordKeyLength(buffer, at);
-    at += recordLength(keyLength, recordValueLength(buffer, at));
-  }
-  return { buffer, places: places.subarray(0, count) };
 }
 
 /**

@@ -21,8 +21,8 @@ import { MemTableCursor } from "./cursor.ts";
 import type { HashIndex } from "./hash_index.ts";
 import { OrderedView } from "./ordered_view.ts";
 import { RangeDeletes } from "./range_deletes.ts";
-import type { KeySpans } from "./sort.ts";
 import { RecordList } from "./record_list.ts";
+import type { KeySpans } from "./sort.ts";
 import type { SortedKeys } from "./sorted_keys.ts";
 import {
   doubleRecords,

@@ -2,10 +2,10 @@ import { equalSpans } from "../bytes/compare.ts";
 import { DELETE } from "../format/kind.ts";
 import {
   isRangeDelete,
+  type NewestRecords,
   RECORD_HEADER_BYTES,
   recordKeyLength,
   recordKind,
-  type RecordPlaces,
 } from "../format/record.ts";
 import { fetchAhead } from "./fetch.ts";
 import { type KeySpans, sortByKey } from "./sort.ts";
@@ -31,7 +31,7 @@ export class RecordList {
   }
 
   /** The newest record of each key but range deletes, by key, and whether there are deletes among them. */
-  newest(): RecordPlaces & { readonly hasDeletes: boolean } {
+  newest(): NewestRecords {
     const { buffer } = this.#listed;
     const places = this.#sorted();
     let hasDeletes = false;

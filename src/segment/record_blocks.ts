@@ -6,12 +6,13 @@ import {
   RECORD_HEADER_BYTES,
   recordKeyLength,
   recordKind,
+  recordLength,
   type RecordPlaces,
   recordValueLength,
 } from "../format/record.ts";
 import { blockEndLength, writeBlockEnd } from "./block_end.ts";
 import { entryForm, MAX_BLOCK_ENTRIES } from "./block_format.ts";
-import { copySpan } from "./copy_span.ts";
+import { copySpan, grownArray } from "./copy_span.ts";
 
 /** A data block of entries with the sequence number 0, and what a segment has to know of it. */
 export interface RecordBlock {
@@ -28,6 +29,19 @@ export interface RecordBlock {
   readonly tombstones: number;
   readonly keyBytes: number;
   readonly valueBytes: number;
+}
+
+/** Lists where the records begin that stand one behind the other in `buffer`, all of it. They are known to be valid. */
+export function placesOf(buffer: Uint8Array): RecordPlaces {
+  let places = new Uint32Array(1024);
+  let count = 0;
+  for (let at = 0; at < buffer.length; count++) {
+    places = grownArray(places, count);
+    places[count] = at;
+    const keyLength = recordKeyLength(buffer, at);
+    at += recordLength(keyLength, recordValueLength(buffer, at));
+  }
+  return { buffer, places: places.subarray(0, count) };
 }
 
 /** Room before records that are copied as they stand: the longest header of an entry is a byte longer than that of a record. */

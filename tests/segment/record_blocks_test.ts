@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { KvError } from "../../src/errors.ts";
-import { placesOf, type RecordPlaces } from "../../src/format/record.ts";
-import { RecordBlocks } from "../../src/segment/record_blocks.ts";
+import type { RecordPlaces } from "../../src/format/record.ts";
+import { placesOf, RecordBlocks } from "../../src/segment/record_blocks.ts";
 import {
   SegmentWriter,
   type SegmentWriterOptions,
