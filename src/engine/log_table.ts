@@ -90,9 +90,7 @@ export function recordsOfLog(
     listed += frame.count;
     start = end + FRAME_HEADER_BYTES;
   }
-  if (listed !== count || !reader.isWhole) {
-    throw wrongCount(name, start, count);
-  }
+  if (listed !== count) throw wrongCount(name, start, count);
   const { firstSequence } = header;
   return { buffer: image, offsets, firstSequence, hasRanges };
 }

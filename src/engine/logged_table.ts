@@ -11,7 +11,7 @@ export class LoggedTable {
   readonly table: MemTable;
   /** File number of the log. */
   readonly logNumber: number;
-  /** Bytes that the log had when it was read back; 0 for one that this engine writes. */
+  /** Where the frames ended of a log that was read back; 0 for one that this engine writes. */
   readonly #recoveredBytes: number;
   #log: LogWriter | undefined;
   /** The append or sync that waits for storage; never rejects. */
@@ -19,7 +19,7 @@ export class LoggedTable {
   #isLetGo = false;
   #holders = 0;
 
-  /** @param recoveredBytes Size of a log that was read back and takes no more records. */
+  /** @param recoveredBytes Where the frames end of a log that was read back and takes no more records. */
   constructor(table: MemTable, logNumber: number, recoveredBytes = 0) {
     this.table = table;
     this.logNumber = logNumber;
@@ -55,7 +55,7 @@ export class LoggedTable {
     return this.#log !== undefined || this.#recoveredBytes > 0;
   }
 
-  /** Bytes in the log. */
+  /** Bytes in the log, without room that was made for more. */
   get logBytes(): number {
     return this.#log?.size ?? this.#recoveredBytes;
   }

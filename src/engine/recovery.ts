@@ -132,7 +132,7 @@ class Replay {
       this.#refusePromised(reader, name);
     }
     if (table.records > 0) {
-      this.#tables.push(new LoggedTable(table, number, image.length));
+      this.#tables.push(new LoggedTable(table, number, reader.offset));
     }
   }
 

@@ -42,7 +42,7 @@ interface Found {
 /**
  * A store that an engine elsewhere writes, as the files show it.
  *
- * Nothing is locked: the engine replaces its manifest atomically, only ever appends to logs, and removes a file once
+ * Nothing is locked: the engine replaces its manifest atomically, only ever adds to logs, and removes a file once
  * no manifest names it. So a look at the storage goes from the manifest to the files that it names; if one of them is gone, the manifest has been replaced
  * and the look begins anew. Files that are open stay readable when they are removed.
  */
@@ -163,7 +163,6 @@ export class FollowedStore implements ReadSource {
       const ordinal = Math.max(0, since + 1 - table.firstSequence);
       if (entries.addTable(table, ordinal)) isOther = true;
       last = table.lastSequence;
-      if (!tail.isWhole) break;
     }
     this.#lastSequence = last;
     const old = this.#readState;

@@ -1,8 +1,9 @@
 import { LoggedTable } from "../engine/logged_table.ts";
 import { loadFrames, refuseTooLong } from "../engine/log_table.ts";
 import { logName } from "../format/file_names.ts";
+import { FRAME_HEADER_BYTES, hasFrameMagic } from "../format/log_format.ts";
 import { MemTable } from "../memtable/memtable.ts";
-import type { Storage } from "../storage/storage.ts";
+import type { ReadableFile, Storage } from "../storage/storage.ts";
 import { LogReader, openLogImage } from "../wal/log_reader.ts";
 
 /**
@@ -16,6 +17,7 @@ export class LogTail {
   /** The log as far as it was read, and zeros, which are no frame, behind that. */
   #image = new Uint8Array(0);
   #size = 0;
+  readonly #frameHeader = new Uint8Array(FRAME_HEADER_BYTES);
   #reader: LogReader | undefined;
   #table: LoggedTable | undefined;
 
@@ -29,11 +31,6 @@ export class LogTail {
   /** The table; `undefined` as long as the header of the log is not whole. */
   get table(): LoggedTable | undefined {
     return this.#table;
-  }
-
-  /** Whether every byte that was read belongs to a whole frame. */
-  get isWhole(): boolean {
-    return this.#reader?.offset === this.#size;
   }
 
   /** Bytes that the log had when it was read last. */
@@ -52,13 +49,21 @@ export class LogTail {
       refuseTooLong(this.#name, file);
       // The last frame may have been read while it was being written.
       const start = this.#reader?.offset ?? 0;
-      if (file.size <= Math.max(start, this.#size)) return;
+      if (!await this.#hasGrown(file, start)) return;
       this.#makeRoom(file.size, expectedBytes);
       await file.readAt(this.#image.subarray(start, file.size), start);
       this.#size = file.size;
     } finally {
       await file.close();
     }
+  }
+
+  /** Whether there is something to read behind `start`. The size does not tell: there may be room that was made for appends. */
+  async #hasGrown(file: ReadableFile, start: number): Promise<boolean> {
+    if (this.#reader === undefined) return file.size > this.#size;
+    if (file.size < start + FRAME_HEADER_BYTES) return false;
+    await file.readAt(this.#frameHeader, start);
+    return hasFrameMagic(this.#frameHeader, 0);
   }
 
   /** A table cannot grow: for a longer log there will be another, in which everything is indexed again. */

@@ -17,6 +17,7 @@
  * the sequence numbers `first sequence`, + 1, + 2 and so on, without a gap from frame to frame.
  * `durable sequence` says up to which write everything had been synced when the frame was written: that is
  * how recovery tells a tail that was torn by a crash from damage to what had been promised.
+ * Behind the last frame there may be zeros: room that was made for more.
  *
  * @module
  */

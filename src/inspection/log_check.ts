@@ -12,7 +12,7 @@ import { openLogImage } from "../wal/log_reader.ts";
 import { FileWindow } from "./file_window.ts";
 import type { Findings } from "./findings.ts";
 import { restoreHeader } from "./log_salt.ts";
-import { LogWalk } from "./log_walk.ts";
+import { isBlank, LogWalk } from "./log_walk.ts";
 import type { Progress } from "./progress.ts";
 import { RecordWalk } from "./record_walk.ts";
 
@@ -113,6 +113,7 @@ export class LogChainCheck {
     if (log.intactEnd === window.size) return;
     this.#tear = { file: name, offset: log.intactEnd };
     if (this.#refusePromised(name, log, log.lastSequence + 1)) return;
+    if (log.isBlankBehind) return;
     this.#findings.remark(name, {
       code: "torn-tail",
       offset: log.intactEnd,
@@ -200,6 +201,8 @@ export class LogChainCheck {
 /** What a log was found to hold. */
 interface LogContents {
   readonly intactEnd: number;
+  /** Whether there are nothing but zeros behind that: room that was made for appends, or what a crash has left of some. */
+  readonly isBlankBehind: boolean;
   /** Sequence number of the last write before `intactEnd`. */
   readonly lastSequence: number;
   /** The largest sequence number of all, also behind damage. */
@@ -236,9 +239,11 @@ async function readLog(
     if (!walked.isWhole) badRecord ??= walked.end;
   }
   if (walk.gaveUp) promisedBehind = MAX_SEQUENCE;
+  const isBlankBehind = await isBlank(window, walk.intactEnd);
   await window.finish();
   return {
     intactEnd: walk.intactEnd,
+    isBlankBehind,
     lastSequence: walk.nextSequence - 1,
     largestSequence,
     records,

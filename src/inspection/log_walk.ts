@@ -24,6 +24,19 @@ const CHUNK_BYTES = 32 * 1024;
 /** How much is looked through for frames at once. */
 const SEARCH_BYTES = 32 * 1024;
 
+/** Whether a log has nothing but zeros from `start` on: room for frames that were never written. */
+export async function isBlank(
+  window: FileWindow,
+  start: number,
+): Promise<boolean> {
+  for (let at = start; at < window.size; at += SEARCH_BYTES) {
+    const length = Math.min(SEARCH_BYTES, window.size - at);
+    const span = await window.span(at, length);
+    if (span.some((byte) => byte !== 0)) return false;
+  }
+  return true;
+}
+
 /** A valid frame of a log. */
 export interface LogFrame {
   readonly header: FrameHeader;

@@ -14,7 +14,7 @@ import {
 import { FileWindow } from "../inspection/file_window.ts";
 import { headerBytes, readHeader } from "../inspection/log_check.ts";
 import { guessHeader, restoreHeader } from "../inspection/log_salt.ts";
-import { type LogFrame, LogWalk } from "../inspection/log_walk.ts";
+import { isBlank, type LogFrame, LogWalk } from "../inspection/log_walk.ts";
 import type { Progress } from "../inspection/progress.ts";
 import { RecordWalk } from "../inspection/record_walk.ts";
 import { MAX_STORED_KEY_BYTES, MAX_VALUE_BYTES } from "../options.ts";
@@ -170,7 +170,7 @@ export class LogSalvage {
       at = frame.end;
       await this.#readFrame(log, frame, end);
     }
-    if (at < window.size) this.#reportTail(log, at, { walk, end });
+    if (at < window.size) await this.#reportTail(log, at, { walk, end });
     if (file.size === window.size) return;
     this.#lose(name, {
       offset: window.size,
@@ -214,18 +214,21 @@ export class LogSalvage {
     });
   }
 
-  #reportTail(
-    { name, window: { size } }: OpenLog,
+  async #reportTail(
+    { name, window }: OpenLog,
     offset: number,
     { walk, end }: { walk: LogWalk; end: number },
-  ): void {
+  ): Promise<void> {
     if (this.lastSequence + 1 >= end) return;
+    const { size } = window;
+    const isRoom = await isBlank(window, offset);
     const { files } = this.#context;
     if (walk.gaveUp || files.problemIn(name, offset, size) !== undefined) {
       const reason = "the search for frames behind damage became too long";
       this.#lose(name, { offset, end: size, reason });
       return;
     }
+    if (isRoom) return;
     this.#context.losses.warn(
       `${name} ends with ${
         size - offset

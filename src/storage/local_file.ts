@@ -75,6 +75,8 @@ export class LocalWritableFile implements WritableFile {
   readonly #pace: SyncPace;
   #fd: number;
   #size = 0;
+  /** Where the room ends that was made for appends. */
+  #reservedSize = 0;
   #syncedSize = 0;
   #syncing: Promise<void> | undefined;
   #syncFailure: Error | undefined;
@@ -90,12 +92,17 @@ export class LocalWritableFile implements WritableFile {
   }
 
   append(bytes: Uint8Array): void {
-    let written = 0;
-    while (written < bytes.length) {
-      written += this.#writeSome(bytes, written);
-    }
+    this.#write("append", bytes, this.#size);
     // Only now: after a failure the next append overwrites what got through.
-    this.#size += written;
+    this.#size += bytes.length;
+  }
+
+  reserve(bytes: number): void {
+    const start = Math.max(this.#size, this.#reservedSize);
+    const end = this.#size + bytes;
+    if (end <= start) return;
+    this.#write("reserve", new Uint8Array(end - start), start);
+    this.#reservedSize = end;
   }
 
   sync(): Awaitable<void> {
@@ -123,17 +130,20 @@ export class LocalWritableFile implements WritableFile {
     return this.#syncing.then(closeNow, closeNow);
   }
 
-  #writeSome(bytes: Uint8Array, offset: number): number {
-    let count: number;
+  /** Writes all of `bytes` from `position` on. */
+  #write(operation: string, bytes: Uint8Array, position: number): void {
+    let written = 0;
     try {
-      const length = Math.min(bytes.length - offset, MAX_TRANSFER_BYTES);
-      const position = this.#size + offset;
-      count = writeSync(this.#open(), bytes, offset, length, position);
+      while (written < bytes.length) {
+        const length = Math.min(bytes.length - written, MAX_TRANSFER_BYTES);
+        const place = position + written;
+        const count = writeSync(this.#open(), bytes, written, length, place);
+        if (count === 0) throw new Error("no byte was taken");
+        written += count;
+      }
     } catch (error) {
-      throw ioError("append", this.#name, error);
+      throw ioError(operation, this.#name, error);
     }
-    if (count > 0) return count;
-    throw ioError("append", this.#name, new Error("no byte was taken"));
   }
 
   #syncNow(size: number): void {

@@ -144,6 +144,13 @@ export interface WritableFile {
    */
   append(bytes: Uint8Array): Awaitable<void>;
 
+  /**
+   * Makes room for the next appends: `bytes` zeros behind the end, which appends then take the place of, from the end on. A sync has less to do
+   * where the file does not grow. `size` does not count the room; a size that is found when the file is opened does. That it fails
+   * is no harm. Leave it out where files cannot be written in place.
+   */
+  reserve?(bytes: number): Awaitable<void>;
+
   /** Makes durable all that was appended before the call. After a failure nothing can be said of those bytes, and no later call may claim otherwise. */
   sync(): Awaitable<void>;
 

@@ -140,26 +140,39 @@ function survivingContent(
     readonly random: Random;
   },
 ): Content {
-  const { size, synced, lost } = disk.file(content);
+  const { size, synced, syncedRoom, lost } = disk.file(content);
   const written = withoutLost(content.bytes(size), lost);
+  const survived = (bytes: Uint8Array) =>
+    Content.of(withRoom(bytes, syncedRoom));
   const tail = size - synced;
-  if (tail === 0) return Content.of(written);
+  if (tail === 0) return survived(written);
   switch (survival) {
     case "synced":
-      return Content.of(written.subarray(0, synced));
+      return survived(written.subarray(0, synced));
     case "torn":
-      return Content.of(written.subarray(0, synced + random.below(tail + 1)));
+      return survived(written.subarray(0, synced + random.below(tail + 1)));
     case "reordered":
-      return Content.of(random.flip() ? written : written.subarray(0, synced));
+      return survived(random.flip() ? written : written.subarray(0, synced));
     case "blocks":
-      return Content.of(inBlocks(written, synced, random));
+      return survived(inBlocks(written, synced, random));
     case "garbage": {
       const kept = written.subarray(0, synced + random.below(tail + 1));
+      // Where there was room, blocks are the file's own.
+      if (size <= syncedRoom) return survived(kept);
       const others = [...disk.names.values()].filter((c) => c !== content)
         .map((other) => other.bytes(disk.file(other).size));
-      return Content.of(withGarbage(kept, others, random));
+      const own = withRoom(kept, syncedRoom);
+      return Content.of(withGarbage(own, others, random));
     }
   }
+}
+
+/** Room that was made for appends, durably, holds zeros where they have not come to. */
+function withRoom(bytes: Uint8Array, room: number): Uint8Array {
+  if (bytes.length >= room) return bytes;
+  const whole = new Uint8Array(room);
+  whole.set(bytes);
+  return whole;
 }
 
 /** What failed syncs have let go of is zeros on the medium. */

@@ -3,8 +3,8 @@ import { KvIoError } from "../errors.ts";
 const FIRST_BUFFER_BYTES = 64;
 
 /**
- * The bytes of a file. Files of a storage only ever grow, so all states that a disk goes through share them,
- * and a state needs to know no more of a file than its size: that is what makes images of crashes cheap.
+ * The bytes of a file. What was written to a file of a storage stays, so all states that a disk goes through share them,
+ * and a state needs to know no more of a file than sizes: that is what makes images of crashes cheap.
  */
 export class Content {
   #buffer: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES);
@@ -51,9 +51,22 @@ export interface FileState {
   size: number;
   /** Bytes from the start that a sync was told to have reached the medium. */
   synced: number;
-  /** What of them has not, because an earlier sync failed and let go of it. */
+  /** Where the room ends that was made for appends; what of it is not written holds zeros. */
+  room: number;
+  /** Up to where room was told to have reached the medium. */
+  syncedRoom: number;
+  /** What of the synced bytes has not, because an earlier sync failed and let go of it. */
   lost: readonly Span[];
 }
+
+/** The state of a file in which nothing was written yet. */
+const EMPTY: Readonly<FileState> = {
+  size: 0,
+  synced: 0,
+  room: 0,
+  syncedRoom: 0,
+  lost: [],
+};
 
 /** A change of names that waits for a sync of the directory. */
 export interface NameChange {
@@ -77,11 +90,18 @@ export type Effect =
     readonly content: Content;
     readonly size: number;
   }
-  /** All up to `size` is durable. `isDropped`: what was not yet never will be, though later syncs say so. */
+  /** There is room for appends up to `end`. */
+  | {
+    readonly kind: "reserve";
+    readonly content: Content;
+    readonly end: number;
+  }
+  /** All up to `size`, and room up to `room`, is durable. `isDropped`: what was not yet never will be, though later syncs say so. */
   | {
     readonly kind: "sync";
     readonly content: Content;
     readonly size: number;
+    readonly room: number;
     readonly isDropped: boolean;
   }
   | { readonly kind: "rename"; readonly from: string; readonly to: string }
@@ -138,6 +158,19 @@ export class Disk {
     return this.#files.get(content)!;
   }
 
+  /** How long a file is for whoever opens it: with the room for appends. */
+  sizeOf(content: Content): number {
+    const { size, room } = this.file(content);
+    return Math.max(size, room);
+  }
+
+  /** A copy of all that whoever opens a file finds in it. */
+  copyOf(content: Content): Uint8Array {
+    const copy = new Uint8Array(this.sizeOf(content));
+    copy.set(content.bytes(this.file(content).size));
+    return copy;
+  }
+
   /** The content under a name, for `operation`. */
   existing(operation: string, name: string): Content {
     const content = this.names.get(name);
@@ -151,7 +184,7 @@ export class Disk {
   plant(name: string, content: Content): void {
     this.uproot(name);
     const { size } = content;
-    this.#files.set(content, { size, synced: size, lost: [] });
+    this.#files.set(content, { ...EMPTY, size, synced: size });
     this.names.set(name, content);
     this.durableNames.set(name, content);
   }
@@ -170,11 +203,13 @@ export class Disk {
     this.effects++;
     switch (effect.kind) {
       case "create":
-        this.#files.set(effect.content, { size: 0, synced: 0, lost: [] });
+        this.#files.set(effect.content, { ...EMPTY });
         return this.#change({ bind: effect });
       case "append":
         this.file(effect.content).size = effect.size;
         return;
+      case "reserve":
+        return this.#reserve(this.file(effect.content), effect.end);
       case "sync":
         return this.#sync(this.file(effect.content), effect);
       case "rename": {
@@ -193,10 +228,19 @@ export class Disk {
     }
   }
 
+  #reserve(file: FileState, end: number): void {
+    file.room = Math.max(file.room, end);
+  }
+
   #sync(
     file: FileState,
-    { size, isDropped }: { readonly size: number; readonly isDropped: boolean },
+    { size, room, isDropped }: {
+      readonly size: number;
+      readonly room: number;
+      readonly isDropped: boolean;
+    },
   ): void {
+    if (!isDropped) file.syncedRoom = Math.max(file.syncedRoom, room);
     if (size <= file.synced) return;
     if (isDropped) {
       file.lost = [...file.lost, { start: file.synced, end: size }];

@@ -58,8 +58,12 @@ export class FaultReadableFile extends FaultFile implements ReadableFile {
         if (!(position >= 0 && position + length <= this.size)) {
           throw this.failure("readAt", `the file ends at byte ${this.size}`);
         }
-        const bytes = this.content.bytes(this.size);
-        target.set(bytes.subarray(position, position + length));
+        // Room for appends behind the bytes holds zeros.
+        const { size } = this.medium.disk.file(this.content);
+        const bytes = this.content.bytes(size);
+        const there = bytes.subarray(position, position + length);
+        target.set(there);
+        target.fill(0, there.length);
       },
     );
   }
@@ -81,13 +85,10 @@ export class FaultWritableFile extends FaultFile implements WritableFile {
         const wanted = fault?.kind === "torn"
           ? landedBytes(fault, length, medium.random)
           : length;
-        const landed = Math.min(wanted, medium.room);
+        const most = this.#mostBytes;
+        const landed = Math.min(wanted, most - this.size);
         if (landed > 0) this.#land(bytes.subarray(0, landed));
-        if (landed < wanted) {
-          throw new KvIoError("append", this.name, "full", {
-            cause: new Error(`no space left after ${landed} bytes`),
-          });
-        }
+        if (landed < wanted) throw this.#full("append", landed);
       },
     );
   }
@@ -98,16 +99,41 @@ export class FaultWritableFile extends FaultFile implements WritableFile {
     this.medium.effect({ kind: "append", content, size: content.size });
   }
 
+  reserve(bytes: number): Awaitable<void> {
+    this.assertOpen("reserve");
+    return this.medium.answer(
+      { operation: "reserve", file: this.name, bytes },
+      () => {
+        const { content, medium } = this;
+        const wanted = content.size + bytes;
+        const end = Math.min(wanted, this.#mostBytes);
+        medium.effect({ kind: "reserve", content, end });
+        if (end < wanted) throw this.#full("reserve", end - content.size);
+      },
+    );
+  }
+
+  /** How long the file may become before nothing more fits. */
+  get #mostBytes(): number {
+    return this.medium.disk.sizeOf(this.content) + this.medium.room;
+  }
+
+  #full(operation: StorageOperation, landed: number): KvIoError {
+    const cause = new Error(`no space left after ${landed} bytes`);
+    return new KvIoError(operation, this.name, "full", { cause });
+  }
+
   sync(): Awaitable<void> {
     this.assertOpen("sync");
     const { content } = this;
     const { size } = content;
+    const { room } = this.medium.disk.file(content);
     return this.medium.answer(
       { operation: "sync", file: this.name },
       (fault) => {
         if (fault?.kind === "lost-sync") return;
         const isDropped = fault?.kind === "dropped-sync";
-        this.medium.effect({ kind: "sync", content, size, isDropped });
+        this.medium.effect({ kind: "sync", content, size, room, isDropped });
       },
     );
   }

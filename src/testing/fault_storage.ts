@@ -133,7 +133,7 @@ export class FaultStorage implements Storage {
   readFile(name: string): Uint8Array | undefined {
     const { disk } = this.#medium;
     const content = disk.names.get(name);
-    return content?.bytes(disk.file(content).size).slice();
+    return content && disk.copyOf(content);
   }
 
   /** Puts a file there, in the place of one of this name, all of it durable. No call of the storage, as with {@linkcode FaultStorage.readFile}. */
@@ -268,7 +268,7 @@ export class FaultStorage implements Storage {
     const medium = this.#medium;
     const opened = medium.answer({ operation: "open", file: name }, () => {
       const content = medium.disk.existing("open", name);
-      return { content, size: medium.disk.file(content).size };
+      return { content, size: medium.disk.sizeOf(content) };
     });
     return chain(
       opened,

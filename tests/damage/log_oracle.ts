@@ -16,6 +16,8 @@ export interface Frame {
   readonly start: number;
   readonly end: number;
   readonly firstSequence: number;
+  /** Records. */
+  readonly count: number;
   /** Up to this write everything was durable when the frame was written. */
   readonly durableSequence: number;
 }
@@ -61,6 +63,7 @@ export class LogOracle {
     const frames = this.frames(name);
     if (offset < LOG_HEADER_BYTES) return this.#expectHeaderless(name);
     const broken = frames.findIndex(({ end }) => offset < end);
+    if (broken < 0) return this.#expectWhole(name);
     const key = `${name} ${broken}`;
     const known = this.#expected.get(key);
     if (known !== undefined) return known;
@@ -81,7 +84,8 @@ export class LogOracle {
         ) === 0;
     if (!isSame(0, LOG_HEADER_BYTES)) return this.#expectHeaderless(name);
     const frames = this.frames(name);
-    const broken = frames.find(({ start, end }) => !isSame(start, end))!;
+    const broken = frames.find(({ start, end }) => !isSame(start, end));
+    if (broken === undefined) return this.#expectWhole(name);
     const left = frames.filter(({ start, end }) => isSame(start, end));
     const expected = this.#expect(name, broken, left);
     const [newer] = this.#newerThan(name);
@@ -99,6 +103,13 @@ export class LogOracle {
   #expectHeaderless(name: string): Expectation {
     const lastSequence = this.frames(name)[0]!.firstSequence - 1;
     return { file: name, offset: 0, isRefused: true, lastSequence };
+  }
+
+  /** What was damaged is room for more. */
+  #expectWhole(name: string): Expectation {
+    const { end, firstSequence, count } = this.frames(name).at(-1)!;
+    const lastSequence = firstSequence + count - 1;
+    return { file: name, offset: end, isRefused: false, lastSequence };
   }
 
   #expect(
@@ -121,7 +132,9 @@ function framesOf(bytes: Uint8Array): Frame[] {
   const frames: Frame[] = [];
   let start = LOG_HEADER_BYTES;
   while (start < bytes.length) {
-    const header = readFrameHeader(bytes, start)!;
+    const header = readFrameHeader(bytes, start);
+    // Room that was made for more.
+    if (header === undefined) break;
     const end = start + FRAME_HEADER_BYTES + header.length;
     frames.push({ ...header, start, end });
     start = end;

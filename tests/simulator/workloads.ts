@@ -133,6 +133,12 @@ export const workloads: readonly Workload[] = [
     mix: { synced: 10, awaited: 10 },
     options: { memtableEntries: 100 },
   }),
+  workload("synced on slow storage", {
+    mix: { synced: 9, awaited: 8, others: ["reopen", "get", "pause"] },
+    options: { memtableEntries: 30 },
+    synchronous: false,
+    slow: "any",
+  }),
   workload("mixed", { mix: { awaited: 4 }, options: { memtableEntries: 100 } }),
   workload("batches", { mix: { batch: 9, awaited: 5 } }),
   workload("overwrites", { mix: { keys: 3, operations: 50 } }),

@@ -212,6 +212,33 @@ function testAppending(locked: Locked): void {
     }
   });
 
+  locked(
+    "has appends take the place of room, if it makes any",
+    async (storage) => {
+      const writer = await storage.create("a");
+      await writer.append(bytesOf(1, 2));
+      if (writer.reserve === undefined) return await writer.close();
+      await writer.reserve(4);
+      assertEquals(writer.size, 2);
+      assertEquals(await contentOf(storage, "a"), bytesOf(1, 2, 0, 0, 0, 0));
+      const reader = await storage.open("a");
+      await writer.append(bytesOf(3, 4, 5));
+      // Less than there is already changes nothing.
+      await writer.reserve(1);
+      await writer.sync();
+      assertEquals(writer.size, 5);
+      assertEquals(await readAll(reader), bytesOf(1, 2, 3, 4, 5, 0));
+      await reader.close();
+      await writer.append(bytesOf(6, 7));
+      await writer.reserve(1);
+      await writer.close();
+      assertEquals(
+        await contentOf(storage, "a"),
+        bytesOf(1, 2, 3, 4, 5, 6, 7, 0),
+      );
+    },
+  );
+
   locked("syncs an empty file, a small and a large one", async (storage) => {
     const writer = await storage.create("a");
     await writer.sync();

@@ -85,12 +85,16 @@ class AsyncReadableFile implements ReadableFile {
 }
 
 class AsyncWritableFile implements WritableFile {
+  readonly reserve?: (bytes: number) => Promise<void>;
   readonly #inner: WritableFile;
   readonly #latency: Latency;
 
   constructor(inner: WritableFile, latency: Latency) {
     this.#inner = inner;
     this.#latency = latency;
+    const reserve = inner.reserve?.bind(inner);
+    if (reserve === undefined) return;
+    this.reserve = (bytes) => later(latency, () => reserve(bytes));
   }
 
   get size(): number {

@@ -186,6 +186,11 @@ class WatchedWritableFile extends WatchedFile implements WritableFile {
     });
   }
 
+  reserve(bytes: number): Awaitable<void> {
+    this.refuseOverlap("reserve");
+    return this.begin("reserve", () => this.#inner.reserve?.(bytes));
+  }
+
   sync(): Awaitable<void> {
     this.refuseOverlap("sync");
     return this.begin("sync", () => this.#inner.sync());

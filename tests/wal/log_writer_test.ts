@@ -83,6 +83,57 @@ for (const synchronous of [true, false]) {
   });
 }
 
+test("Small syncs in a row make room for more, larger with the log, and the log takes its place", async () => {
+  const storage = new FaultStorage();
+  const log = await LogWriter.create(storage, NAME, image);
+  const frame = new Uint8Array(1000).fill(7);
+  for (let i = 0; i < 30; i++) {
+    await log.append(frame);
+    await log.sync();
+  }
+  const rooms = storage.trace.filter(({ operation }) =>
+    operation === "reserve"
+  );
+  assertEquals(rooms.map(({ bytes }) => bytes), [9040, 19_040]);
+  assertEquals(log.size, LOG_HEADER_BYTES + 30_000);
+  for (const survivor of storage.crashes()) {
+    const left = survivor.readFile(NAME)!;
+    assertEquals(left.length, 2 * 19_040);
+    assertEquals(left.lastIndexOf(7), log.size - 1);
+  }
+});
+
+test("Syncs that come alone or have much to write make no room", async () => {
+  const storage = new FaultStorage();
+  const log = await LogWriter.create(storage, NAME, image);
+  for (let i = 0; i < 10; i++) {
+    await log.append(new Uint8Array(100));
+    await log.sync();
+    await log.append(new Uint8Array(20_000));
+    await log.sync();
+  }
+  assert(storage.trace.every(({ operation }) => operation !== "reserve"));
+});
+
+for (const kind of ["fail", "fail-after"] as const) {
+  test(`Room that cannot be made is no harm, and is not asked for again at once: ${kind}`, async () => {
+    const storage = new FaultStorage();
+    const log = await LogWriter.create(storage, NAME, image);
+    const fault = storage.inject({
+      kind,
+      operation: "reserve",
+      times: Infinity,
+    });
+    for (let i = 0; i < 20; i++) {
+      await log.append(Uint8Array.of(i));
+      await log.sync();
+    }
+    assertEquals(fault.struck, 1);
+    const left = storage.crash().readFile(NAME)!;
+    assertEquals(left[log.size - 1], 19);
+  });
+}
+
 test("On storage that answers at once a log is written without a promise", () => {
   const log = LogWriter.create(new FaultStorage(), NAME, image);
   assert(log instanceof LogWriter);

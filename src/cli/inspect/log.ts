@@ -15,7 +15,7 @@ import {
 import { FileWindow } from "../../inspection/file_window.ts";
 import type { Findings } from "../../inspection/findings.ts";
 import { LogChainCheck } from "../../inspection/log_check.ts";
-import { LogWalk } from "../../inspection/log_walk.ts";
+import { isBlank, LogWalk } from "../../inspection/log_walk.ts";
 import type { Progress } from "../../inspection/progress.ts";
 import { RecordWalk } from "../../inspection/record_walk.ts";
 import type { ReadableFile } from "../../storage/storage.ts";
@@ -83,10 +83,13 @@ async function contents(window: FileWindow, header: LogHeader): Promise<Facts> {
       keys.add(await window.span(keyStart, keyLength));
     }
   }
+  const isRoom = walk.intactEnd < window.size &&
+    await isBlank(window, walk.intactEnd);
   return {
     frames,
     ...stray > 0 ? { "frames behind damage": stray } : {},
     "whole bytes": walk.intactEnd,
+    ...isRoom ? { "room for more": window.size - walk.intactEnd } : {},
     records,
     deletes,
     "range deletes": rangeDeletes,
