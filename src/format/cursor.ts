@@ -32,4 +32,19 @@ export interface Cursor extends EntrySource {
 
   /** Moves one entry back. */
   prev(): Awaitable<boolean>;
+
+  /**
+   * The entries that follow, as far as they are at hand and sort before the key of `bound`. Only after a forward move; a cursor may know
+   * of none although there are some.
+   */
+  run?(bound: EntryView | undefined): EntryRun | undefined;
+}
+
+/**
+ * Entries that are known to come next, so that a cursor can be moved over them without a look at others. It holds until the cursor is moved by
+ * other means.
+ */
+export interface EntryRun {
+  /** Moves the cursor to the next of the entries. Behind the last it stays where it is, and the answer is false. */
+  advance(): boolean;
 }

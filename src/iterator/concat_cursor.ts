@@ -1,4 +1,4 @@
-import type { Cursor } from "../format/cursor.ts";
+import type { Cursor, EntryRun } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
 
@@ -63,6 +63,10 @@ export class ConcatCursor<P> implements Cursor {
     const moved = this.#current!.prev();
     if (moved === true) return true;
     return chain(moved, (has) => has || this.#enterBackward(this.#index - 1));
+  }
+
+  run(bound: EntryView | undefined): EntryRun | undefined {
+    return this.#current!.run?.(bound);
   }
 
   /** Index of the first part that does not end before `key`. */

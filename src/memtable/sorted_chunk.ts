@@ -1,8 +1,6 @@
 import { compareSpans, sharedPrefixLength } from "../bytes/compare.ts";
+import { firstNotBelow, keyCode } from "../bytes/key_code.ts";
 import type { KeySpans } from "./sort.ts";
-
-/** How many bytes of a key its code holds: as many as a number can, and order, exactly. */
-const CODE_BYTES = 6;
 
 /**
  * Some items in the order of their keys. It never changes.
@@ -104,36 +102,6 @@ export class SortedChunk {
     const start = spans.offset(item) + this.#depth;
     return keyCode(spans.buffer, start, spans.length(item) - this.#depth);
   }
-}
-
-/** The first six of `length` bytes as a number; zeros stand behind the last of fewer. */
-function keyCode(bytes: Uint8Array, start: number, length: number): number {
-  if (length >= CODE_BYTES) {
-    const low = (bytes[start + 3]! << 16) | (bytes[start + 4]! << 8) |
-      bytes[start + 5]!;
-    return 2 ** 24 * ((bytes[start]! << 16) | (bytes[start + 1]! << 8) |
-          bytes[start + 2]!) + low;
-  }
-  let code = 0;
-  for (let i = 0; i < CODE_BYTES; i++) {
-    code = 256 * code + (i < length ? bytes[start + i]! : 0);
-  }
-  return code;
-}
-
-/** Index of the first of the ascending codes from `low` on that is not below `code`. */
-function firstNotBelow(
-  codes: Float64Array,
-  code: number,
-  low: number,
-): number {
-  let high = codes.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (codes[middle]! < code) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function sharedDepth(spans: KeySpans, a: number, b: number): number {

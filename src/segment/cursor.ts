@@ -1,5 +1,5 @@
 import { invalidArgument, type KvError } from "../errors.ts";
-import type { Cursor } from "../format/cursor.ts";
+import type { Cursor, EntryRun } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
 import { type Awaitable, chain, isPending } from "../storage/awaitable.ts";
 import { Block } from "./block.ts";
@@ -25,7 +25,7 @@ const KEY_BUFFER_BYTES = 64;
  * A cursor over one segment. The key of its entry lies in a buffer of the cursor: the shared prefix is put there
  * once for each block, the suffix for each entry. The value lies in the block.
  */
-export class SegmentCursor implements Cursor {
+export class SegmentCursor implements Cursor, EntryRun {
   readonly entry: EntryView = new EntryView();
   readonly #parts: SegmentParts;
   readonly #source: ReadAhead;
@@ -40,6 +40,8 @@ export class SegmentCursor implements Cursor {
   #number = 0;
   /** Going forward: where the next entry begins in the block. */
   #next = 0;
+  /** Where the first entry behind a run begins in the block. */
+  #runEnd = 0;
   /** Going back: where the keys before the entry begin in the block, and how many they are; `undefined` going forward. */
   #starts: number[] | undefined = undefined;
   #before = 0;
@@ -110,6 +112,39 @@ export class SegmentCursor implements Cursor {
     if (!this.#unfiltered || this.#next === block.entriesEnd) {
       return this.#forwardFrom(this.#next);
     }
+    return this.#readNext(block);
+  }
+
+  run(bound: EntryView | undefined): EntryRun | undefined {
+    const block = this.#block;
+    if (
+      block === undefined || !this.#unfiltered || this.#starts !== undefined ||
+      this.#next === block.entriesEnd
+    ) return undefined;
+    this.#runEnd = bound === undefined || this.#liesBefore(bound)
+      ? block.entriesEnd
+      : block.lowerBound(
+        bound.keyBuffer,
+        bound.keyOffset,
+        bound.keyLength,
+        new EntryView(),
+      );
+    return this;
+  }
+
+  /** Whether all of the block is known to sort before the key of `bound`; cheaper than a search for it. */
+  #liesBefore({ keyBuffer, keyOffset, keyLength }: EntryView): boolean {
+    const order = this.#parts.cachedIndex()
+      ?.compareSeparator(this.#number, keyBuffer, keyOffset, keyLength);
+    return order !== undefined && order < 0;
+  }
+
+  advance(): boolean {
+    return this.#next < this.#runEnd && this.#readNext(this.#block!);
+  }
+
+  /** Reads the entry at `#next`, which is one to be yielded. */
+  #readNext(block: Block): true {
     this.#next = block.readEntry(this.#next, this.entry);
     this.#completeKey(block);
     return true;

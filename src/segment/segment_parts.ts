@@ -68,13 +68,17 @@ export class SegmentParts {
     return this.#source.properties;
   }
 
+  /** The index if it is in memory. */
+  cachedIndex(): SegmentIndex | undefined {
+    const index = this.#index.parts[0];
+    if (index !== undefined) this.#index.marks[0] = 1;
+    return index;
+  }
+
   /** The index, from memory or from storage. */
   index(): Awaitable<SegmentIndex> {
-    const cached = this.#index.parts[0];
-    if (cached !== undefined) {
-      this.#index.marks[0] = 1;
-      return cached;
-    }
+    const cached = this.cachedIndex();
+    if (cached !== undefined) return cached;
     const { name, footer, properties } = this.#source;
     const offset = footer.indexOffset;
     const section = new Uint8Array(footer.propertiesOffset - offset);

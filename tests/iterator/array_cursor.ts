@@ -1,5 +1,5 @@
 import { compareBytes } from "../../src/bytes/compare.ts";
-import type { Cursor } from "../../src/format/cursor.ts";
+import type { Cursor, EntryRun } from "../../src/format/cursor.ts";
 import { EntryView } from "../../src/format/entry.ts";
 import { DELETE, PUT } from "../../src/format/kind.ts";
 import { type Awaitable, isPending } from "../../src/storage/awaitable.ts";
@@ -16,7 +16,10 @@ export type Answering = "at once" | "later" | "either";
 
 export const answerings: readonly Answering[] = ["at once", "later", "either"];
 
-/** A cursor over items that are in order. It holds its user to the contract: one move at a time, one direction, none from nowhere. */
+/**
+ * A cursor over items that are in order. It holds its user to the contract: one move at a time, one direction, none from nowhere, and none over a run
+ * that holds no longer.
+ */
 export class ArrayCursor implements Cursor {
   readonly entry: EntryView = new EntryView();
   readonly #items: readonly Item[];
@@ -25,10 +28,41 @@ export class ArrayCursor implements Cursor {
   #moves = 0;
   #isPending = false;
   #direction: "next" | "prev" | undefined;
+  readonly #longestRun: number;
+  /** How many moves over runs there were. */
+  movesInRuns = 0;
 
-  constructor(items: readonly Item[], answering: Answering = "at once") {
+  /** @param longestRun Of how many items it tells ahead. */
+  constructor(
+    items: readonly Item[],
+    answering: Answering = "at once",
+    longestRun = 0,
+  ) {
     this.#items = items;
     this.#answering = answering;
+    this.#longestRun = longestRun;
+  }
+
+  run(bound: EntryView | undefined): EntryRun | undefined {
+    this.#assertAtEntry("run");
+    if (this.#isPending || this.#direction !== "next") {
+      throw new Error("a run that no forward move led to");
+    }
+    if (this.#longestRun === 0) return undefined;
+    const boundKey = bound && itemOf(bound).key;
+    const last = this.#index + this.#longestRun;
+    let moves = this.#moves;
+    return {
+      advance: () => {
+        if (this.#moves !== moves) throw new Error("the run holds no longer");
+        const next = this.#items[this.#index + 1];
+        if (next === undefined || this.#index === last) return false;
+        if (boundKey !== undefined && next.key >= boundKey) return false;
+        moves = ++this.#moves;
+        this.movesInRuns++;
+        return this.#show(this.#index + 1);
+      },
+    };
   }
 
   seekToFirst(): Awaitable<boolean> {
@@ -60,11 +94,14 @@ export class ArrayCursor implements Cursor {
   }
 
   #step(by: number, direction: "next" | "prev"): Awaitable<boolean> {
-    if (this.#items[this.#index] === undefined) {
-      throw new Error(`${direction} from where there is no entry`);
-    }
+    this.#assertAtEntry(direction);
     if (this.#direction !== direction) throw new Error("direction changed");
     return this.#go(this.#index + by, direction);
+  }
+
+  #assertAtEntry(what: string): void {
+    if (this.#items[this.#index] !== undefined) return;
+    throw new Error(`${what} from where there is no entry`);
   }
 
   #go(index: number, direction: "next" | "prev"): Awaitable<boolean> {

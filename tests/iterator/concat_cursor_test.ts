@@ -13,6 +13,7 @@ import {
   ArrayCursor,
   encode,
   type Item,
+  itemOf,
   itemsAtOnce,
   itemsFrom,
 } from "./array_cursor.ts";
@@ -82,6 +83,24 @@ test("Parts are opened only when they are come to", () => {
   assertEquals(opened, [1]);
   assertEquals([cursor.next(), opened], [true, [1]]);
   assertEquals([cursor.next(), opened], [true, [1, 2]]);
+});
+
+test("The runs of a part are those of the cursor, which goes on behind them", () => {
+  const items = [..."abcdef"].map((key) => ({ key, sequence: 1, value: key }));
+  const parts = [items.slice(0, 4), items.slice(4)].map((range) => ({
+    ...partOf(range, undefined, "at once"),
+    cursor: () => new ArrayCursor(range, "at once", 9),
+  }));
+  const cursor = new ConcatCursor(parts, reading);
+  cursor.seek(encode("b"));
+  const run = cursor.run(undefined)!;
+  assertEquals([run.advance(), itemOf(cursor.entry)], [true, items[2]]);
+  assertEquals([run.advance(), itemOf(cursor.entry)], [true, items[3]]);
+  assertEquals([run.advance(), itemOf(cursor.entry)], [false, items[3]]);
+  assertEquals(
+    itemsAtOnce(cursor, cursor.next(), "next"),
+    items.slice(4),
+  );
 });
 
 test("Parts that answer at once are gone through without a promise", () => {

@@ -90,6 +90,60 @@ for (const answering of answerings) {
   });
 }
 
+for (const answering of answerings) {
+  test(`Sources that answer ${answering} and tell of runs are merged as those that tell of none`, async () => {
+    let movesInRuns = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = seeded(seed);
+      for (const allVersions of [false, true]) {
+        const layers = randomDepths(random, allVersions ? 3 : 1);
+        const sources = layers.map((items) =>
+          new ArrayCursor(items, answering, below(random, 20))
+        );
+        const plain = layers.map((items) => new ArrayCursor(items));
+        const cursor = new MergingCursor(sources, allVersions);
+        const model = new MergingCursor(plain, allVersions);
+        const all = itemsFrom(cursor, cursor.seekToFirst(), "next");
+        const expected = itemsAtOnce(model, model.seekToFirst(), "next");
+        assertEquals(await all, expected, `seed ${seed}`);
+        for (let i = 0; i < 5; i++) {
+          const target = encode(pick(random, expected).key);
+          // From the midst of a run, for one or the other.
+          if (await cursor.seek(target)) await cursor.next();
+          const from = itemsFrom(cursor, cursor.seek(target), "next");
+          const rest = itemsAtOnce(model, model.seek(target), "next");
+          assertEquals(await from, rest, `seed ${seed}`);
+          if (allVersions) continue;
+          const back = itemsFrom(cursor, cursor.seekBefore(target), "prev");
+          const before = itemsAtOnce(model, model.seekBefore(target), "prev");
+          assertEquals(await back, before, `seed ${seed}`);
+        }
+        for (const source of sources) movesInRuns += source.movesInRuns;
+      }
+    }
+    assert(movesInRuns > 10_000, `${movesInRuns}`);
+  });
+}
+
+test("A source that has most entries to itself comes in runs, sources that interleave do not", () => {
+  const items = (step: number, from: number): Item[] =>
+    Array.from({ length: 1_000 / step }, (_, i) => ({
+      key: String(from + step * i).padStart(4, "0"),
+      sequence: 1,
+      value: "",
+    }));
+  const movesInRuns = (...layers: Item[][]): number => {
+    const sources = layers.map((layer) =>
+      new ArrayCursor(layer, "at once", 50)
+    );
+    const cursor = new MergingCursor(sources);
+    itemsAtOnce(cursor, cursor.seekToFirst(), "next");
+    return sources.reduce((moves, source) => moves + source.movesInRuns, 0);
+  };
+  assert(movesInRuns(items(50, 0), items(1, 0)) > 800);
+  assertEquals(movesInRuns(items(2, 0), items(2, 1)), 0);
+});
+
 test("Sources that answer at once are merged without a promise", () => {
   const layers = randomLayers(seeded(1));
   const cursor = new MergingCursor(
@@ -207,6 +261,25 @@ function randomLayers(random: () => number, versions = 1): Item[][] {
       })
     );
   });
+}
+
+/** A layer with many keys under some that have few, as a level is under new segments. */
+function randomDepths(random: () => number, versions: number): Item[][] {
+  let sequence = 10_000;
+  return [...Array.from({ length: below(random, 4) }, () => 4), 150].map(
+    (most) => {
+      const keys = Array.from(
+        { length: 1 + most },
+        () => String(below(random, 300)).padStart(3, "0"),
+      );
+      return [...new Set(keys)].sort().flatMap((key) =>
+        Array.from({ length: 1 + below(random, versions) }, () => {
+          sequence--;
+          return { key, sequence, value: `${sequence}` };
+        })
+      );
+    },
+  );
 }
 
 function randomKey(random: () => number): string {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { compareBytes } from "../../src/bytes/compare.ts";
 import { KvError, KvIoError } from "../../src/errors.ts";
 import type { Cursor } from "../../src/format/cursor.ts";
+import { EntryView } from "../../src/format/entry.ts";
 import { BlockCache } from "../../src/segment/block_cache.ts";
 import type { SegmentReader } from "../../src/segment/reader.ts";
 import { test } from "../harness.ts";
@@ -93,6 +94,88 @@ test("a cursor over all versions yields them all from any key on", async () => {
       assertEquals(sought.map(show), after.map(show));
     }
   }
+});
+
+for (const versions of [1, 5]) {
+  test(`a run over keys with up to ${versions} versions is of entries that come next and before its bound`, async () => {
+    let advanced = 0;
+    for (let seed = 0; seed < 24; seed++) {
+      const random = randomFrom(seed);
+      const rows = randomRows(random, { keys: 150, versions });
+      const content = await build(rows, { blockSize: 1 + random(2_000) });
+      const reader = await openVariant(content, seed);
+      const allVersions = seed % 2 === 0;
+      const cursor = reader.cursor({ maxSequence: EVERYTHING, allVersions });
+      const model = allVersions ? rows : visibleRows(rows, EVERYTHING);
+      for (let i = 0; i < 10; i++) {
+        const start = randomKey(random);
+        const expected = model.filter((row) => !isBefore(row.key, start));
+        const found: Row[] = [];
+        for (
+          let more = await cursor.seek(start);
+          more;
+          more = await cursor.next()
+        ) {
+          found.push(rowOf(cursor.entry));
+          const bound = randomBound(random);
+          const run = cursor.run!(bound);
+          while (run?.advance()) {
+            found.push(rowOf(cursor.entry));
+            if (bound) assert(isBefore(found.at(-1)!.key, rowOf(bound).key));
+            advanced++;
+          }
+          assertEquals(run?.advance() ?? false, false);
+          assertEquals(show(rowOf(cursor.entry)), show(found.at(-1)!));
+        }
+        assertEquals(found.map(show), expected.map(show));
+      }
+      await reader.close();
+    }
+    assert(advanced > 5_000, `${advanced}`);
+  });
+}
+
+test("a run ends where its bound or the block does, and not before", async () => {
+  const rows = Array.from(
+    { length: 100 },
+    (_, i) => put(String(i).padStart(3, "0"), new Uint8Array(20)),
+  );
+  const content = await build(rows, { blockSize: 1_000 });
+  const reader = await openBytes(content);
+  const cursor = reader.cursor({ maxSequence: EVERYTHING });
+  const lengthOfRun = (bound?: string): number => {
+    cursor.seekToFirst();
+    const run = cursor.run!(bound === undefined ? undefined : viewOf(bound));
+    let length = 0;
+    while (run?.advance()) length++;
+    return length;
+  };
+  const inBlock = lengthOfRun();
+  assert(inBlock > 20 && inBlock < 50, `${inBlock}`);
+  assertEquals(lengthOfRun("099"), inBlock);
+  for (let bound = 1; bound < 60; bound++) {
+    const key = String(bound).padStart(3, "0");
+    assertEquals(lengthOfRun(key), Math.min(bound - 1, inBlock), key);
+    assertEquals(lengthOfRun(`${key}.`), Math.min(bound, inBlock), `${key}.`);
+  }
+});
+
+test("there is no run where versions are passed over, going back, or without a position", async () => {
+  const content = await build([put("a", "", 3), put("a", "", 2), put("b")]);
+  const reader = await openBytes(content);
+  const cursor = reader.cursor({ maxSequence: EVERYTHING });
+  assertEquals([cursor.seekToFirst(), cursor.run!(undefined)], [
+    true,
+    undefined,
+  ]);
+  const single = await openBytes(await build([put("a"), put("b")]));
+  const plain = single.cursor({ maxSequence: EVERYTHING });
+  assertEquals(plain.run!(undefined), undefined);
+  assertEquals([plain.seekToLast(), plain.run!(undefined)], [true, undefined]);
+  assertEquals([plain.seek(bytes("b")), plain.run!(undefined)], [
+    true,
+    undefined,
+  ]);
 });
 
 test("a cursor passes over blocks without a visible entry", async () => {
@@ -204,3 +287,23 @@ test("a failed seek leaves no position", async () => {
   );
   assertEquals(cursor.next(), false);
 });
+
+function isBefore(a: Uint8Array, b: Uint8Array): boolean {
+  return compareBytes(a, b) < 0;
+}
+
+function randomBound(
+  random: (below: number) => number,
+): EntryView | undefined {
+  return random(4) === 0 ? undefined : viewOf(randomKey(random));
+}
+
+/** A view of an entry with this key, somewhere in a buffer. */
+function viewOf(text: Uint8Array | string): EntryView {
+  const key = bytes(text);
+  const view = new EntryView();
+  view.keyBuffer = Uint8Array.from([0xee, ...key, 0xee]);
+  view.keyOffset = 1;
+  view.keyLength = key.length;
+  return view;
+}
