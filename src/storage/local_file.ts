@@ -2,6 +2,7 @@ import {
   closeSync,
   fdatasync,
   fdatasyncSync,
+  ftruncateSync,
   readSync,
   writeSync,
 } from "node:fs";
@@ -101,8 +102,22 @@ export class LocalWritableFile implements WritableFile {
     const start = Math.max(this.#size, this.#reservedSize);
     const end = this.#size + bytes;
     if (end <= start) return;
-    this.#write("reserve", new Uint8Array(end - start), start);
+    try {
+      this.#write("reserve", new Uint8Array(end - start), start);
+    } catch (error) {
+      this.#cutAt(start);
+      throw error;
+    }
     this.#reservedSize = end;
+  }
+
+  /** Gives room back that came out too small: on a full disk others may need it more. */
+  #cutAt(size: number): void {
+    try {
+      ftruncateSync(this.#open(), size);
+    } catch {
+      // Then it stays.
+    }
   }
 
   sync(): Awaitable<void> {

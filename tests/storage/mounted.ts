@@ -31,6 +31,23 @@ export function testMounted({ name, connect }: LocalAdapter): void {
     await lock.release();
   });
 
+  test(`${name} takes no room on a disk that has not got all of it`, async () => {
+    await using disk = mount(64);
+    const storage = connect(disk.path);
+    const lock = await storage.lock({ shared: false });
+    const writer = await storage.create("a");
+    await writer.append(filled(1, 100));
+    await writer.reserve!(1000);
+    await fails(() => writer.reserve!(100_000), "reserve", "a", "full");
+    await writer.append(filled(2, 100));
+    await put(storage, "b", filled(3, 40_000));
+    await writer.close();
+    const content = await contentOf(storage, "a");
+    assertEquals(content.length, 1100);
+    assertEquals(content.subarray(100, 200), filled(2, 100));
+    await lock.release();
+  });
+
   test(`${name} reads but does not write where nothing may be written`, async () => {
     await using disk = mount(256);
     const storage = connect(disk.path);
