@@ -83,7 +83,10 @@ Deno.bench({
 /** A fresh log for one iteration: neither making nor removing it is measured. */
 async function withLog(use: (log: LogWriter) => Promise<void>): Promise<void> {
   const name = "000001.log";
-  const log = await LogWriter.create(storage, name, LOG_HEADER);
+  const log = await LogWriter.create(storage, name, {
+    header: LOG_HEADER,
+    capacity: 2 * TOTAL_BYTES,
+  });
   await use(log);
   await log.close();
   await storage.remove(name);

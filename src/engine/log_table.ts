@@ -104,6 +104,7 @@ function wrongCount(
   offset: number,
   count: number,
 ): KvCorruptionError {
-  const problem = `the log does not end after ${count} records`;
+  const problem =
+    `the whole frames of the log hold other than ${count} records`;
   return corruption(name, offset, problem);
 }

@@ -72,8 +72,12 @@ export class LoggedTable {
 
   /** Creates the log; its name and header are durable afterwards. */
   createLog(storage: Storage): Awaitable<void> {
+    const { logHeader: header, bytes } = this.table.arena;
     return chain(
-      LogWriter.create(storage, this.logName, this.table.arena.logHeader),
+      LogWriter.create(storage, this.logName, {
+        header,
+        capacity: bytes.length,
+      }),
       (log) => {
         this.#log = log;
       },

@@ -1,5 +1,10 @@
 import type { Codec } from "../codec/codec.ts";
-import { corruption, invalidArgument, KvError } from "../errors.ts";
+import {
+  corruption,
+  invalidArgument,
+  KvCorruptionError,
+  KvError,
+} from "../errors.ts";
 import {
   CHECKPOINT_NAME,
   logName,
@@ -80,8 +85,14 @@ export async function openStore<K, V>(
     return new Engine(store, codecs, storageAt);
   } catch (error) {
     await lock.release();
+    if (error instanceof KvCorruptionError) tellPlace(error, storage);
     throw error;
   }
+}
+
+/** Who looks at a file knows no more than its name. */
+function tellPlace(error: KvCorruptionError, { location }: Storage): void {
+  error.message = `Cannot open ${location}: ${error.message}`;
 }
 
 /** Looks before the lock is taken, since an exclusive lock makes the location. */

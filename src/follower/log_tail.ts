@@ -1,7 +1,11 @@
 import { LoggedTable } from "../engine/logged_table.ts";
 import { loadFrames, refuseTooLong } from "../engine/log_table.ts";
 import { logName } from "../format/file_names.ts";
-import { FRAME_HEADER_BYTES, hasFrameMagic } from "../format/log_format.ts";
+import {
+  FRAME_HEADER_BYTES,
+  LOG_HEADER_BYTES,
+  readFrameHeader,
+} from "../format/log_format.ts";
 import { MemTable } from "../memtable/memtable.ts";
 import type { ReadableFile, Storage } from "../storage/storage.ts";
 import { LogReader, openLogImage } from "../wal/log_reader.ts";
@@ -49,7 +53,7 @@ export class LogTail {
       refuseTooLong(this.#name, file);
       // The last frame may have been read while it was being written.
       const start = this.#reader?.offset ?? 0;
-      if (!await this.#hasGrown(file, start)) return;
+      if (!await this.#hasGrown(file)) return;
       this.#makeRoom(file.size, expectedBytes);
       await file.readAt(this.#image.subarray(start, file.size), start);
       this.#size = file.size;
@@ -58,12 +62,29 @@ export class LogTail {
     }
   }
 
-  /** Whether there is something to read behind `start`. The size does not tell: there may be room that was made for appends. */
-  async #hasGrown(file: ReadableFile, start: number): Promise<boolean> {
-    if (this.#reader === undefined) return file.size > this.#size;
-    if (file.size < start + FRAME_HEADER_BYTES) return false;
+  /** Whether there is more to read. The size does not tell: there may be room that was made for appends, or a frame that a crash has cut off. */
+  async #hasGrown(file: ReadableFile): Promise<boolean> {
+    const reader = this.#reader;
+    if (reader === undefined && file.size > this.#size) return true;
+    const start = reader?.offset ?? this.#endOfFrames();
+    const left = file.size - start - FRAME_HEADER_BYTES;
+    if (left < 0) return false;
     await file.readAt(this.#frameHeader, start);
-    return hasFrameMagic(this.#frameHeader, 0);
+    const frame = readFrameHeader(this.#frameHeader, 0);
+    if (frame === undefined || frame.length > left) return false;
+    return reader === undefined || frame.firstSequence === reader.nextSequence;
+  }
+
+  /** Where the frames end that were read and not indexed, going by their headers. */
+  #endOfFrames(): number {
+    let at = LOG_HEADER_BYTES;
+    while (at + FRAME_HEADER_BYTES <= this.#size) {
+      const frame = readFrameHeader(this.#image, at);
+      const end = at + FRAME_HEADER_BYTES + (frame?.length ?? Infinity);
+      if (end > this.#size) break;
+      at = end;
+    }
+    return at;
   }
 
   /** A table cannot grow: for a longer log there will be another, in which everything is indexed again. */
@@ -83,7 +104,7 @@ export class LogTail {
       if (header === undefined) return;
       this.#reader = new LogReader(this.#image, header);
       const table = MemTable.fromImage(this.#image, header, this.#snapshots);
-      this.#table = new LoggedTable(table, this.number, this.#size);
+      this.#table = new LoggedTable(table, this.number, this.#reader.offset);
     }
     loadFrames(this.#name, this.#table!.table, this.#reader);
   }

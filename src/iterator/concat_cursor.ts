@@ -66,7 +66,7 @@ export class ConcatCursor<P> implements Cursor {
   }
 
   run(bound: EntryView | undefined): EntryRun | undefined {
-    return this.#current!.run?.(bound);
+    return this.#current?.run?.(bound);
   }
 
   /** Index of the first part that does not end before `key`. */

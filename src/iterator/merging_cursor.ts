@@ -112,6 +112,8 @@ export class MergingCursor implements Cursor {
     if (this.#heap[0] !== top) this.#wins = 0;
     else if (++this.#wins >= WINS_BEFORE_RUN && passed === true) {
       this.#run = this.#findRun();
+      // One that gives none, such as a MemTable, is not asked at each step.
+      if (this.#run === undefined) this.#wins = 0;
     }
     return passed;
   }

@@ -221,6 +221,7 @@ export class LogSalvage {
   ): Promise<void> {
     if (this.lastSequence + 1 >= end) return;
     const { size } = window;
+    // First of all: to read it shows what cannot be read of it.
     const isRoom = await isBlank(window, offset);
     const { files } = this.#context;
     if (walk.gaveUp || files.problemIn(name, offset, size) !== undefined) {

@@ -129,7 +129,7 @@ export class SegmentCursor implements Cursor, EntryRun {
         bound.keyLength,
         new EntryView(),
       );
-    return this;
+    return this.#next < this.#runEnd ? this : undefined;
   }
 
   /** Whether all of the block is known to sort before the key of `bound`; cheaper than a search for it. */

@@ -147,7 +147,7 @@ export interface WritableFile {
   /**
    * Makes room for the next appends: `bytes` zeros behind the end, which appends then take the place of, from the end on. A sync has less to do
    * where the file does not grow. `size` does not count the room; a size that is found when the file is opened does. That it fails
-   * is no harm. Leave it out where files cannot be written in place.
+   * is no harm. Leave it out where files cannot be written in place, or where no sooner than a sync is it told that a disk is full.
    */
   reserve?(bytes: number): Awaitable<void>;
 

@@ -10,7 +10,7 @@ import type { Random } from "./random.ts";
  * - `"blocks"`: of the unsynced 4 KiB blocks of each file some, whole or up to any byte; zeros stand for the others.
  * - `"torn"`: each file up to any byte of its unsynced tail.
  * - `"reordered"`: the unsynced tail of each file wholly or not at all, and any of the changed names, in any order.
- * - `"garbage"`: each file up to any byte of its unsynced tail, and then zeros, random bytes or bytes of another file.
+ * - `"garbage"`: each file up to any byte of its unsynced tail, and then zeros, random bytes or bytes of another file; in room that was synced, zeros.
  *
  * Changed names (create, rename, remove) survive up to any of them, in their order, where nothing else is said.
  */

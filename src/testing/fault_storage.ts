@@ -103,8 +103,8 @@ export class FaultStorage implements Storage {
   }
 
   /**
-   * The most that all files together may hold, in bytes; may be changed at any time. An append that goes past it writes what fits and
-   * fails as `"full"`. Removed files give their space back when nobody has them open any more.
+   * The most that all files together may hold, in bytes; may be changed at any time. An append or a reserve that goes past it writes what
+   * fits and fails as `"full"`. Removed files give their space back when nobody has them open any more.
    */
   get capacity(): number {
     return this.#medium.capacity;

@@ -1,4 +1,3 @@
-import { MAX_LOG_BYTES } from "../format/log_format.ts";
 import { type Awaitable, chain, isPending } from "../storage/awaitable.ts";
 import type { Storage, WritableFile } from "../storage/storage.ts";
 
@@ -12,20 +11,30 @@ const SMALL_SYNCS = 8;
 const LEAST_ROOM_BYTES = 4 * 1024;
 const MOST_ROOM_BYTES = 256 * 1024;
 
+/** What a log begins with. */
+export interface NewLog {
+  /** The header. */
+  readonly header: Uint8Array;
+  /** Bytes that the log will have at the most: those of its arena. */
+  readonly capacity: number;
+}
+
 /**
  * Appends frames to one write-ahead log. The bytes are opaque to it: they are the tail of an arena,
  * which is the image of the log.
  */
 export class LogWriter {
   readonly #file: WritableFile;
+  readonly #capacity: number;
   #isSynced = true;
   #syncedSize = 0;
   #smallSyncs = 0;
   /** Where the room ends that was made for small syncs. */
   #roomEnd = 0;
 
-  private constructor(file: WritableFile) {
+  private constructor(file: WritableFile, capacity: number) {
     this.#file = file;
+    this.#capacity = capacity;
   }
 
   /**
@@ -35,18 +44,18 @@ export class LogWriter {
   static create(
     storage: Storage,
     name: string,
-    header: Uint8Array,
+    { header, capacity }: NewLog,
   ): Awaitable<LogWriter> {
     return chain(
       storage.create(name),
-      (file) => LogWriter.#begin(storage, file, header),
+      (file) => LogWriter.#begin(storage, file, { header, capacity }),
     );
   }
 
   static #begin(
     storage: Storage,
     file: WritableFile,
-    header: Uint8Array,
+    { header, capacity }: NewLog,
   ): Awaitable<LogWriter> {
     return closeOnFailure(
       file,
@@ -55,7 +64,8 @@ export class LogWriter {
           file.append(header),
           () =>
             chain(file.sync(), () =>
-              chain(storage.syncDirectory(), () => new LogWriter(file))),
+              chain(storage.syncDirectory(), () =>
+                new LogWriter(file, capacity))),
         ),
     );
   }
@@ -99,8 +109,8 @@ export class LogWriter {
     const isSmall = size - this.#syncedSize <= SMALL_SYNC_BYTES;
     this.#smallSyncs = isSmall ? this.#smallSyncs + 1 : 0;
     if (this.#smallSyncs <= SMALL_SYNCS || size <= this.#roomEnd) return;
-    const bytes = Math.min(Math.max(size, LEAST_ROOM_BYTES), MOST_ROOM_BYTES);
-    if (size + bytes > MAX_LOG_BYTES) return;
+    const wanted = Math.min(Math.max(size, LEAST_ROOM_BYTES), MOST_ROOM_BYTES);
+    const bytes = Math.min(wanted, this.#capacity - size);
     this.#roomEnd = size + bytes;
     return quietly(() => this.#file.reserve?.(bytes));
   }

@@ -1,6 +1,7 @@
 // Room that small syncs make for appends behind the frames of a log, and all who read logs.
 import { assert, assertEquals } from "@std/assert";
 import { follow, open, repair, verify } from "../../mod.ts";
+import { FRAME_HEADER_BYTES } from "../../src/format/log_format.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { FaultStorage, survivals } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
@@ -72,6 +73,52 @@ test("A follower sees every write that takes the place of room", async () => {
     assertEquals(reader.getSync(key(i)), "value");
     if (i % 7 === 0) await reader.refresh();
   }
+});
+
+test("A follower misses no write after a look that has failed", async () => {
+  for (let call = 1; call < 12; call++) {
+    const storage = new FaultStorage();
+    await using db = await open(storage);
+    for (let i = 0; i < 3; i++) await db.put(key(i), "value");
+    await using reader = await follow(storage, NEVER);
+    for (let i = 3; i < 20; i++) await db.put(key(i), "value");
+    storage.inject({ kind: "fail", operation: "readAt", from: call });
+    await reader.refresh().catch(() => {});
+    storage.heal();
+    await db.put("late", "value");
+    await reader.refresh();
+    assertEquals(reader.getSync("late"), "value", `call ${call}`);
+  }
+});
+
+test("A follower does not read a frame that a crash has cut off, and one that was torn in room once it is whole", async () => {
+  const engine = new FaultStorage();
+  const db = await open(engine);
+  for (let i = 0; i < RECORDS; i++) await db.put(key(i), "value");
+  await db.put("last", "x".repeat(5000));
+  const storage = engine.crash({ survival: "written" });
+  await db.close();
+  const name = storage.fileNames.find((name) => name.endsWith(".log"))!;
+  const log = storage.readFile(name)!;
+  const end = log.lastIndexOf("x".charCodeAt(0)) + 1;
+  const torn = log.slice().fill(0, end - 8, end);
+
+  storage.writeFile(name, log.slice(0, end - 8));
+  {
+    await using reader = await follow(storage, NEVER);
+    storage.clearTrace();
+    await reader.refresh();
+    const reads = storage.trace.filter(({ operation, file }) =>
+      operation === "readAt" && file === name
+    );
+    assertEquals(reads.map(({ bytes }) => bytes), [FRAME_HEADER_BYTES]);
+  }
+  storage.writeFile(name, torn);
+  await using reader = await follow(storage, NEVER);
+  assertEquals(await reader.count(), RECORDS);
+  storage.writeFile(name, log);
+  await reader.refresh();
+  assertEquals(await reader.count(), RECORDS + 1);
 });
 
 for (const adapter of localAdapters) {

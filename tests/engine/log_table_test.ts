@@ -48,7 +48,7 @@ test("A log with fewer or more records than expected is damage to who flushes it
     const error = assertThrows(
       () => recordsOfLog(name, bytes, { header, count, hasRanges: false }),
       KvCorruptionError,
-      `after ${count} records`,
+      `other than ${count} records`,
     );
     assertEquals(error.file, name);
   }

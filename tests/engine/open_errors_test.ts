@@ -10,6 +10,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   bytes,
   json,
+  KvCorruptionError,
   KvLockedError,
   open,
   type OpenOptions,
@@ -208,4 +209,15 @@ test("An aborted signal gives up opening with its reason and frees the storage",
   controller.abort(reason);
   await db.put("key", "value");
   assertEquals(await db.get("key"), "value");
+});
+
+test("open says which store is damaged, in which file and where", async () => {
+  await using dir = tempDir();
+  const path = join(dir.path, "store");
+  await (await open(path)).close();
+  writeFileSync(join(path, "MANIFEST"), new Uint8Array(100));
+  const error = await assertRejects(() => open(path), KvCorruptionError);
+  assertEquals([error.file, error.offset], ["MANIFEST", 0]);
+  const start = `Cannot open ${path}: Damaged file MANIFEST at byte 0: `;
+  assertEquals(error.message.slice(0, start.length), start);
 });

@@ -29,6 +29,8 @@ export class ArrayCursor implements Cursor {
   #isPending = false;
   #direction: "next" | "prev" | undefined;
   readonly #longestRun: number;
+  /** How often it was asked for a run. */
+  runsAsked = 0;
   /** How many moves over runs there were. */
   movesInRuns = 0;
 
@@ -48,6 +50,7 @@ export class ArrayCursor implements Cursor {
     if (this.#isPending || this.#direction !== "next") {
       throw new Error("a run that no forward move led to");
     }
+    this.runsAsked++;
     if (this.#longestRun === 0) return undefined;
     const boundKey = bound && itemOf(bound).key;
     const last = this.#index + this.#longestRun;

@@ -125,13 +125,23 @@ for (const answering of answerings) {
   });
 }
 
+/** Of a thousand keys every so manyth. */
+function items(step: number, from: number): Item[] {
+  return Array.from({ length: 1_000 / step }, (_, i) => ({
+    key: String(from + step * i).padStart(4, "0"),
+    sequence: 1,
+    value: "",
+  }));
+}
+
+test("A source that tells of no runs is not asked for one at each step", () => {
+  const source = new ArrayCursor(items(1, 0));
+  const cursor = new MergingCursor([source, new ArrayCursor(items(500, 0))]);
+  itemsAtOnce(cursor, cursor.seekToFirst(), "next");
+  assert(source.runsAsked > 100 && source.runsAsked < 300);
+});
+
 test("A source that has most entries to itself comes in runs, sources that interleave do not", () => {
-  const items = (step: number, from: number): Item[] =>
-    Array.from({ length: 1_000 / step }, (_, i) => ({
-      key: String(from + step * i).padStart(4, "0"),
-      sequence: 1,
-      value: "",
-    }));
   const movesInRuns = (...layers: Item[][]): number => {
     const sources = layers.map((layer) =>
       new ArrayCursor(layer, "at once", 50)

@@ -9,13 +9,14 @@ import { craftLog } from "./logs.ts";
 
 const NAME = "000007.log";
 const { image } = craftLog([]);
+const log7 = { header: image, capacity: 1 << 20 };
 
 for (const synchronous of [true, false]) {
   const kind = synchronous ? "synchronous" : "promise-answering";
 
   test(`A new log has a durable header and a durable name before anything else, on ${kind} storage`, async () => {
     const storage = new FaultStorage({ synchronous });
-    await LogWriter.create(storage, NAME, image);
+    await LogWriter.create(storage, NAME, log7);
     assertEquals(storage.trace.map(lineOf), [
       `create ${NAME}`,
       `append ${NAME}`,
@@ -29,7 +30,7 @@ for (const synchronous of [true, false]) {
 
   test(`Frames are appended as they are, and synced when that is asked for, on ${kind} storage`, async () => {
     const storage = new FaultStorage({ synchronous });
-    const log = await LogWriter.create(storage, NAME, image);
+    const log = await LogWriter.create(storage, NAME, log7);
     storage.clearTrace();
     await log.append(Uint8Array.of(1, 2, 3));
     await log.append(Uint8Array.of(4));
@@ -51,7 +52,7 @@ for (const synchronous of [true, false]) {
 
   test(`What is synced already is not synced again, on ${kind} storage`, async () => {
     const storage = new FaultStorage({ synchronous });
-    const log = await LogWriter.create(storage, NAME, image);
+    const log = await LogWriter.create(storage, NAME, log7);
     storage.clearTrace();
     await log.sync();
     assertEquals(storage.trace.map(lineOf), []);
@@ -66,7 +67,7 @@ for (const synchronous of [true, false]) {
       const storage = new FaultStorage({ synchronous });
       storage.inject({ kind: "fail", from: call });
       await assertRejects(
-        async () => await LogWriter.create(storage, NAME, image),
+        async () => await LogWriter.create(storage, NAME, log7),
         KvIoError,
       );
       assertEquals(storage.openFiles, [], `call ${call}`);
@@ -75,7 +76,7 @@ for (const synchronous of [true, false]) {
 
   test(`A failed sync does not count as one, on ${kind} storage`, async () => {
     const storage = new FaultStorage({ synchronous });
-    const log = await LogWriter.create(storage, NAME, image);
+    const log = await LogWriter.create(storage, NAME, log7);
     await log.append(Uint8Array.of(1));
     storage.inject({ kind: "fail", operation: "sync" });
     await assertRejects(async () => await log.sync(), KvIoError);
@@ -85,7 +86,7 @@ for (const synchronous of [true, false]) {
 
 test("Small syncs in a row make room for more, larger with the log, and the log takes its place", async () => {
   const storage = new FaultStorage();
-  const log = await LogWriter.create(storage, NAME, image);
+  const log = await LogWriter.create(storage, NAME, log7);
   const frame = new Uint8Array(1000).fill(7);
   for (let i = 0; i < 30; i++) {
     await log.append(frame);
@@ -103,9 +104,21 @@ test("Small syncs in a row make room for more, larger with the log, and the log 
   }
 });
 
+test("No room is made past the capacity of the log", async () => {
+  const storage = new FaultStorage();
+  const capacity = LOG_HEADER_BYTES + 12_345;
+  const small = { header: image, capacity };
+  const log = await LogWriter.create(storage, NAME, small);
+  for (let i = 0; i < 12; i++) {
+    await log.append(new Uint8Array(1000));
+    await log.sync();
+  }
+  assertEquals(storage.readFile(NAME)!.length, capacity);
+});
+
 test("Syncs that come alone or have much to write make no room", async () => {
   const storage = new FaultStorage();
-  const log = await LogWriter.create(storage, NAME, image);
+  const log = await LogWriter.create(storage, NAME, log7);
   for (let i = 0; i < 10; i++) {
     await log.append(new Uint8Array(100));
     await log.sync();
@@ -118,7 +131,7 @@ test("Syncs that come alone or have much to write make no room", async () => {
 for (const kind of ["fail", "fail-after"] as const) {
   test(`Room that cannot be made is no harm, and is not asked for again at once: ${kind}`, async () => {
     const storage = new FaultStorage();
-    const log = await LogWriter.create(storage, NAME, image);
+    const log = await LogWriter.create(storage, NAME, log7);
     const fault = storage.inject({
       kind,
       operation: "reserve",
@@ -135,7 +148,7 @@ for (const kind of ["fail", "fail-after"] as const) {
 }
 
 test("On storage that answers at once a log is written without a promise", () => {
-  const log = LogWriter.create(new FaultStorage(), NAME, image);
+  const log = LogWriter.create(new FaultStorage(), NAME, log7);
   assert(log instanceof LogWriter);
   assertEquals(log.append(Uint8Array.of(1)), undefined);
   assertEquals(log.sync(), undefined);

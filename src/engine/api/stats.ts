@@ -21,7 +21,7 @@ export interface KvStats {
   readonly wal: {
     /** Logs that a recovery would replay. */
     readonly files: number;
-    /** Their size, in bytes. */
+    /** Their size, in bytes, without room that was made for more. */
     readonly bytes: number;
     /** Bytes appended to logs. */
     readonly bytesWritten: number;
@@ -32,7 +32,7 @@ export interface KvStats {
   };
   /** Levels of segments, newest data first. */
   readonly levels: readonly LevelStats[];
-  /** Size of all segments and logs, in bytes. */
+  /** Size of all segments and logs, in bytes, without room for more in logs. */
   readonly bytesOnDisk: number;
   /** The cache of blocks and index pages. */
   readonly cache: {
