@@ -10,8 +10,8 @@
  *
  * @module
  */
+import { CodedKeys } from "../bytes/coded_keys.ts";
 import { compareSpans, sharedPrefixLength } from "../bytes/compare.ts";
-import { firstNotBelow, keyCode } from "../bytes/key_code.ts";
 import { VarintReader, writeVarint } from "../bytes/varint.ts";
 import { corruption, type KvCorruptionError } from "../errors.ts";
 import { copySpan, grown } from "./copy_span.ts";
@@ -98,10 +98,7 @@ export class SegmentIndex {
   readonly #blockStarts: Uint32Array;
   readonly #separatorStarts: Uint32Array;
   readonly #separatorEnds: Uint32Array;
-  /** How many bytes from the start all separators have in common. */
-  readonly #depth: number;
-  /** Codes of what stands behind these in each separator; made for the first search. */
-  #codes: Float64Array | undefined;
+  readonly #separators: CodedKeys;
 
   /** Reads and checks an index: the blocks fill the data area, the separators ascend and end with the largest key. */
   constructor(payload: Uint8Array, expected: IndexExpectation) {
@@ -110,7 +107,14 @@ export class SegmentIndex {
     this.#separatorStarts = new Uint32Array(expected.blocks);
     this.#separatorEnds = new Uint32Array(expected.blocks);
     this.#decode(expected);
-    this.#depth = this.#sharedDepth();
+    const starts = this.#separatorStarts;
+    const ends = this.#separatorEnds;
+    this.#separators = new CodedKeys({
+      buffer: payload,
+      size: expected.blocks,
+      offset: (block) => starts[block]!,
+      length: (block) => ends[block]! - starts[block]!,
+    });
   }
 
   /** Number of blocks. */
@@ -159,53 +163,9 @@ export class SegmentIndex {
     );
   }
 
-  /**
-   * The only block that can hold the key, which is also the first with a key behind it; the number of blocks if there is none.
-   *
-   * A search compares codes and looks at separators only where they are equal. Measured on scans of 10 entries of 8 segments that interleave: a sixth less
-   * time.
-   */
+  /** The only block that can hold the key, which is also the first with a key behind it; the number of blocks if there is none. */
   blockFor(key: Uint8Array, keyOffset: number, keyLength: number): number {
-    const depth = this.#depth;
-    const shared = Math.min(depth, keyLength);
-    const start = this.#separatorStarts[0]!;
-    const order = compareSpans(
-      this.#payload,
-      start,
-      shared,
-      key,
-      keyOffset,
-      shared,
-    );
-    if (order !== 0) return order < 0 ? this.blocks : 0;
-    if (keyLength < depth) return 0;
-    const codes = this.#codes ??= this.#makeCodes();
-    const code = keyCode(key, keyOffset + depth, keyLength - depth);
-    let low = firstNotBelow(codes, code, 0);
-    if (codes[low] !== code) return low;
-    let high = firstNotBelow(codes, code + 1, low);
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.compareSeparator(middle, key, keyOffset, keyLength) < 0) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
-  }
-
-  #makeCodes(): Float64Array {
-    const codes = new Float64Array(this.blocks);
-    for (let block = 0; block < codes.length; block++) {
-      const start = this.#separatorStarts[block]! + this.#depth;
-      codes[block] = keyCode(
-        this.#payload,
-        start,
-        this.#separatorEnds[block]! - start,
-      );
-    }
-    return codes;
+    return this.#separators.lowerBound(key, keyOffset, keyLength);
   }
 
   #decode(expected: IndexExpectation): void {
@@ -243,20 +203,6 @@ export class SegmentIndex {
     if (last !== 0) {
       throw damaged(expected, "it does not end with the last key");
     }
-  }
-
-  #sharedDepth(): number {
-    const starts = this.#separatorStarts;
-    const ends = this.#separatorEnds;
-    const last = this.blocks - 1;
-    return sharedPrefixLength(
-      this.#payload,
-      starts[0]!,
-      ends[0]! - starts[0]!,
-      this.#payload,
-      starts[last]!,
-      ends[last]! - starts[last]!,
-    );
   }
 
   #ascends(block: number): boolean {

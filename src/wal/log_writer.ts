@@ -44,11 +44,11 @@ export class LogWriter {
   static create(
     storage: Storage,
     name: string,
-    { header, capacity }: NewLog,
+    log: NewLog,
   ): Awaitable<LogWriter> {
     return chain(
       storage.create(name),
-      (file) => LogWriter.#begin(storage, file, { header, capacity }),
+      (file) => LogWriter.#begin(storage, file, log),
     );
   }
 
