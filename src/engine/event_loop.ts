@@ -23,11 +23,14 @@ const FAIR_ROUNDS = 32;
  */
 const FAIR_MS = 4;
 
+/** The clock of the runtime, in milliseconds. */
+const clock = () => performance.now();
+
 /** Gives way to all that is ready, messages of other threads and the network included. */
-export async function giveWay(): Promise<void> {
-  const end = performance.now() + FAIR_MS;
+export async function giveWay(now: () => number = clock): Promise<void> {
+  const end = now() + FAIR_MS;
   let round = 0;
-  do await nextTurn(); while (++round < FAIR_ROUNDS && performance.now() < end);
+  do await nextTurn(); while (++round < FAIR_ROUNDS && now() < end);
 }
 
 /** Long work runs in slices of about this many milliseconds. */
@@ -47,7 +50,7 @@ export class Pacer {
   #sliceEnd: number;
 
   /** @param now The clock, in milliseconds. */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: () => number = clock) {
     this.#now = now;
     this.#sliceEnd = now() + SLICE_MS;
   }
@@ -62,7 +65,7 @@ export class Pacer {
 
   /** Gives way to the rest of the program; then a new slice begins. */
   async pause(): Promise<void> {
-    await giveWay();
+    await giveWay(this.#now);
     this.#sliceEnd = this.#now() + SLICE_MS;
   }
 }

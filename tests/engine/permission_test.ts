@@ -81,7 +81,7 @@ function inTerminal(command: readonly string[]): string {
   const quoted = command.map((word) => `'${word}'`).join(" ");
   const { stdout } = spawnSync("script", ["-qec", quoted, "/dev/null"], {
     encoding: "utf8",
-    timeout: 20_000,
+    timeout: 100_000,
     input: "n\nn\nn\nn\n",
   });
   return stdout;
