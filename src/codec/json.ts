@@ -13,8 +13,9 @@ import { utf8 } from "./utf8.ts";
  *
  * `JSON.stringify` decides what is stored, so inside of objects and arrays its rules hold: a property that is
  * `undefined`, a function or a symbol is left out (`null` in an array), `NaN` and infinities become `null`, -0
- * becomes 0, a `Date` becomes a string, and `toJSON` is asked. A value of which nothing would be left is refused:
- * `undefined`, a function, a symbol, `NaN` or an infinity by itself; so are a bigint and a cycle wherever they are.
+ * becomes 0, a `Date` becomes a string, a `Map` or a `Set` becomes `{}`, and `toJSON` is asked. A value of which nothing
+ * would be left is refused: `undefined`, a function, a symbol, `NaN`, an infinity, a `Map`, a `Set` or a typed array by
+ * itself; so are a bigint and a cycle wherever they are.
  * The error is a {@linkcode KvError} `KV_INVALID_ARGUMENT` that names the place. A property called `__proto__` is
  * data like any other. Text that is not JSON is refused by `decode` with `KV_CORRUPTION`.
  *
@@ -74,10 +75,17 @@ function toText(value: unknown): string {
   } catch (cause) {
     throw refusal(reasonFor(value, cause), cause);
   }
-  if (text === undefined) {
+  if (text === undefined || isLost(value, text)) {
     throw refusal(`JSON has nothing for ${typeName(value)}`);
   }
   return text;
+}
+
+/** Whether a value became the object that `text` is only because JSON knows no such thing: a `Map` becomes `{}`, a `Uint8Array` an object of numbers. */
+function isLost(value: unknown, text: string): boolean {
+  if (text !== "{}" && !ArrayBuffer.isView(value)) return false;
+  return Object.prototype.toString.call(value) !== "[object Object]" &&
+    typeof (value as { toJSON?: unknown }).toJSON !== "function";
 }
 
 function refusal(reason: string, cause?: unknown): KvError {

@@ -60,6 +60,26 @@ test("json refuses values of which nothing would be left", () => {
   for (const [value, says] of wrong) assertRefused(value, says);
 });
 
+test("json refuses by themselves the objects that JSON does not know, unless they say what they are", () => {
+  assertRefused(new Map([["a", 1]]), "JSON has nothing for an object (Map)");
+  assertRefused(new Set([1]), "an object (Set)");
+  assertRefused(Uint8Array.of(1, 2), "an object (Uint8Array)");
+  assertRefused(/a/, "an object (RegExp)");
+  assertRefused(new Error("lost"), "an object (Error)");
+  class Saying extends Map {
+    toJSON(): object {
+      return {};
+    }
+  }
+  class Plain {
+    a = 1;
+  }
+  assertEquals(roundTrip(new Saying()), {});
+  assertEquals(roundTrip(new Plain()), { a: 1 });
+  assertEquals(roundTrip({}), {});
+  assertEquals(roundTrip({ nested: new Map([["a", 1]]) }), { nested: {} });
+});
+
 test("json refuses bigints and cycles and says where they are", () => {
   const loop: Record<string, unknown> = { list: [1] };
   loop["self"] = loop;
