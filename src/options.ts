@@ -45,7 +45,7 @@ export type BackgroundPlace = "auto" | "worker" | "inline";
  * ```
  */
 export interface CompactionOptions {
-  /** Segments in level 0 that start a compaction. Default 4; 2 to 64. */
+  /** Segments in level 0 that start a compaction; fewer do when many scans go through them. Default 4; 2 to 64. */
   readonly threshold?: number;
   /** Size that level 1 is kept to, in bytes. Default 256 MiB; 64 KiB to 1 TiB. */
   readonly levelSize?: number;

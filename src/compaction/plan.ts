@@ -10,6 +10,7 @@ import type { CompactionSettings } from "../options.ts";
 /** Why a compaction is due. */
 export type CompactionReason =
   | "level0"
+  | "reads"
   | "size"
   | "range"
   | "garbage"
@@ -40,6 +41,8 @@ export interface CompactionContext {
   readonly oldestSnapshot: number | undefined;
   /** Numbers of segments that no plan may touch for now: those of an import that is being installed. */
   readonly withheld: ReadonlySet<number>;
+  /** How often scans have gone through a segment of level 0, of those that are there now. */
+  readonly level0Reads: number;
 }
 
 /** What planning looks at. */

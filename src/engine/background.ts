@@ -203,9 +203,15 @@ export class Background {
   }
 
   #context(): CompactionContext {
+    const { snapshots, versions } = this.#options;
+    const level0 = versions.version.levels[0]!;
     return {
-      oldestSnapshot: this.#options.snapshots.oldest,
+      oldestSnapshot: snapshots.oldest,
       withheld: this.gate.withheld,
+      level0Reads: level0.reduce(
+        (sum, segment) => sum + segment.level0Reads,
+        0,
+      ),
     };
   }
 

@@ -2,7 +2,19 @@ import type { MemTable } from "../memtable/memtable.ts";
 import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import type { LiveVersion } from "./live_version.ts";
 import type { LoggedTable } from "./logged_table.ts";
+import type { Segment } from "./segment.ts";
 import { VisibleRanges } from "./visible_ranges.ts";
+
+/** After so many scans through level 0 it is asked whether they make its compaction due. */
+const SCANS_PER_LOOK = 1024;
+
+/** Who is told of what becomes of a state. */
+export interface ReadStateOwner {
+  /** No state holds the table any more. */
+  onUnread(table: LoggedTable): void;
+  /** Many more scans have gone through level 0. */
+  onScans(): void;
+}
 
 /**
  * All that a read goes through, at one moment. It stays readable for as long as anybody holds it; a read that is answered
@@ -16,19 +28,19 @@ export class ReadState {
   readonly hasRanges: boolean;
   readonly #ranges: VisibleRanges;
   readonly #logged: readonly LoggedTable[];
-  readonly #onUnread: (table: LoggedTable) => void;
+  readonly #owner: ReadStateOwner;
   #holders = 1;
+  #scans = 0;
 
   /**
    * The maker is the first holder.
    *
    * @param tables Newest first.
-   * @param onUnread Told of each table that no state holds any more.
    */
   constructor(
     tables: readonly LoggedTable[],
     live: LiveVersion,
-    onUnread: (table: LoggedTable) => void,
+    owner: ReadStateOwner,
   ) {
     this.tables = tables.map(({ table }) => table);
     this.live = live;
@@ -36,7 +48,7 @@ export class ReadState {
     this.hasRanges = !live.version.rangeTombstones.isEmpty ||
       this.tables.some((table) => !table.ranges.isEmpty);
     this.#logged = tables;
-    this.#onUnread = onUnread;
+    this.#owner = owner;
     live.retain();
     for (const table of tables) table.retain();
   }
@@ -57,6 +69,13 @@ export class ReadState {
     return this.#ranges.newestOver(key, length, maxSequence);
   }
 
+  /** Counts a scan through `segments` of level 0. */
+  noteScan(segments: readonly Segment[]): void {
+    if (segments.length === 0) return;
+    for (const segment of segments) segment.level0Reads++;
+    if (++this.#scans % SCANS_PER_LOOK === 0) this.#owner.onScans();
+  }
+
   /** Keeps everything readable for one more holder. */
   retain(): void {
     this.#holders++;
@@ -67,7 +86,7 @@ export class ReadState {
     if (--this.#holders > 0) return;
     this.live.release();
     for (const table of this.#logged) {
-      if (table.release()) this.#onUnread(table);
+      if (table.release()) this.#owner.onUnread(table);
     }
   }
 }

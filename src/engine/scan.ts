@@ -67,8 +67,12 @@ function openCursor(
   levels.forEach((segments, level) => {
     if (segments.length === 0) return;
     const parts = visible(segments, maxSequence);
-    if (level === 0) sources.push(...parts.map(reading.cursor));
-    else if (parts.length > 0) sources.push(new ConcatCursor(parts, reading));
+    if (level === 0) {
+      sources.push(...parts.map(reading.cursor));
+      state.noteScan(parts);
+    } else if (parts.length > 0) {
+      sources.push(new ConcatCursor(parts, reading));
+    }
   });
   return sources.length === 1 ? sources[0]! : new MergingCursor(sources);
 }

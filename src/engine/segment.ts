@@ -30,6 +30,8 @@ export class Segment implements SegmentInfo {
   readonly largestKey: Uint8Array;
   /** See {@linkcode SegmentInfo}; set when the segment becomes current. */
   visibleFrom = 0;
+  /** How many scans have gone through it as one of level 0. */
+  level0Reads = 0;
   readonly reader: SegmentReader;
   readonly #storage: Storage;
   #holders = 0;

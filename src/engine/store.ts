@@ -7,13 +7,14 @@ import type { KvStats } from "./api/stats.ts";
 import { Background } from "./background.ts";
 import { Backpressure, backpressureOf } from "./backpressure.ts";
 import { CommitQueue } from "./commit_queue.ts";
+import { CurrentReadState } from "./current_read_state.ts";
 import { nextTurn } from "./event_loop.ts";
 import { untilAborted } from "./interruptible.ts";
 import type { Catalogue } from "./keyspaces/catalogue.ts";
 import { InlineRunner, type JobRunner } from "./job_runner.ts";
 import { LogCommitter } from "./log_committer.ts";
 import { randomUint32 } from "./random.ts";
-import { ReadState } from "./read_state.ts";
+import type { ReadState } from "./read_state.ts";
 import type { Recovered } from "./recovery.ts";
 import { Snapshots } from "./snapshots.ts";
 import { Soundness } from "./soundness.ts";
@@ -51,7 +52,7 @@ export class Store {
   readonly runner: JobRunner;
   readonly #backpressure = new Backpressure();
   readonly background: Background;
-  #readState: ReadState;
+  readonly #reading: CurrentReadState;
   readonly #soundness = new Soundness();
   /**
    * Resolves when the tables that were read back from logs are in segments. Until then they are only as durable as the system has made the
@@ -90,7 +91,11 @@ export class Store {
       versions,
       lastSequence: recovered.lastSequence,
     });
-    this.#readState = this.#currentReadState();
+    this.#reading = new CurrentReadState(
+      this.tables,
+      versions,
+      () => this.wakeBackground(),
+    );
     this.#queue = new CommitQueue({
       append: () => this.#whileSound(() => this.#logs.append()),
       sync: () => this.#whileSound(() => this.#logs.sync()),
@@ -120,7 +125,7 @@ export class Store {
 
   /** What a read that begins now goes through. */
   get readState(): ReadState {
-    return this.#readState;
+    return this.#reading.state;
   }
 
   /** Sequence number of the last write. */
@@ -189,30 +194,13 @@ export class Store {
   /** Lets a fresh MemTable with room for `roomBytes` take over. */
   makeRoom(roomBytes: number): void {
     this.tables.rotate(roomBytes);
-    this.#renewReadState();
+    this.#reading.renew();
     this.background.wake();
   }
 
   /** Lets reads look at range tombstones, once there are any. */
   showRanges(): void {
-    const { readState } = this;
-    if (!readState.hasRanges && !this.tables.active.table.ranges.isEmpty) {
-      this.#renewReadState();
-    }
-  }
-
-  #currentReadState(): ReadState {
-    return new ReadState(
-      this.tables.newestFirst,
-      this.versions.live,
-      (table) => this.tables.reclaim(table),
-    );
-  }
-
-  #renewReadState(): void {
-    const old = this.#readState;
-    this.#readState = this.#currentReadState();
-    old.release();
+    this.#reading.showRanges();
   }
 
   /** Keeps `work`, which waits for storage, from being overtaken by `close`. */
@@ -238,7 +226,7 @@ export class Store {
 
   /** Shows tables and segments that have changed to reads, and lets writers go on. */
   onBackgroundChange(): void {
-    this.#renewReadState();
+    this.#reading.renew();
     this.background.wake();
     const { state } = backpressureOf(this.background.debts);
     // Those that were told to wait have no reason to any more, however long that was to be by a clock or a rate that was wrong.

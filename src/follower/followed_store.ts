@@ -179,7 +179,11 @@ export class FollowedStore implements ReadSource {
     return new ReadState(
       tables,
       this.#live,
-      ({ table }) => releaseTableMemory(table.memory),
+      {
+        onUnread: ({ table }) => releaseTableMemory(table.memory),
+        // A follower changes nothing.
+        onScans: () => {},
+      },
     );
   }
 

@@ -18,6 +18,7 @@ const settings = resolveOptions().compaction;
 const idle: CompactionContext = {
   oldestSnapshot: undefined,
   withheld: new Set(),
+  level0Reads: 0,
 };
 
 /** A plan as text: what is done to which segments, and why. */

@@ -34,6 +34,8 @@ export class SimulatedStore {
   /** Live snapshots, ascending. */
   snapshots: number[] = [];
   readonly withheld = new Set<number>();
+  /** How often scans are said to have gone through level 0. */
+  level0Reads = 0;
   sequence = 0;
   nextNumber = 1;
   bytesFlushed = 0;
@@ -46,7 +48,8 @@ export class SimulatedStore {
   }
 
   get context(): CompactionContext {
-    return { oldestSnapshot: this.snapshots[0], withheld: this.withheld };
+    const { withheld, level0Reads } = this;
+    return { oldestSnapshot: this.snapshots[0], withheld, level0Reads };
   }
 
   write(key: number, kind: EntryKind): void {

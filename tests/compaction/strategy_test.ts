@@ -4,7 +4,10 @@ import {
   planFullCompaction,
   startFullCompaction,
 } from "../../src/compaction/full_compaction.ts";
-import type { CompactionPlan } from "../../src/compaction/plan.ts";
+import type {
+  CompactionContext,
+  CompactionPlan,
+} from "../../src/compaction/plan.ts";
 import {
   levelTargetBytes,
   pickCompaction,
@@ -28,11 +31,15 @@ const settings: CompactionSettings = {
   levelRatio: 4,
   segmentSize: 1000,
 };
-const idle = { oldestSnapshot: undefined, withheld: new Set<number>() };
+const idle: CompactionContext = {
+  oldestSnapshot: undefined,
+  withheld: new Set(),
+  level0Reads: 0,
+};
 
 function pick(
   levels: readonly (readonly SegmentInfo[])[],
-  context: { oldestSnapshot?: number; withheld?: Set<number> } = {},
+  context: Partial<CompactionContext> = {},
 ) {
   return summary(
     pickCompaction(new Version(levels), settings, { ...idle, ...context }),
@@ -78,6 +85,37 @@ test("All of level 0 goes into level 1 with everything in its range there", () =
     outputLevel: 1,
     action: "merge",
   });
+});
+
+test("Level 0 is due earlier once scans have gone through it once for each KiB that its merge would read", () => {
+  const level0 = [
+    segment(9, "c", "d", { sizeBytes: 2048 }),
+    segment(8, "e", "f", { sizeBytes: 1024 }),
+  ];
+  const level1 = [
+    segment(2, "a", "b", { sizeBytes: 1500 }),
+    segment(3, "c", "g", { sizeBytes: 1500 }),
+  ];
+  assertEquals(pick([level0, level1], { level0Reads: 4 }), undefined);
+  assertEquals(pick([level0, level1], { level0Reads: 5 }), {
+    reason: "reads",
+    inputs: [[0, [9, 8]], [1, [3]]],
+    outputLevel: 1,
+    action: "merge",
+  });
+  const withheld = new Set([3]);
+  assertEquals(pick([level0, level1], { level0Reads: 5, withheld }), undefined);
+  assertEquals(pick([[], level1], { level0Reads: 5 }), undefined);
+});
+
+test("What is past its bound goes before what scans have made due", () => {
+  const level0 = [segment(9, "c", "d")];
+  const level1 = [
+    segment(2, "a", "b", { sizeBytes: 3000 }),
+    segment(3, "c", "g", { sizeBytes: 3000 }),
+  ];
+  const plan = pick([level0, level1], { level0Reads: 1_000_000 });
+  assertEquals(plan?.reason, "size");
 });
 
 test("Level 0 written in key order is moved, not rewritten", () => {
@@ -284,7 +322,14 @@ test("Every view reads the same through flushes and compactions that overlap in 
     assertNoCollectableGarbage(store);
   }
   for (
-    const reason of ["level0", "level0 move", "size", "size move", "garbage"]
+    const reason of [
+      "level0",
+      "level0 move",
+      "reads",
+      "size",
+      "size move",
+      "garbage",
+    ]
   ) {
     assert((reasons.get(reason) ?? 0) > 0, `never saw ${reason}`);
   }
@@ -419,6 +464,7 @@ function runHistory(
     if (random(60) === 0) store.takeSnapshot();
     if (random(60) === 0) store.snapshots.splice(random(4), 1);
     if (random(20) === 0) store.flush();
+    store.level0Reads = random(20) === 0 ? 1_000_000 : 0;
     if (random(6) === 0 && running.length > 0) {
       store.finish(running.splice(random(running.length), 1)[0]!);
     }

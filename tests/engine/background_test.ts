@@ -369,6 +369,42 @@ test("A compaction that is given up leaves a good store, which goes on", async (
   }
 });
 
+test("Scans that go through level 0 again and again have it merged, while what they see stays the same", async () => {
+  const options = { compaction: { threshold: 64 }, sync: false };
+  await using db = await open(new FaultStorage(), options);
+  await putAll(db, 1, 4);
+  await db.flush();
+  await putAll(db, 3, 6);
+  await db.flush();
+  const before = await entriesIn(db);
+  const snapshot = db.snapshot();
+  const segments = () => db.stats().levels.map((level) => level.segments);
+  for (let i = 0; i < 500; i++) db.countSync();
+  await nextTurn();
+  assertEquals(segments().slice(0, 2), [2, 0]);
+  for (let i = 0; i < 1000; i++) for (const _ of db.scanSync({ limit: 1 }));
+  while (segments()[0]! > 0) await nextTurn();
+  assertEquals(segments().slice(0, 2), [0, 1]);
+  assertEquals(db.stats().compaction.count, 1);
+  assertEquals(await entriesIn(db), before);
+  assertEquals(snapshot.getSync("k4"), before["k4"]);
+  snapshot.close();
+});
+
+test("Scans of a store that is open for reading only merge nothing", async () => {
+  const storage = new FaultStorage();
+  const options = { compaction: { threshold: 64 }, sync: false };
+  {
+    await using db = await open(storage, options);
+    await putAll(db, 1, 4);
+  }
+  await using db = await open(storage, { ...options, readOnly: true });
+  for (let i = 0; i < 2000; i++) for (const _ of db.scanSync({ limit: 1 }));
+  await nextTurn();
+  assertEquals(db.stats().levels[0]!.segments, 1);
+  assertEquals(db.stats().compaction.count, 0);
+});
+
 test("A compaction whose signal is aborted before it begins does nothing", async () => {
   const storage = new FaultStorage();
   await using db = await open(storage, tiny);
