@@ -99,7 +99,9 @@ function hasVisibleKeys({ readState, lastSequence }: Store): boolean {
     limit: 1,
     assertOpen: () => {},
   });
-  return cursor.advance() === true;
+  const has = cursor.advance() === true;
+  cursor.close();
+  return has;
 }
 
 function reservedKeys(whatHas: string, remedy: string) {

@@ -14,6 +14,7 @@ export function countKeysSync(source: CountSource): number {
   for (const { range, levels } of gaps) {
     const cursor = openRange({ ...source, range }, levels);
     while (cursor.advance()) count++;
+    cursor.close();
   }
   return count;
 }
@@ -55,7 +56,10 @@ async function countCursor(
 ): Promise<number> {
   for (let count = 0;; count++) {
     const moved = cursor.advance();
-    if (!(isPending(moved) ? await track(moved) : moved)) return count;
+    if (!(isPending(moved) ? await track(moved) : moved)) {
+      cursor.close();
+      return count;
+    }
     if (pacer.isDue()) await pacer.pause();
     else if (!isPending(moved)) continue;
     assertOpen();

@@ -160,7 +160,9 @@ export class Installation {
             fillCache: false,
           });
           const has = await cursor.seek(this.#smallestKey);
-          if (has && this.#isBefore(cursor)) return false;
+          const isRival = has && this.#isBefore(cursor);
+          cursor.close?.();
+          if (isRival) return false;
         }
       }
       return true;

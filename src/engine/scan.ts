@@ -146,6 +146,7 @@ class Scan<T> {
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
+    this.#cursor?.close();
     this.#cursor = undefined;
     this.#source.state.release();
   }

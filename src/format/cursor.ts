@@ -33,6 +33,9 @@ export interface Cursor extends EntrySource {
   /** Moves one entry back. */
   prev(): Awaitable<boolean>;
 
+  /** Lets go of memory that others may have. The cursor is of no more use. One that holds none has no such method. */
+  close?(): void;
+
   /**
    * The entries that follow, as far as they are at hand and sort before the key of `bound`. Only after a forward move; a cursor may know
    * of none although there are some.

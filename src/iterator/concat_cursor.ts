@@ -65,6 +65,10 @@ export class ConcatCursor<P> implements Cursor {
     return chain(moved, (has) => has || this.#enterBackward(this.#index - 1));
   }
 
+  close(): void {
+    this.#current?.close?.();
+  }
+
   run(bound: EntryView | undefined): EntryRun | undefined {
     return this.#current?.run?.(bound);
   }
@@ -84,6 +88,7 @@ export class ConcatCursor<P> implements Cursor {
 
   #open(index: number): Cursor {
     this.#index = index;
+    this.close();
     this.#current = this.#reading.cursor(this.#parts[index]!);
     return this.#current;
   }

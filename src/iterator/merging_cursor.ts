@@ -71,6 +71,10 @@ export class MergingCursor implements Cursor {
     return this.#advance();
   }
 
+  close(): void {
+    for (const source of this.#sources) source.close?.();
+  }
+
   /** Positions every source and builds the heap of those that have an entry. */
   #start(
     isReverse: boolean,

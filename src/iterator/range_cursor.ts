@@ -48,6 +48,12 @@ export class RangeCursor {
     return true;
   }
 
+  /** Lets go of memory that others may have. The cursor is of no more use. */
+  close(): void {
+    this.#left = 0;
+    this.#source.close?.();
+  }
+
   /** The same as the loop of `advance` from a position that had to be waited for. */
   #settle(has: boolean): Awaitable<boolean> {
     if (!has || this.#isPastEnd()) return this.#finish();

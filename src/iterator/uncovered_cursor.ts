@@ -83,6 +83,10 @@ export class UncoveredCursor implements Cursor {
     return this.#settle(this.#source.prev());
   }
 
+  close(): void {
+    this.#source.close?.();
+  }
+
   /** Goes on from a move of the source to the next entry that is not covered. */
   #settle(moved: Awaitable<boolean>): Awaitable<boolean> {
     for (let answer = moved;; answer = this.#pass()) {

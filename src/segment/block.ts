@@ -92,15 +92,16 @@ function readSequence(
 }
 
 /**
- * Looks whether the entry at `offset` is the newest of the given key and, if so, for the newest version with a sequence of at
+ * Looks whether the entry at `offset` of the payload from `start` to `end` is the newest of the given key and, if so, for the newest version with a sequence of at
  * most `maxSequence`. A found view has the caller's key. This is the end of a lookup through the hash index: nearly
  * all of its time is waiting for memory, so it goes straight to the payload, without a `Block` in between.
  *
- * `offset` comes from the hash index and may be made up. Bytes past the end read as 0, and what does not lie inside the
- * payload is refused.
+ * `offset` comes from the hash index and may be made up: what does not lie inside the payload is refused.
  */
 export function matchEntry(
   bytes: Uint8Array,
+  start: number,
+  end: number,
   offset: number,
   key: Uint8Array,
   keyOffset: number,
@@ -108,11 +109,12 @@ export function matchEntry(
   maxSequence: number,
   view: EntryView,
 ): Match {
-  const trailer = bytes.length - BLOCK_TRAILER_BYTES;
+  const trailer = end - BLOCK_TRAILER_BYTES;
   const sequenced = (bytes[trailer + 4]! & FLAG_SEQUENCED) !== 0;
-  const end = readEntry(bytes, offset, sequenced, view);
+  const at = start + offset;
+  const next = readEntry(bytes, at, sequenced, view);
   if (
-    end > trailer || view.valueLength < 0 || !isNewestTag(bytes[offset]!)
+    next > trailer || view.valueLength < 0 || !isNewestTag(bytes[at]!)
   ) return NO_ENTRY;
   const prefixLength = readPrefixLength(bytes, trailer);
   const prefixOffset = trailer - prefixLength;
@@ -130,8 +132,9 @@ export function matchEntry(
     !equalSpans(bytes, prefixOffset, prefixLength, key, keyOffset, prefixLength)
   ) return OTHER_KEY;
   if (view.sequence > maxSequence) {
-    const next = new Block(bytes).readOlder(end, maxSequence, view);
-    if (next <= 0) return next === 0 ? HIDDEN : NO_ENTRY;
+    const older = new Block(bytes.subarray(start, end))
+      .readOlder(next - start, maxSequence, view);
+    if (older <= 0) return older === 0 ? HIDDEN : NO_ENTRY;
   }
   view.keyBuffer = key;
   view.keyOffset = keyOffset;

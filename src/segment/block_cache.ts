@@ -1,65 +1,12 @@
+import { BlockSlabs } from "./block_slabs.ts";
 import { BufferPool } from "./buffer_pool.ts";
-
-/**
- * Where an owner keeps the parts of one sort that it has in memory, under their numbers. It looks them up here without asking
- * the cache, marks what it used, and the cache takes out what it evicts. The marks lie apart from the
- * parts, so a lookup touches no more memory than it must.
- */
-export class CacheShelf<T> {
-  /** The parts that are in memory. There may be no room yet for the parts of higher numbers. */
-  readonly parts: (T | undefined)[] = unfurnished();
-  /** For each part, whether it was used since the hand of the cache came by. */
-  readonly marks: Uint8Array;
-  /** The cache's own notes about each part that is there. */
-  readonly items: (CacheItem | undefined)[] = unfurnished();
-
-  /** @param length How many parts there are. */
-  constructor(length: number) {
-    this.marks = new Uint8Array(length);
-  }
-
-  /**
-   * Makes room for all parts. Most segments of a load are merged before anybody reads from them: their arrays took 64 KB each, and
-   * were the larger part of what outlived young garbage.
-   */
-  furnish(): void {
-    const { length } = this.marks;
-    if (this.parts.length >= length) return;
-    this.parts.length = length;
-    this.items.length = length;
-    this.parts.fill(undefined);
-    this.items.fill(undefined);
-  }
-
-  /** Begins a lease of a part, if it is there. */
-  lease(number: number): CacheLease | undefined {
-    const item = this.items[number];
-    if (item !== undefined) item.leases++;
-    return item;
-  }
-}
-
-/** An array of the kind that a furnished one is of, so that whoever looks into many shelves sees one kind only. */
-function unfurnished(): undefined[] {
-  return new Array(1).fill(undefined);
-}
-
-/** While it lasts, the buffer of a part serves for no other, even when the part is evicted. One that never ends costs no more than that. */
-export interface CacheLease {
-  /** How many there are of the part. To end one, count it off. */
-  leases: number;
-}
-
-/** A link in the queue of a cache. */
-interface CacheItem extends CacheLease {
-  readonly shelf: CacheShelf<unknown>;
-  readonly number: number;
-  readonly chargeBytes: number;
-  /** The buffer of the part if nobody but the cache has it. */
-  readonly buffer: Uint8Array<ArrayBuffer> | undefined;
-  newer: CacheItem | undefined;
-  older: CacheItem | undefined;
-}
+import type {
+  BlockShelf,
+  CacheItem,
+  CacheLease,
+  PartShelf,
+  Shelf,
+} from "./cache_shelf.ts";
 
 /** Memory for the objects around a part, estimated. */
 const PART_OVERHEAD_BYTES = 256;
@@ -80,21 +27,29 @@ export class BlockCache {
   /** Lookups of blocks and hash pages that had to read from storage. Counted by the readers. */
   misses = 0;
 
+  /** Where the blocks lie. */
+  readonly slabs: BlockSlabs;
   readonly #pool: BufferPool | undefined;
 
   /**
    * @param budgetBytes How much memory the cached parts may take together, in bytes.
-   * @param reusesBuffers Whether buffers of evicted parts serve for new ones. Only for storage that answers at once: a
+   * @param reusesBuffers Whether the memory of evicted parts serves for new ones. Only for storage that answers at once: a
    * lookup that waits may still show a part that is evicted meanwhile.
    */
   constructor(budgetBytes: number, reusesBuffers = false) {
     this.#budgetBytes = budgetBytes;
+    this.slabs = new BlockSlabs(reusesBuffers);
     this.#pool = reusesBuffers ? new BufferPool() : undefined;
   }
 
   /** A buffer of `bytes` bytes to read a part into. */
   takeBuffer(bytes: number): Uint8Array<ArrayBuffer> {
     return this.#pool?.take(bytes) ?? new Uint8Array(bytes);
+  }
+
+  /** Takes back what {@linkcode BlockCache.takeBuffer} gave out and nobody uses any more. */
+  giveBuffer(buffer: Uint8Array<ArrayBuffer>): void {
+    this.#pool?.give(buffer);
   }
 
   /** Memory that the cached parts take, in bytes. */
@@ -108,7 +63,7 @@ export class BlockCache {
    * cache may have it back when it evicts the part.
    */
   admit<T>(
-    shelf: CacheShelf<T>,
+    shelf: PartShelf<T>,
     number: number,
     { part, bytes, buffer }: {
       readonly part: T;
@@ -116,32 +71,80 @@ export class BlockCache {
       readonly buffer?: Uint8Array<ArrayBuffer> | undefined;
     },
   ): void {
-    const chargeBytes = bytes + PART_OVERHEAD_BYTES;
-    if (chargeBytes > this.#budgetBytes) return;
-    while (this.#bytes + chargeBytes > this.#budgetBytes) this.#evict();
+    if (!this.#makeRoom(bytes)) return;
     shelf.furnish();
+    shelf.parts[number] = part;
+    this.#enqueue({ shelf, number, bytes, buffer, place: 0, placeBytes: 0 });
+  }
+
+  /** The same for a block. Answers its bytes as they are kept, which may be a copy, or `undefined` if they are not. */
+  admitBlock(
+    shelf: BlockShelf,
+    number: number,
+    payload: Uint8Array,
+  ): Uint8Array | undefined {
+    const bytes = this.slabs.sizeOf(payload.length);
+    if (!this.#makeRoom(bytes)) return undefined;
+    const place = this.slabs.keep(payload);
+    if (place === 0) return undefined;
+    const placeBytes = payload.length;
+    shelf.furnish();
+    shelf.places[2 * number] = place;
+    shelf.places[2 * number + 1] = placeBytes;
+    this.#enqueue({
+      shelf,
+      number,
+      bytes,
+      buffer: undefined,
+      place,
+      placeBytes,
+    });
+    return this.slabs.view(place, placeBytes);
+  }
+
+  /** Ends a lease of a part. */
+  endLease(lease: CacheLease): void {
+    const item = lease as CacheItem;
+    if (--item.leases === 0 && item.isEvicted) this.#reuse(item);
+  }
+
+  /** Evicts everything that is on a shelf. */
+  clear(shelf: Shelf): void {
+    for (const item of shelf.items) if (item !== undefined) this.#remove(item);
+  }
+
+  /** Evicts until there is room for a part of `bytes` bytes; false if there never is. */
+  #makeRoom(bytes: number): boolean {
+    const chargeBytes = bytes + PART_OVERHEAD_BYTES;
+    if (chargeBytes > this.#budgetBytes) return false;
+    while (this.#bytes + chargeBytes > this.#budgetBytes) this.#evict();
+    return true;
+  }
+
+  #enqueue(
+    { shelf, number, bytes, buffer, place, placeBytes }:
+      & Pick<CacheItem, "shelf" | "number" | "buffer" | "place" | "placeBytes">
+      & { readonly bytes: number },
+  ): void {
     const older = this.#newest;
     const item: CacheItem = {
       shelf,
       number,
-      chargeBytes,
+      chargeBytes: bytes + PART_OVERHEAD_BYTES,
       buffer,
+      place,
+      placeBytes,
       leases: 0,
+      isEvicted: false,
       newer: undefined,
       older,
     };
     if (older !== undefined) older.newer = item;
     this.#newest = item;
     this.#oldest ??= item;
-    this.#bytes += chargeBytes;
-    shelf.parts[number] = part;
+    this.#bytes += item.chargeBytes;
     shelf.items[number] = item;
     shelf.marks[number] = 0;
-  }
-
-  /** Evicts everything that is on a shelf. */
-  clear(shelf: CacheShelf<unknown>): void {
-    for (const item of shelf.items) if (item !== undefined) this.#remove(item);
   }
 
   #evict(): void {
@@ -162,10 +165,15 @@ export class BlockCache {
     if (older === undefined) this.#oldest = newer;
     else older.newer = newer;
     this.#bytes -= item.chargeBytes;
-    shelf.parts[number] = undefined;
     shelf.items[number] = undefined;
-    if (item.buffer !== undefined && item.leases === 0) {
-      this.#pool?.give(item.buffer);
-    }
+    shelf.vacate(number);
+    item.isEvicted = true;
+    if (item.leases === 0) this.#reuse(item);
+  }
+
+  /** Lets the memory of an evicted part that nobody reads serve for others. */
+  #reuse({ buffer, place, placeBytes }: CacheItem): void {
+    if (buffer !== undefined) this.giveBuffer(buffer);
+    if (place !== 0) this.slabs.drop(place, placeBytes);
   }
 }

@@ -10,7 +10,8 @@ const MAX_POOLED_BYTES = 64 * 1024;
 const MAX_UNUSED = 64;
 
 /**
- * Buffers that parts of segments are read into, over and over. Without it, those of evicted parts become garbage faster than it is collected:
+ * Buffers that parts of segments are read into, over and over: those of blocks, which the cache copies, and those of hash pages that it has
+ * evicted. Without it, those of evicted parts become garbage faster than it is collected:
  * measured with a cache of 64 MiB, 435 MiB of memory in Bun and 274 in Deno, against 116.
  */
 export class BufferPool {

@@ -115,6 +115,11 @@ export class SegmentCursor implements Cursor, EntryRun {
     return this.#readNext(block);
   }
 
+  close(): void {
+    this.#source.release();
+    this.#leave();
+  }
+
   run(bound: EntryView | undefined): EntryRun | undefined {
     const block = this.#block;
     if (

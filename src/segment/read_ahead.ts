@@ -1,6 +1,6 @@
 import { releaseMemory } from "../bytes/release.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
-import type { CacheLease } from "./block_cache.ts";
+import type { CacheLease } from "./cache_shelf.ts";
 import type { SegmentIndex } from "./index.ts";
 import type { SegmentParts } from "./segment_parts.ts";
 
@@ -32,7 +32,7 @@ export class ReadAhead {
   #first = 0;
   #end = 0;
 
-  /** Keeps the cached block that was given last from giving its buffer away. */
+  /** Keeps the memory of the cached block that was given last from serving for another. */
   #lease: CacheLease | undefined;
 
   constructor(parts: SegmentParts, fillCache: boolean) {
@@ -66,6 +66,7 @@ export class ReadAhead {
   /** Gives back what was read ahead. Blocks that were given hold no longer. */
   release(): void {
     this.#end = 0;
+    this.#replaceLease(undefined);
     this.#replaceBuffer(NOTHING);
   }
 
@@ -75,7 +76,7 @@ export class ReadAhead {
   }
 
   #replaceLease(lease: CacheLease | undefined): void {
-    if (this.#lease !== undefined) this.#lease.leases--;
+    if (this.#lease !== undefined) this.#parts.cache.endLease(this.#lease);
     this.#lease = lease;
   }
 

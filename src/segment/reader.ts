@@ -13,6 +13,8 @@ import {
   OTHER_KEY,
 } from "./block.ts";
 import type { BlockCache } from "./block_cache.ts";
+import { arrayOf, startOf } from "./block_slabs.ts";
+import type { BlockShelf } from "./cache_shelf.ts";
 import { SegmentCursor, type SegmentCursorOptions } from "./cursor.ts";
 import type { Footer } from "./format.ts";
 import {
@@ -50,8 +52,8 @@ export class SegmentReader {
   readonly #parts: SegmentParts;
   readonly #pages: readonly (Uint8Array | undefined)[];
   readonly #pageMarks: Uint8Array;
-  readonly #blocks: readonly (Uint8Array | undefined)[];
-  readonly #blockMarks: Uint8Array;
+  readonly #blocks: BlockShelf;
+  readonly #arrays: readonly Uint8Array[];
 
   /** How the hash index is laid out, if there is one. */
   readonly #geometry: HashGeometry | undefined;
@@ -67,8 +69,8 @@ export class SegmentReader {
     this.#parts = parts;
     this.#pages = parts.pages.parts;
     this.#pageMarks = parts.pages.marks;
-    this.#blocks = parts.blocks.parts;
-    this.#blockMarks = parts.blocks.marks;
+    this.#blocks = parts.blocks;
+    this.#arrays = parts.cache.slabs.arrays;
     this.#geometry = geometry;
   }
 
@@ -128,15 +130,19 @@ export class SegmentReader {
       if (at < 0) return false;
       const pointer = pointerIn(slotLow(page, at), pointerBits);
       const number = pointer >>> offsetBits;
-      const block = this.#blocks[number];
-      if (block === undefined) {
+      const { places, marks } = this.#blocks;
+      const place = places[2 * number];
+      if (place === undefined || place === 0) {
         const lookup = { key, keyOffset, keyLength, hash, maxSequence, view };
         return this.#probeLoading(lookup, { geometry, at, tried });
       }
       this.#cache.hits++;
-      this.#blockMarks[number] = 1;
+      marks[number] = 1;
+      const start = startOf(place);
       const match = matchEntry(
-        block,
+        this.#arrays[arrayOf(place)]!,
+        start,
+        start + places[2 * number + 1]!,
         pointer - (number << offsetBits),
         key,
         keyOffset,
@@ -260,6 +266,8 @@ function matchAt(payload: Uint8Array, offset: number, lookup: Lookup): Match {
   const { key, keyOffset, keyLength, maxSequence, view } = lookup;
   return matchEntry(
     payload,
+    0,
+    payload.length,
     offset,
     key,
     keyOffset,

@@ -3,8 +3,9 @@ import { EntryView } from "../format/entry.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 import { Block } from "./block.ts";
-import { type BlockCache, CacheShelf } from "./block_cache.ts";
+import type { BlockCache } from "./block_cache.ts";
 import { checkBlock } from "./block_check.ts";
+import { BlockShelf, PartShelf } from "./cache_shelf.ts";
 import { grown } from "./copy_span.ts";
 import type { Footer } from "./format.ts";
 import { pageBytes } from "./hash_index.ts";
@@ -28,10 +29,10 @@ export interface SegmentSource {
  */
 export class SegmentParts {
   /** Payloads of data blocks, checked. */
-  readonly blocks: CacheShelf<Uint8Array>;
+  readonly blocks: BlockShelf;
   /** Payloads of hash pages. */
-  readonly pages: CacheShelf<Uint8Array>;
-  readonly #index = new CacheShelf<SegmentIndex>(1);
+  readonly pages: PartShelf<Uint8Array>;
+  readonly #index = new PartShelf<SegmentIndex>(1);
   readonly #source: SegmentSource;
   /** For comparisons while a block is checked. */
   #scratchKey: Uint8Array = new Uint8Array(64);
@@ -39,8 +40,8 @@ export class SegmentParts {
 
   constructor(source: SegmentSource) {
     this.#source = source;
-    this.blocks = new CacheShelf(source.properties.blocks);
-    this.pages = new CacheShelf(source.footer.hashPages);
+    this.blocks = new BlockShelf(source.properties.blocks);
+    this.pages = new PartShelf(source.footer.hashPages);
   }
 
   get name(): string {
@@ -119,11 +120,18 @@ export class SegmentParts {
 
   /** The payload of a data block if it is in memory. */
   cachedBlock(number: number): Uint8Array | undefined {
-    const payload = this.blocks.parts[number];
+    const payload = this.#blockInMemory(number);
     if (payload === undefined) return undefined;
     this.#source.cache.hits++;
     this.blocks.marks[number] = 1;
     return payload;
+  }
+
+  #blockInMemory(number: number): Uint8Array | undefined {
+    const { places } = this.blocks;
+    const place = places[2 * number];
+    if (place === undefined || place === 0) return undefined;
+    return this.#source.cache.slabs.view(place, places[2 * number + 1]!);
   }
 
   /** The payload of a data block, from memory or from storage. Without `fillCache` it is not put into the cache. */
@@ -132,9 +140,10 @@ export class SegmentParts {
     if (cached !== undefined) return cached;
     this.#source.cache.misses++;
     return chain(this.index(), (index) => {
-      const section = this.#source.cache.takeBuffer(
-        index.blockEnd(number) - index.blockStart(number),
-      );
+      const bytes = index.blockEnd(number) - index.blockStart(number);
+      const section = fillCache
+        ? this.#source.cache.takeBuffer(bytes)
+        : new Uint8Array(bytes);
       return chain(
         this.#source.file.readAt(section, index.blockStart(number)),
         () => this.openBlock(number, { section, index, fillCache }),
@@ -142,7 +151,7 @@ export class SegmentParts {
     });
   }
 
-  /** Checks a data block that was read. If it is to be cached, the buffer of `section` is its own. */
+  /** Checks a data block that was read. If it is to be cached, `section` is what the cache gave for it, and nobody else's. */
   openBlock(
     number: number,
     { section, index, fillCache }: {
@@ -156,11 +165,22 @@ export class SegmentParts {
     const payload = openSection(section, { name, salt: footer.salt, offset });
     const lastKey = checkBlock(payload, name, offset);
     this.#checkPlace(number, { payload, lastKey, index });
-    if (!fillCache) return payload;
-    return this.#admit(this.blocks, number, payload, {
-      bytes: payload.length,
-      buffer: bufferBehind(payload, section),
-    });
+    return fillCache ? this.#admitBlock(number, payload, section) : payload;
+  }
+
+  /** Offers a block to the cache, and answers it as it is kept. If another read of it came first, that one stays. */
+  #admitBlock(
+    number: number,
+    payload: Uint8Array,
+    section: Uint8Array<ArrayBuffer>,
+  ): Uint8Array {
+    const { cache } = this.#source;
+    if (this.#closed) return payload;
+    const kept = this.#blockInMemory(number) ??
+      cache.admitBlock(this.blocks, number, payload);
+    if (kept === undefined) return payload;
+    if (kept.buffer !== section.buffer) cache.giveBuffer(section);
+    return kept;
   }
 
   /** Takes all parts out of the cache and lets go of the file. */
@@ -182,7 +202,7 @@ export class SegmentParts {
 
   /** Offers a part to the cache. If another read of the same part came first, that one stays and is the answer. */
   #admit<T>(
-    shelf: CacheShelf<T>,
+    shelf: PartShelf<T>,
     number: number,
     part: T,
     memory: { bytes: number; buffer?: Uint8Array<ArrayBuffer> | undefined },

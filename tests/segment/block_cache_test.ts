@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { hashSpan } from "../../src/bytes/hash.ts";
 import { EntryView } from "../../src/format/entry.ts";
-import { BlockCache, CacheShelf } from "../../src/segment/block_cache.ts";
+import { BlockCache } from "../../src/segment/block_cache.ts";
+import { PartShelf } from "../../src/segment/cache_shelf.ts";
 import { test } from "../harness.ts";
 import {
   build,
@@ -19,17 +20,17 @@ import {
 /** What a part of 744 bytes is charged, with the objects around it. */
 const CHARGE = 1000;
 
-function admit(cache: BlockCache, shelf: CacheShelf<string>, i: number): void {
+function admit(cache: BlockCache, shelf: PartShelf<string>, i: number): void {
   cache.admit(shelf, i, { part: `part ${i}`, bytes: CHARGE - 256 });
 }
 
-function present(shelf: CacheShelf<string>): number[] {
+function present(shelf: PartShelf<string>): number[] {
   return [...shelf.parts.keys()].filter((i) => shelf.parts[i] !== undefined);
 }
 
 test("BlockCache evicts the oldest part that was not used", () => {
   const cache = new BlockCache(3 * CHARGE);
-  const shelf = new CacheShelf<string>(10);
+  const shelf = new PartShelf<string>(10);
   for (const i of [0, 1, 2]) admit(cache, shelf, i);
   assertEquals(present(shelf), [0, 1, 2]);
   shelf.marks[0] = 1;
@@ -40,7 +41,7 @@ test("BlockCache evicts the oldest part that was not used", () => {
 
 test("the hand of BlockCache goes on from where it was, and round", () => {
   const cache = new BlockCache(3 * CHARGE);
-  const shelf = new CacheShelf<string>(10);
+  const shelf = new PartShelf<string>(10);
   for (const i of [0, 1, 2]) admit(cache, shelf, i);
   shelf.marks[0] = 1;
   admit(cache, shelf, 3);
@@ -56,7 +57,7 @@ test("the hand of BlockCache goes on from where it was, and round", () => {
 test("BlockCache leaves alone what is larger than its budget", () => {
   for (const budget of [0, CHARGE - 1]) {
     const cache = new BlockCache(budget);
-    const shelf = new CacheShelf<string>(1);
+    const shelf = new PartShelf<string>(1);
     admit(cache, shelf, 0);
     assertEquals(present(shelf), []);
     assertEquals(cache.bytes, 0);
@@ -65,7 +66,7 @@ test("BlockCache leaves alone what is larger than its budget", () => {
 
 test("BlockCache takes all parts of a shelf out and keeps the others", () => {
   const cache = new BlockCache(10 * CHARGE);
-  const shelves = [new CacheShelf<string>(5), new CacheShelf<string>(5)];
+  const shelves = [new PartShelf<string>(5), new PartShelf<string>(5)];
   for (const i of [0, 1, 2, 3, 4]) {
     for (const shelf of shelves) admit(cache, shelf, i);
   }
@@ -81,7 +82,7 @@ test("BlockCache keeps its queue and its sum right through random calls", () => 
   const random = randomFrom(9);
   const budget = 20 * CHARGE;
   const cache = new BlockCache(budget);
-  const shelves = [0, 1, 2].map(() => new CacheShelf<string>(40));
+  const shelves = [0, 1, 2].map(() => new PartShelf<string>(40));
   for (let step = 0; step < 20_000; step++) {
     const shelf = shelves[random(3)]!;
     const i = random(40);
@@ -170,5 +171,39 @@ test("a cursor keeps its block when the cache gives the buffer to another", asyn
     assertEquals(show(rowOf(cursor.entry)), show(rows[i]!));
     await cursor.next();
   }
+  await reader.close();
+});
+
+test("a cursor that is closed early leaves its block to others, also when that was evicted before", async () => {
+  const rows = Array.from(
+    { length: 20_000 },
+    (_, i) => put(String(i).padStart(6, "0"), "some value"),
+  );
+  const cache = new BlockCache(100_000, true);
+  const reader = await openBytes(
+    await build(rows, { blockSize: 4096 }),
+    cache,
+  );
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < rows.length; i += 97) {
+      const cursor = reader.cursor({ maxSequence: EVERYTHING });
+      await cursor.seek(rows[i]!.key);
+      const other = rows[(i * 389) % rows.length]!.key;
+      const hash = hashSpan(other, 0, other.length);
+      await reader.find(
+        other,
+        0,
+        other.length,
+        hash,
+        EVERYTHING,
+        new EntryView(),
+      );
+      assertEquals(show(rowOf(cursor.entry)), show(rows[i]!));
+      cursor.close?.();
+    }
+  }
+  const arrays = cache.slabs.arrays.filter(({ length }) => length > 0);
+  // What the budget has room for is less than a slab; blocks are of three sizes.
+  assert(arrays.length <= 3, `${arrays.length} slabs`);
   await reader.close();
 });

@@ -71,6 +71,7 @@ export class CatalogueEntries {
       );
       if (covered <= ceiling) this.#add(entry);
     }
+    cursor.close?.();
   }
 
   /** Adds the records of a table from `ordinal` on. Answers whether any of them is in the catalogue. */

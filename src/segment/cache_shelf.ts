@@ -1,0 +1,96 @@
+/** Where an owner has the parts of one sort that are in memory, under their numbers. It looks them up there without asking the cache. */
+export abstract class Shelf {
+  /**
+   * For each part, whether it was used since the hand of the cache came by. They lie apart from the parts, so a lookup touches no more
+   * memory than it must.
+   */
+  readonly marks: Uint8Array;
+  /** The cache's own notes about each part that is there. */
+  readonly items: (CacheItem | undefined)[] = unfurnished();
+  #isFurnished = false;
+
+  /** @param length How many parts there are. */
+  constructor(length: number) {
+    this.marks = new Uint8Array(length);
+  }
+
+  /**
+   * Makes room for all parts. Most segments of a load are merged before anybody reads from them: their arrays took 64 KB each, and
+   * were the larger part of what outlived young garbage.
+   */
+  furnish(): void {
+    if (this.#isFurnished) return;
+    this.#isFurnished = true;
+    const { length } = this.marks;
+    this.items.length = length;
+    this.items.fill(undefined);
+    this.makeRoom(length);
+  }
+
+  /** Begins a lease of a part, if it is there: {@linkcode BlockCache.endLease} ends it. */
+  lease(number: number): CacheLease | undefined {
+    const item = this.items[number];
+    if (item !== undefined) item.leases++;
+    return item;
+  }
+
+  /** Takes out a part that the cache evicts. */
+  abstract vacate(number: number): void;
+
+  protected abstract makeRoom(length: number): void;
+}
+
+/** Parts that are objects. */
+export class PartShelf<T> extends Shelf {
+  /** There may be no room yet for the parts of higher numbers. */
+  readonly parts: (T | undefined)[] = unfurnished();
+
+  vacate(number: number): void {
+    this.parts[number] = undefined;
+  }
+
+  protected makeRoom(length: number): void {
+    this.parts.length = length;
+    this.parts.fill(undefined);
+  }
+}
+
+/** Blocks, which lie in the slabs of the cache. */
+export class BlockShelf extends Shelf {
+  /** For each block, its place in the slabs, 0 if it is not there, and how many bytes it has. */
+  places: Uint32Array = new Uint32Array(0);
+
+  vacate(number: number): void {
+    this.places[2 * number] = 0;
+  }
+
+  protected makeRoom(length: number): void {
+    this.places = new Uint32Array(2 * length);
+  }
+}
+
+/** An array of the kind that a furnished one is of, so that whoever looks into many shelves sees one kind only. */
+function unfurnished(): undefined[] {
+  return new Array(1).fill(undefined);
+}
+
+/** While it lasts, the memory of a part serves for no other, even when the part is evicted. */
+export interface CacheLease {
+  /** How many there are of the part. */
+  leases: number;
+}
+
+/** A link in the queue of a cache. */
+export interface CacheItem extends CacheLease {
+  readonly shelf: Shelf;
+  readonly number: number;
+  readonly chargeBytes: number;
+  /** The buffer of the part if nobody but the cache has it. */
+  readonly buffer: Uint8Array<ArrayBuffer> | undefined;
+  /** The place of a block, which lies there with so many bytes; otherwise 0. */
+  readonly place: number;
+  readonly placeBytes: number;
+  isEvicted: boolean;
+  newer: CacheItem | undefined;
+  older: CacheItem | undefined;
+}
