@@ -14,11 +14,17 @@ import { releaseMemory } from "../bytes/release.ts";
 
 const UNIT_BITS = 9;
 const UNIT_BYTES = 1 << UNIT_BITS;
+/** Units of the largest slab: 256 KiB. */
 const UNITS = 1 << UNIT_BITS;
-const SLAB_BYTES = UNITS * UNIT_BYTES;
 
 /** Larger blocks have an array of their own. */
-const MOST_SLOT_UNITS = UNITS / 4;
+const MOST_SLOT_UNITS = UNITS / 8;
+
+/** Slots of the first slab of a size; each after it has twice as many as the last, up to the largest slab. */
+const FIRST_SLOTS = 4;
+
+/** Slabs without a block are kept up to this many bytes. */
+const MOST_EMPTY_BYTES = 512 * 1024;
 
 const MOST_ARRAYS = 2 ** (32 - UNIT_BITS);
 
@@ -41,6 +47,8 @@ function firstPlaceIn(array: number): number {
 /** Slots of one size. */
 interface SlotClass {
   readonly units: number;
+  /** How many slots the next slab is cut into. */
+  nextSlots: number;
   /** Places of slots that nobody uses. */
   unused: number[];
 }
@@ -56,6 +64,8 @@ export class BlockSlabs {
   readonly #used: number[] = [0];
   /** Numbers of arrays that are gone. */
   readonly #unusedNumbers: number[] = [];
+  /** Bytes of slabs without a block. */
+  #emptyBytes = 0;
 
   /**
    * @param isShared Whether blocks are copied into slabs, where another takes the place of one that has gone. Otherwise each is kept as it is.
@@ -77,9 +87,9 @@ export class BlockSlabs {
     const slots = this.#classFor(unitsFor(payload.length));
     const place = slots.unused.pop() ?? this.#firstOfNewSlab(slots);
     if (place === 0) return 0;
-    const number = arrayOf(place);
-    this.#used[number]!++;
-    this.arrays[number]!.set(payload, startOf(place));
+    const slab = this.arrays[arrayOf(place)]!;
+    if (this.#used[arrayOf(place)]!++ === 0) this.#emptyBytes -= slab.length;
+    slab.set(payload, startOf(place));
     return place;
   }
 
@@ -95,11 +105,13 @@ export class BlockSlabs {
     if (!this.#hasSlotFor(bytes)) return this.#removeArray(number);
     const slots = this.#classFor(unitsFor(bytes));
     slots.unused.push(place);
-    const isSpare = --this.#used[number]! === 0 &&
-      slots.unused.length >= 2 * slotsPerSlab(slots);
-    if (!isSpare) return;
+    if (--this.#used[number]! > 0) return;
+    const slab = this.arrays[number] as Uint8Array<ArrayBuffer>;
+    this.#emptyBytes += slab.length;
+    if (this.#emptyBytes <= MOST_EMPTY_BYTES) return;
+    this.#emptyBytes -= slab.length;
     slots.unused = slots.unused.filter((one) => arrayOf(one) !== number);
-    releaseMemory(this.arrays[number] as Uint8Array<ArrayBuffer>);
+    releaseMemory(slab);
     this.#removeArray(number);
   }
 
@@ -110,7 +122,7 @@ export class BlockSlabs {
   #classFor(units: number): SlotClass {
     let slots = this.#classes.get(units);
     if (slots === undefined) {
-      slots = { units, unused: [] };
+      slots = { units, nextSlots: FIRST_SLOTS, unused: [] };
       this.#classes.set(units, slots);
     }
     return slots;
@@ -118,12 +130,16 @@ export class BlockSlabs {
 
   /** Cuts a new slab into slots. Answers the first; the others are unused. */
   #firstOfNewSlab(slots: SlotClass): number {
-    const first = firstPlaceIn(this.#addArray(new Uint8Array(SLAB_BYTES)));
+    const { units } = slots;
+    const most = Math.floor(UNITS / units);
+    const count = Math.min(slots.nextSlots, most);
+    const slab = new Uint8Array(count * units * UNIT_BYTES);
+    const first = firstPlaceIn(this.#addArray(slab));
     if (first === 0) return 0;
+    slots.nextSlots = Math.min(2 * count, most);
+    this.#emptyBytes += slab.length;
     // The lowest is the next to be used, so that memory is touched in order.
-    for (let i = slotsPerSlab(slots) - 1; i > 0; i--) {
-      slots.unused.push(first + i * slots.units);
-    }
+    for (let i = count - 1; i > 0; i--) slots.unused.push(first + i * units);
     return first;
   }
 
@@ -142,10 +158,9 @@ export class BlockSlabs {
   }
 }
 
+/** The size of slot for a block: up to 16 units exactly, beyond that in steps of an eighth, so that there are few sizes. */
 function unitsFor(bytes: number): number {
-  return Math.ceil(bytes / UNIT_BYTES);
-}
-
-function slotsPerSlab({ units }: SlotClass): number {
-  return Math.floor(UNITS / units);
+  const units = Math.max(1, Math.ceil(bytes / UNIT_BYTES));
+  const step = 2 ** Math.max(0, 28 - Math.clz32(units - 1));
+  return Math.ceil(units / step) * step;
 }

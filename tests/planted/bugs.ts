@@ -194,8 +194,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "An import goes below older entries of its keys",
     file: "src/engine/installation.ts",
-    from: "if (has && this.#isBefore(cursor)) return false;",
-    to: "if (!has && this.#isBefore(cursor)) return false;",
+    from: "const isRival = has && this.#isBefore(cursor);",
+    to: "const isRival = !has && this.#isBefore(cursor);",
     test: "tests/engine/import_sorted_test.ts",
     only: "merge with them",
   },

@@ -7,9 +7,9 @@ function filled(bytes: number, value: number): Uint8Array {
   return new Uint8Array(bytes).fill(value);
 }
 
-/** How many arrays there are that hold anything. */
-function liveArrays({ arrays }: BlockSlabs): number {
-  return arrays.filter((array) => array.length > 0).length;
+/** Memory that all arrays take. */
+function liveBytes({ arrays }: BlockSlabs): number {
+  return arrays.reduce((sum, { length }) => sum + length, 0);
 }
 
 test("Blocks of about the same size share a slab, each aligned to 512 bytes, at a place that is never 0", () => {
@@ -36,13 +36,13 @@ test("A block takes the place of one that has gone", () => {
 
 test("Blocks that are too large for slabs have an array of their own, which goes with them", () => {
   const slabs = new BlockSlabs(true);
-  const large = filled(64 * 1024 + 1, 7);
+  const large = filled(32 * 1024 + 1, 7);
   const place = slabs.keep(large);
   assert(slabs.arrays[arrayOf(place)] === large);
   assertEquals([startOf(place), slabs.sizeOf(large.length)], [0, large.length]);
   slabs.drop(place, large.length);
-  assertEquals(liveArrays(slabs), 0);
-  assertEquals(slabs.keep(filled(64 * 1024 + 1, 8)), place);
+  assertEquals(liveBytes(slabs), 0);
+  assertEquals(slabs.keep(filled(32 * 1024 + 1, 8)), place);
 });
 
 test("Slabs that are not shared keep every block as it is, and none takes the place of another", () => {
@@ -57,24 +57,30 @@ test("Slabs that are not shared keep every block as it is, and none takes the pl
   assertEquals(blocks[0], filled(100, 1));
 });
 
-test("Slabs that nobody uses are given back, but for what may be used next", () => {
+test("The slabs of a size grow, and are given back when nobody uses them, but for what may be used next", () => {
   const slabs = new BlockSlabs(true);
   const places = Array.from(
-    { length: 560 },
+    { length: 4 + 8 + 16 + 32 + 5 * 56 },
     (_, i) => slabs.keep(filled(4100, i)),
   );
-  assertEquals(liveArrays(slabs), 10);
+  const sizes = slabs.arrays.map(({ length }) => length / 4608);
+  assertEquals(sizes, [0, 4, 8, 16, 32, 56, 56, 56, 56, 56]);
   for (const place of places) slabs.drop(place, 4100);
-  assertEquals(liveArrays(slabs), 1);
+  assert(liveBytes(slabs) < 512 * 1024, `${liveBytes(slabs)} bytes`);
+  const bytes = liveBytes(slabs);
   slabs.keep(filled(4100, 1));
-  assertEquals(liveArrays(slabs), 1);
+  assertEquals(liveBytes(slabs), bytes);
 });
 
 test("Whatever is kept and dropped, every block is as it was, and memory is bounded by what was there at once", () => {
   const random = randomFrom(7);
   const slabs = new BlockSlabs(true);
   const blocks = new Map<number, Uint8Array>();
+  let bytesKept = 0;
+  let mostBytes = 0;
+  let mostMemory = 0;
   for (let step = 0; step < 20_000; step++) {
+    mostMemory = Math.max(mostMemory, liveBytes(slabs));
     // Now many, now few.
     const isGrowing = Math.floor(step / 2500) % 2 === 0;
     if (random(10) < (isGrowing ? 7 : 3)) {
@@ -83,17 +89,20 @@ test("Whatever is kept and dropped, every block is as it was, and memory is boun
       const place = slabs.keep(block);
       assert(place > 0 && !blocks.has(place));
       blocks.set(place, block);
+      bytesKept += bytes;
+      mostBytes = Math.max(mostBytes, bytesKept);
     } else if (blocks.size > 0) {
       const [place, block] = [...blocks][random(blocks.size)]!;
       assertEquals(slabs.view(place, block.length), block);
       slabs.drop(place, block.length);
       blocks.delete(place);
+      bytesKept -= block.length;
     }
   }
   for (const [place, block] of blocks) {
     assertEquals(slabs.view(place, block.length), block);
     slabs.drop(place, block.length);
   }
-  // One slab at most for each size that came.
-  assert(liveArrays(slabs) < 130, `${liveArrays(slabs)}`);
+  assert(liveBytes(slabs) <= 512 * 1024, `${liveBytes(slabs)} bytes`);
+  assert(mostMemory < 1.5 * mostBytes, `${mostMemory} for ${mostBytes} bytes`);
 });
