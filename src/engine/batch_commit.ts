@@ -99,9 +99,11 @@ function hasVisibleKeys({ readState, lastSequence }: Store): boolean {
     limit: 1,
     assertOpen: () => {},
   });
-  const has = cursor.advance() === true;
-  cursor.close();
-  return has;
+  try {
+    return cursor.advance() === true;
+  } finally {
+    cursor.close();
+  }
 }
 
 function reservedKeys(whatHas: string, remedy: string) {

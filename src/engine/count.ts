@@ -13,8 +13,11 @@ export function countKeysSync(source: CountSource): number {
   let count = known;
   for (const { range, levels } of gaps) {
     const cursor = openRange({ ...source, range }, levels);
-    while (cursor.advance()) count++;
-    cursor.close();
+    try {
+      while (cursor.advance()) count++;
+    } finally {
+      cursor.close();
+    }
   }
   return count;
 }
@@ -39,7 +42,11 @@ export async function countKeys(
     let count = known;
     for (const { range, levels } of gaps) {
       const cursor = openRange({ ...source, range }, levels);
-      count += await countCursor(cursor, { ...control, ...source, pacer });
+      try {
+        count += await countCursor(cursor, { ...control, ...source, pacer });
+      } finally {
+        cursor.close();
+      }
     }
     return count;
   } finally {
@@ -56,10 +63,7 @@ async function countCursor(
 ): Promise<number> {
   for (let count = 0;; count++) {
     const moved = cursor.advance();
-    if (!(isPending(moved) ? await track(moved) : moved)) {
-      cursor.close();
-      return count;
-    }
+    if (!(isPending(moved) ? await track(moved) : moved)) return count;
     if (pacer.isDue()) await pacer.pause();
     else if (!isPending(moved)) continue;
     assertOpen();

@@ -1,3 +1,4 @@
+import type { BlockCache } from "../segment/block_cache.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Catalogue } from "./keyspaces/catalogue.ts";
 import type { ReadState } from "./read_state.ts";
@@ -11,6 +12,8 @@ export interface ReadSource {
   readonly catalogue: Catalogue;
   /** Sequence number of the last write. */
   readonly lastSequence: number;
+  /** Where what is found may lie. */
+  readonly cache: BlockCache;
   /** Keeps `work`, which waits for storage, from being overtaken by `close`. */
   track<T>(work: Promise<T>): Promise<T>;
 }

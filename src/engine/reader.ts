@@ -94,14 +94,22 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     lookup.setKey(this.codecs.keys, key);
     if (this.#isElsewhere(lookup)) return undefined;
     const found = lookup.find(this.store.readState, this.maxSequence);
-    return found === true
-      ? decodeValue(this.codecs.values, lookup.entry)
-      : undefined;
+    return found === true ? this.#decodeFound(lookup.entry) : undefined;
   }
 
   get(key: K): Promise<V | undefined> {
-    const { values } = this.codecs;
-    return this.#answer(key, (entry) => decodeValue(values, entry), undefined);
+    return this.#answer(key, (entry) => this.#decodeFound(entry), undefined);
+  }
+
+  /** Decodes a value that nothing else holds. A codec may read the store itself: until it is done no block takes the place of another. */
+  #decodeFound(entry: EntryView): V {
+    const { cache } = this.store;
+    cache.hold();
+    try {
+      return decodeValue(this.codecs.values, entry);
+    } finally {
+      cache.letGo();
+    }
   }
 
   has(key: K): Promise<boolean> {

@@ -120,6 +120,8 @@ class Scan<T> {
   readonly #source: ScanSource<T>;
   #cursor: RangeCursor | undefined;
   #isEnded = false;
+  /** Bytes of key and value of the entry that came last. */
+  entryBytes = 0;
 
   constructor(source: ScanSource<T>) {
     this.#source = source;
@@ -133,14 +135,14 @@ class Scan<T> {
     return this.#cursor.advance();
   }
 
-  get current(): T {
-    return this.#source.decode(this.#cursor!.entry);
-  }
-
-  /** Bytes of key and value of the current entry. */
-  get entryBytes(): number {
-    const entry = this.#cursor?.entry;
-    return entry === undefined ? 0 : entry.keyLength + entry.valueLength;
+  /** What the user gets of the current entry. It ends the scan if it is the last that was asked for: whoever has it may not ask again. */
+  takeCurrent(): T {
+    const cursor = this.#cursor!;
+    const { entry } = cursor;
+    this.entryBytes = entry.keyLength + entry.valueLength;
+    const current = this.#source.decode(entry);
+    if (cursor.isAtLimit) this.end();
+    return current;
   }
 
   end(): void {
@@ -165,7 +167,7 @@ export class SyncScanIterator<T> implements KvSyncIterator<T> {
   next(): IteratorResult<T, undefined> {
     try {
       if (this.#scan.advance() === true) {
-        return { done: false, value: this.#scan.current };
+        return { done: false, value: this.#scan.takeCurrent() };
       }
     } catch (error) {
       this.#scan.end();
@@ -269,7 +271,7 @@ export class ScanIterator<T> implements KvIterator<T>, StreamedScan<T> {
   }
 
   #result(has: boolean): IteratorResult<T, undefined> {
-    if (has) return { done: false, value: this.#scan.current };
+    if (has) return { done: false, value: this.#scan.takeCurrent() };
     this.#scan.end();
     return DONE;
   }

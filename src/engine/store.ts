@@ -45,7 +45,7 @@ export class Store {
   readonly tables: Tables;
   readonly catalogue: Catalogue;
   readonly #lock: StorageLock;
-  readonly #cache: BlockCache;
+  readonly cache: BlockCache;
   readonly versions: VersionSet;
   readonly #logs: LogCommitter;
   readonly #queue: CommitQueue;
@@ -70,7 +70,7 @@ export class Store {
     this.options = options;
     this.catalogue = parts.catalogue;
     this.#lock = parts.lock;
-    this.#cache = parts.cache;
+    this.cache = parts.cache;
     this.versions = versions;
     const takeFileNumber = () => versions.takeFileNumber();
     const host = { storage, takeFileNumber, randomUint32 };
@@ -318,7 +318,7 @@ export class Store {
     return statsOf({
       tables: this.tables,
       version: this.versions.version,
-      cache: this.#cache,
+      cache: this.cache,
       snapshots: this.snapshots,
       keyspaces: this.catalogue.size,
       counts: this.background.counts,

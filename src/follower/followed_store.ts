@@ -48,6 +48,7 @@ interface Found {
  */
 export class FollowedStore implements ReadSource {
   readonly storage: Storage;
+  readonly cache: BlockCache;
   /** Those that are held of it. */
   readonly snapshots: Snapshots;
   readonly #place: Place;
@@ -64,6 +65,7 @@ export class FollowedStore implements ReadSource {
 
   private constructor(place: Place, found: Found) {
     this.storage = place.storage;
+    this.cache = place.cache;
     this.snapshots = place.snapshots;
     this.#place = place;
     this.#found = found;

@@ -1,12 +1,14 @@
 import type { Catalogue } from "../engine/keyspaces/catalogue.ts";
 import type { ReadSource } from "../engine/read_source.ts";
 import type { ReadState } from "../engine/read_state.ts";
+import type { BlockCache } from "../segment/block_cache.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { FollowedStore } from "./followed_store.ts";
 
 /** What a followed store showed at one moment. It stays readable until it is let go of, whatever the store shows meanwhile. */
 export class HeldState implements ReadSource {
   readonly storage: Storage;
+  readonly cache: BlockCache;
   readonly readState: ReadState;
   readonly catalogue: Catalogue;
   readonly lastSequence: number;
@@ -15,6 +17,7 @@ export class HeldState implements ReadSource {
   constructor(store: FollowedStore) {
     this.#store = store;
     this.storage = store.storage;
+    this.cache = store.cache;
     this.readState = store.readState;
     this.catalogue = store.catalogue;
     this.lastSequence = store.lastSequence;

@@ -33,7 +33,7 @@ export interface Cursor extends EntrySource {
   /** Moves one entry back. */
   prev(): Awaitable<boolean>;
 
-  /** Lets go of memory that others may have. The cursor is of no more use. One that holds none has no such method. */
+  /** Lets go of memory of the cache that others may have. The cursor, and a run of it, is of no more use. Those for merges have no such method. */
   close?(): void;
 
   /**
@@ -45,7 +45,7 @@ export interface Cursor extends EntrySource {
 
 /**
  * Entries that are known to come next, so that a cursor can be moved over them without a look at others. It holds until the cursor is moved by
- * other means.
+ * other means, or closed.
  */
 export interface EntryRun {
   /** Moves the cursor to the next of the entries. Behind the last it stays where it is, and the answer is false. */

@@ -34,6 +34,11 @@ export class RangeCursor {
     return this.#source.entry;
   }
 
+  /** Whether all entries that were asked for have been shown. */
+  get isAtLimit(): boolean {
+    return this.#left <= 0;
+  }
+
   /** Moves to the next entry; false at the end, and from then on. */
   advance(): Awaitable<boolean> {
     if (this.#left <= 0) return false;

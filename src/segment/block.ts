@@ -113,8 +113,9 @@ export function matchEntry(
   const sequenced = (bytes[trailer + 4]! & FLAG_SEQUENCED) !== 0;
   const at = start + offset;
   const next = readEntry(bytes, at, sequenced, view);
+  // Said this way round, it refuses NaN too: past the end of the array there are no numbers.
   if (
-    next > trailer || view.valueLength < 0 || !isNewestTag(bytes[at]!)
+    !(next <= trailer) || view.valueLength < 0 || !isNewestTag(bytes[at]!)
   ) return NO_ENTRY;
   const prefixLength = readPrefixLength(bytes, trailer);
   const prefixOffset = trailer - prefixLength;

@@ -1,4 +1,4 @@
-import { BlockSlabs } from "./block_slabs.ts";
+import { arrayOf, BlockSlabs } from "./block_slabs.ts";
 import { BufferPool } from "./buffer_pool.ts";
 import type {
   BlockShelf,
@@ -11,6 +11,13 @@ import type {
 /** Memory for the objects around a part, estimated. */
 const PART_OVERHEAD_BYTES = 256;
 
+/** After so many evicted blocks that somebody still reads, those are taken for scans that were never ended. */
+const MOST_ORPHANS = 64;
+
+/** What slabs may take beside what they were made for: slots of other sizes than are needed now. */
+const SLACK_BYTES = 1 << 20;
+const SLACK_SHARE = 0.25;
+
 /**
  * The cache of blocks, hash pages and indexes that the segments of an engine share. It evicts by SIEVE (Zhang and others,
  * NSDI '24): parts stay in the order in which they came; a hand goes from old to new, spares and unmarks what was
@@ -18,6 +25,7 @@ const PART_OVERHEAD_BYTES = 256;
  */
 export class BlockCache {
   readonly #budgetBytes: number;
+  readonly #mostSlabBytes: number;
   #newest: CacheItem | undefined = undefined;
   #oldest: CacheItem | undefined = undefined;
   #hand: CacheItem | undefined = undefined;
@@ -29,6 +37,11 @@ export class BlockCache {
 
   /** Where the blocks lie. */
   readonly slabs: BlockSlabs;
+  /** Evicted parts whose memory somebody still reads. */
+  readonly #orphans = new Set<CacheItem>();
+  #holds = 0;
+  /** Evicted parts whose memory serves for others once nobody holds it. */
+  readonly #held: CacheItem[] = [];
   readonly #pool: BufferPool | undefined;
 
   /**
@@ -38,6 +51,7 @@ export class BlockCache {
    */
   constructor(budgetBytes: number, reusesBuffers = false) {
     this.#budgetBytes = budgetBytes;
+    this.#mostSlabBytes = budgetBytes * (1 + SLACK_SHARE) + SLACK_BYTES;
     this.slabs = new BlockSlabs(reusesBuffers);
     this.#pool = reusesBuffers ? new BufferPool() : undefined;
   }
@@ -52,7 +66,7 @@ export class BlockCache {
     this.#pool?.give(buffer);
   }
 
-  /** Memory that the cached parts take, in bytes. */
+  /** Memory that the cached parts take, in bytes. Slabs may have a quarter more, and parts that were evicted under a cursor stay until it leaves them. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -85,6 +99,7 @@ export class BlockCache {
   ): Uint8Array | undefined {
     const bytes = this.slabs.sizeOf(payload.length);
     if (!this.#makeRoom(bytes)) return undefined;
+    if (this.slabs.bytes > this.#mostSlabBytes) this.#thinOut();
     const place = this.slabs.keep(payload);
     if (place === 0) return undefined;
     const placeBytes = payload.length;
@@ -105,7 +120,18 @@ export class BlockCache {
   /** Ends a lease of a part. */
   endLease(lease: CacheLease): void {
     const item = lease as CacheItem;
-    if (--item.leases === 0 && item.isEvicted) this.#reuse(item);
+    if (--item.leases === 0 && this.#orphans.delete(item)) this.#reuse(item);
+  }
+
+  /** Until {@linkcode BlockCache.letGo} no part takes the place of another: for whoever reads one without a lease. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  /** Ends one {@linkcode BlockCache.hold}. */
+  letGo(): void {
+    if (--this.#holds > 0 || this.#held.length === 0) return;
+    for (const item of this.#held.splice(0)) this.#reuse(item);
   }
 
   /** Evicts everything that is on a shelf. */
@@ -135,7 +161,6 @@ export class BlockCache {
       place,
       placeBytes,
       leases: 0,
-      isEvicted: false,
       newer: undefined,
       older,
     };
@@ -167,13 +192,41 @@ export class BlockCache {
     this.#bytes -= item.chargeBytes;
     shelf.items[number] = undefined;
     shelf.vacate(number);
-    item.isEvicted = true;
-    if (item.leases === 0) this.#reuse(item);
+    if (item.leases === 0) return this.#reuse(item);
+    this.#orphans.add(item);
+    if (this.#orphans.size === MOST_ORPHANS) this.#freeOrphans();
   }
 
   /** Lets the memory of an evicted part that nobody reads serve for others. */
-  #reuse({ buffer, place, placeBytes }: CacheItem): void {
+  #reuse(item: CacheItem): void {
+    if (this.#holds > 0) {
+      this.#held.push(item);
+      return;
+    }
+    const { buffer, place, placeBytes } = item;
     if (buffer !== undefined) this.giveBuffer(buffer);
     if (place !== 0) this.slabs.drop(place, placeBytes);
+  }
+
+  /** Leaves the slabs of orphans to those who read them, and goes on with copies. A scan that was never ended would keep its slots for ever. */
+  #freeOrphans(): void {
+    const orphans = [...this.#orphans];
+    this.#orphans.clear();
+    for (const number of new Set(orphans.map(({ place }) => arrayOf(place)))) {
+      this.slabs.renew(number);
+    }
+    for (const { place, placeBytes } of orphans) {
+      this.slabs.drop(place, placeBytes);
+    }
+  }
+
+  /** Evicts what is left in the emptiest slab: a few blocks that are used often may keep slabs of sizes that come no more. */
+  #thinOut(): void {
+    const number = this.slabs.emptiest();
+    for (let item = this.#oldest; item !== undefined;) {
+      const { newer, place } = item;
+      if (place !== 0 && arrayOf(place) === number) this.#remove(item);
+      item = newer;
+    }
   }
 }

@@ -90,7 +90,6 @@ export interface CacheItem extends CacheLease {
   /** The place of a block, which lies there with so many bytes; otherwise 0. */
   readonly place: number;
   readonly placeBytes: number;
-  isEvicted: boolean;
   newer: CacheItem | undefined;
   older: CacheItem | undefined;
 }

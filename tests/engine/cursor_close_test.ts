@@ -64,6 +64,16 @@ const reads: Record<string, (db: Db) => unknown> = {
     await using scan = db.scan();
     await scan.next();
   },
+  "scanSync of which only as many entries are taken as it may have": (db) =>
+    db.keysSync({ gte: "k4", limit: 1 }).next(),
+  "scan of which only as many entries are taken as it may have": (db) =>
+    db.scan({ limit: 1 }).next(),
+  "count that is given up": async (db) => {
+    const enough = new AbortController();
+    const count = db.count({ lt: "z", signal: enough.signal });
+    enough.abort();
+    await count.catch(() => {});
+  },
   "stream that is cancelled": async (db) => {
     const reader = db.scan().stream().getReader();
     await reader.read();

@@ -2,7 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { hashSpan } from "../../src/bytes/hash.ts";
 import { EntryView } from "../../src/format/entry.ts";
 import { BlockCache } from "../../src/segment/block_cache.ts";
-import { PartShelf } from "../../src/segment/cache_shelf.ts";
+import {
+  BlockShelf,
+  type CacheLease,
+  PartShelf,
+} from "../../src/segment/cache_shelf.ts";
 import { test } from "../harness.ts";
 import {
   build,
@@ -205,4 +209,70 @@ test("a cursor that is closed early leaves its block to others, also when that w
   const bytes = cache.slabs.arrays.reduce((sum, { length }) => sum + length, 0);
   assert(bytes < 250_000, `${bytes} bytes`);
   await reader.close();
+});
+
+/** A block of `bytes` bytes that are all `value`. */
+function filled(bytes: number, value: number): Uint8Array {
+  return new Uint8Array(bytes).fill(value);
+}
+
+test("While somebody holds the cache no block takes the place of another", () => {
+  const cache = new BlockCache(10_000, true);
+  const shelf = new BlockShelf(100);
+  const view = cache.admitBlock(shelf, 0, filled(4000, 1))!;
+  cache.hold();
+  for (let i = 1; i < 50; i++) cache.admitBlock(shelf, i, filled(4000, 2));
+  assertEquals(view, filled(4000, 1));
+  const { bytes } = cache.slabs;
+  cache.letGo();
+  for (let i = 50; i < 99; i++) cache.admitBlock(shelf, i, filled(4000, 3));
+  assert(cache.slabs.bytes <= bytes, "the places are used again");
+});
+
+test("Blocks that cursors never leave stay as they are, and keep no place from others for ever", () => {
+  const cache = new BlockCache(100_000, true);
+  const shelf = new BlockShelf(10_000);
+  const views = [];
+  for (let i = 0; i < 10_000; i++) {
+    const view = cache.admitBlock(shelf, i, filled(4000, i))!;
+    shelf.lease(i);
+    if (i % 10 === 0) views.push([view, i % 256] as const);
+  }
+  for (const [view, value] of views) assertEquals(view, filled(4000, value));
+  assert(cache.slabs.bytes < 1_000_000, `${cache.slabs.bytes} bytes`);
+});
+
+test("A lease that ends after its block was left to it ends nothing else", () => {
+  const cache = new BlockCache(20_000, true);
+  const shelf = new BlockShelf(1000);
+  const leases: CacheLease[] = [];
+  for (let i = 0; i < 500; i++) {
+    cache.admitBlock(shelf, i, filled(4000, i));
+    leases.push(shelf.lease(i)!);
+    if (i % 3 === 0) leases.push(shelf.lease(i)!);
+  }
+  for (const lease of leases) cache.endLease(lease);
+  for (let i = 500; i < 1000; i++) {
+    const view = cache.admitBlock(shelf, i, filled(4000, i))!;
+    const lease = shelf.lease(i)!;
+    if (i + 1 < 1000) cache.admitBlock(shelf, ++i, filled(4000, i));
+    assertEquals(view, filled(4000, i - 1));
+    cache.endLease(lease);
+  }
+});
+
+test("A few blocks of each size that are used again and again keep no slabs of sizes that come no more", () => {
+  const cache = new BlockCache(4 << 20, true);
+  const shelf = new BlockShelf(100_000);
+  const hot: number[] = [];
+  let number = 0;
+  for (let size = 3000; size < 9000; size += 500) {
+    for (let i = 0; i < 3000; i++) {
+      cache.admitBlock(shelf, number, filled(size, i));
+      if (i % 64 === 0) hot.push(number);
+      for (const one of hot) shelf.marks[one] = 1;
+      number++;
+    }
+  }
+  assert(cache.slabs.bytes < 7 << 20, `${cache.slabs.bytes} bytes`);
 });

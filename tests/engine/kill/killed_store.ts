@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -58,7 +59,10 @@ export class KilledStore {
     const args = [this.#folder, this.#copies, this.#acknowledgements]
       .concat([this.#seed, round, most].map(String));
     await using writer = startScript(runtime, script, { args });
-    if (!killsAnywhere) await writer.nextLine();
+    if (!killsAnywhere) {
+      await writer.nextLine();
+      if (random() < 0.7) await this.#untilAcknowledged(writer.result);
+    }
     await new Promise((resolve) => setTimeout(resolve, delayMs));
     writer.kill();
     const { code, signal, stderr } = await writer.result;
@@ -69,6 +73,15 @@ export class KilledStore {
     this.acknowledged += numbers.length;
     this.#acknowledgedOfRound = numbers;
     if (numbers.length > 0 && signal === "SIGKILL") this.killedAtWork++;
+  }
+
+  /** Until the writer has been told that something has happened, however slow the machine is, or has ended. */
+  async #untilAcknowledged(result: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    result.then(() => isOver = true, () => isOver = true);
+    while (!isOver && statSync(this.#acknowledgements).size === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   /** Compares the checkpoints of the round and then the store with what the operations make. */
