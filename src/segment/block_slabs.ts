@@ -5,7 +5,7 @@
  *                                         | 21 bits, from 1 on  | 11 bits                                         |
  *
  * A lookup gets from a place to the bytes without an object of the block's own. Measured with 1 M records in
- * memory, in pairs: random gets took 1.14 to 1.46 times as long in Bun, 1.03 to 1.14 times in Node, when each block was an
+ * memory, in pairs: random gets took 1.2 to 1.3 times as long in Bun and Node when each block was an
  * array of its own, since one more object had to come from memory.
  *
  * @module

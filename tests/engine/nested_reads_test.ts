@@ -9,7 +9,6 @@ const nameOf = (i: number) => `k${String(i).padStart(6, "0")}`;
 const valueOf = (i: number) => `${i}`.padEnd(60, "v");
 
 test("A codec may read the store while it decodes, whatever the cache has room for", async () => {
-  let db: KvEngine<string, string> | undefined;
   let isNested = false;
   let random = 1;
   const decoder = new TextDecoder();
@@ -21,13 +20,13 @@ test("A codec may read the store while it decodes, whatever the cache has room f
       if (!isNested) {
         isNested = true;
         random = Math.imul(random, 1664525) + 1013904223 >>> 0;
-        db!.getSync(nameOf(random % RECORDS));
+        db.getSync(nameOf(random % RECORDS));
         isNested = false;
       }
       return decoder.decode(source.slice(start, end));
     },
   };
-  db = await open(new MemoryStorage(), {
+  const db: KvEngine<string, string> = await open(new MemoryStorage(), {
     values: curious,
     cacheSize: 64 * 1024,
     blockSize: 1024,
