@@ -48,9 +48,10 @@ export class OpenScan {
     return answer.then((result) => value(result, expected));
   }
 
-  /** Fails if the scan goes on although its reader is closed. */
+  /** Fails if the scan goes on although its reader is closed. One that has shown all that it may has ended before. */
   async expectClosed(): Promise<void> {
-    await expectClosed(() => this.#iterator.next());
+    if (this.#left === 0 && this.#spec.limit > 0) await this.#expectEnd();
+    else await expectClosed(() => this.#iterator.next());
     this.forget();
   }
 
@@ -71,6 +72,10 @@ export class OpenScan {
   async end(): Promise<void> {
     this.forget();
     await this.#iterator.return();
+    await this.#expectEnd();
+  }
+
+  async #expectEnd(): Promise<void> {
     const { done } = await this.#iterator.next();
     if (done !== true) throw new Error("a scan went on after its end");
   }
