@@ -34,6 +34,8 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
   /** The segments of each level; always {@linkcode MAX_LEVELS} of them. */
   readonly levels: readonly (readonly S[])[];
   readonly rangeTombstones: RangeTombstones;
+  /** The deepest level that has a segment, or -1 if none has. */
+  readonly deepestLevel: number;
   readonly #levelBytes: readonly number[];
 
   /** Takes segments that are in order already; missing levels are empty. */
@@ -44,17 +46,14 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
     refuseInvalid(levels);
     this.rangeTombstones = rangeTombstones;
     this.levels = Array.from({ length: MAX_LEVELS }, (_, i) => levels[i] ?? []);
+    this.deepestLevel = this.levels
+      .findLastIndex((segments) => segments.length > 0);
     this.#levelBytes = this.levels.map(totalBytes);
   }
 
   /** Bytes of all segments. */
   get totalBytes(): number {
     return this.#levelBytes.reduce((sum, bytes) => sum + bytes, 0);
-  }
-
-  /** The deepest level that has a segment, or -1 if none has. */
-  get deepestLevel(): number {
-    return this.levels.findLastIndex((segments) => segments.length > 0);
   }
 
   /** Bytes of the segments of one level. */
