@@ -35,12 +35,36 @@ test("utf8 agrees with TextEncoder on random strings of every length about the f
 });
 
 test("utf8 puts one character that is not ASCII at any place of any length", () => {
-  for (let length = 1; length <= 70; length++) {
+  for (let length = 1; length <= 80; length++) {
     for (let place = 0; place < length; place++) {
       const text = "a".repeat(place) + "é" + "a".repeat(length - place - 1);
       const encoded = encodeExactly(text);
       assert(sameBytes(encoded, reference.encode(text)));
       assertEquals(utf8.decode(encoded, 0, encoded.length), text);
+    }
+  }
+});
+
+test("utf8 carries long text, of ASCII and with one character that is not, to and from any memory", () => {
+  for (const length of [399, 400, 401, 1_000, 5_000]) {
+    for (const place of [-1, 0, length >> 1, length - 1]) {
+      const text = place < 0
+        ? "a".repeat(length)
+        : "a".repeat(place) + "é" + "a".repeat(length - place - 1);
+      const encoded = encodeExactly(text);
+      assert(sameBytes(encoded, reference.encode(text)));
+      const shared = new Uint8Array(
+        new SharedArrayBuffer(encoded.length + 2 * MARGIN),
+      );
+      shared.fill(0xaa).set(encoded, MARGIN);
+      const end = MARGIN + encoded.length;
+      assertEquals(utf8.decode(shared, MARGIN, end), text);
+      assertEquals(utf8.decode(encoded, 0, encoded.length), text);
+      if (place < 0) continue;
+      // The first half of the character alone.
+      const cut = MARGIN + place + 1;
+      const decode = () => utf8.decode(shared, MARGIN, cut);
+      assertCode(assertThrows(decode, KvError), "KV_CORRUPTION");
     }
   }
 });
