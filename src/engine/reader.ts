@@ -3,7 +3,7 @@ import { invalidArgument, KvError } from "../errors.ts";
 import type { EntryView } from "../format/entry.ts";
 import type { KeyRange } from "../format/key_range.ts";
 import { shown } from "../options.ts";
-import { type Awaitable, isPending } from "../storage/awaitable.ts";
+import type { Awaitable } from "../storage/awaitable.ts";
 import type { CountOptions, RangeSize } from "./api/range_size.ts";
 import type {
   AsyncScanOptions,
@@ -29,6 +29,7 @@ import {
 } from "./ranges.ts";
 import { ScanIterator, type ScanSource, SyncScanIterator } from "./scan.ts";
 import type { ReadSource } from "./read_source.ts";
+import type { ReadState } from "./read_state.ts";
 import type { Store } from "./store.ts";
 
 /** The codecs of a store, complete. */
@@ -98,8 +99,11 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   }
 
   get(key: K): Promise<V | undefined> {
-    return this.#answer(key, (entry) => this.#decodeFound(entry), undefined);
+    return this.#answer(key, this.#decoded, undefined);
   }
+
+  /** Made once: a function for each look-up would be an object more. */
+  readonly #decoded = (entry: EntryView): V => this.#decodeFound(entry);
 
   /** Decodes a value that nothing else holds. A codec may read the store itself: until it is done no block takes the place of another. */
   #decodeFound(entry: EntryView): V {
@@ -157,10 +161,25 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     const state = store.readState;
     // Writes that come while this waits are not seen: the tables have been asked by then, and segments only get older.
     const found = lookup.find(state, this.maxSequence);
-    if (!isPending(found)) return found ? onFound(lookup.entry) : absent;
+    if (found === true) return onFound(lookup.entry);
+    if (found === false) return absent;
+    const answer = { onFound, absent, entry: lookup.entry };
+    return this.#whenFound(found, state, answer);
+  }
+
+  /** What the look-up reads is held until the answer is made. Apart from `lookUp`, whose variables would be an object on the heap otherwise. */
+  #whenFound<R>(
+    found: Promise<boolean>,
+    state: ReadState,
+    { onFound, absent, entry }: {
+      readonly onFound: (entry: EntryView) => R;
+      readonly absent: R;
+      readonly entry: EntryView;
+    },
+  ): Promise<R> {
     state.retain();
-    return store.track(found)
-      .then((has) => has ? onFound(lookup.entry) : absent)
+    return this.store.track(found)
+      .then((has) => has ? onFound(entry) : absent)
       .finally(() => state.release());
   }
 
