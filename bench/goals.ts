@@ -1,6 +1,7 @@
 /**
  * What purekv is to reach, as ratios to other engines in the same run and as figures of its own.
  */
+import { FLOOR } from "./engines/engines.ts";
 import { Figures, OURS, type Results } from "./peers/results.ts";
 import { MEMTABLE_BYTES } from "./workloads/session.ts";
 import { SMALL_CACHE_BYTES } from "./workloads/sustained.ts";
@@ -140,6 +141,7 @@ function lead(
 }
 
 function isMeant(name: string, over: string): boolean {
+  if (name === FLOOR) return false;
   if (over === "any peer") return true;
   return over === "any JavaScript peer" ? name !== ROCKSDB : name === over;
 }

@@ -3,6 +3,7 @@ import { bunSqlite } from "./bun_sqlite.ts";
 import { classicLevel } from "./classic_level.ts";
 import { denoKv } from "./deno_kv.ts";
 import type { EngineModule } from "./engine.ts";
+import { floor } from "./floor.ts";
 import { lmdb } from "./lmdb.ts";
 import { nodeSqlite } from "./node_sqlite.ts";
 import { purekv } from "./purekv.ts";
@@ -18,9 +19,12 @@ export const ENGINES: readonly EngineModule[] = [
   denoKv,
 ];
 
-/** The engine with this name. */
+/** What is no engine, but may be set beside them. */
+export const FLOOR: string = floor.name;
+
+/** The engine with this name, or the floor. */
 export function findEngine(name: string): EngineModule {
-  const engine = ENGINES.find((known) => known.name === name);
+  const engine = [...ENGINES, floor].find((known) => known.name === name);
   if (engine === undefined) throw new Error(`There is no engine ${name}`);
   return engine;
 }

@@ -5,7 +5,7 @@ import {
   readSizes,
   type Sizes,
 } from "../common/sizes.ts";
-import { ENGINES } from "../engines/engines.ts";
+import { ENGINES, FLOOR } from "../engines/engines.ts";
 import { WORKLOADS } from "./catalogue.ts";
 import { OURS } from "./results.ts";
 
@@ -28,8 +28,8 @@ export interface Flags {
   readonly markdown: readonly string[] | undefined;
 }
 
-/** Names that `--peers` knows. */
-export const PEERS: readonly string[] = [
+/** Who takes part unless `--peers` says otherwise. */
+const PEERS: readonly string[] = [
   ...ENGINES.map(({ name }) => name),
   "rocksdb",
 ];
@@ -38,7 +38,8 @@ const USAGE = `Usage: peers.ts [flags]
 
   --num=N            records (1,000,000)
   --ops=N            operations of reads, overwrites and mixes (--num, at most 1,000,000)
-  --peers=A,B        (all: ${PEERS.join(", ")})
+  --peers=A,B        (${PEERS.join(", ")};
+                     or ${FLOOR}: the least that reads must do)
   --workloads=A,B    (all)
   --rounds=N         the median counts (3)
   --key-size=BYTES   (16)
@@ -88,7 +89,7 @@ function parseFlags(args: string[]): Flags {
     count,
     (num) => Math.min(num, count("ops", 1_000_000)),
   );
-  const peers = readNames("peers", values.peers, PEERS);
+  const peers = readNames("peers", values.peers, PEERS, [FLOOR]);
   return {
     sizes,
     workloads: readNames("workloads", values.workloads, WORKLOADS),
@@ -105,10 +106,12 @@ function parseFlags(args: string[]): Flags {
 function readNames(
   flag: string,
   value: string | undefined,
-  known: readonly string[],
+  all: readonly string[],
+  others: readonly string[] = [],
 ): readonly string[] {
-  const names = value?.split(",") ?? known;
-  const unknown = names.find((name) => !known.includes(name));
+  const names = value?.split(",") ?? all;
+  const known = new Set([...all, ...others]);
+  const unknown = names.find((name) => !known.has(name));
   if (unknown === undefined) return names;
   throw new Error(`Invalid flag --${flag}: there is no ${unknown}`);
 }

@@ -40,29 +40,24 @@ export class ConcatCursor<P> implements Cursor {
     const index = this.#firstNotBefore(key);
     if (index === this.#parts.length) return false;
     const found = this.#open(index).seek(key);
-    if (found === true) return true;
-    return chain(found, (has) => has || this.#enterForward(index + 1));
+    return found === true ? true : this.#goOn(found);
   }
 
   seekBefore(key: Uint8Array): Awaitable<boolean> {
     const index = this.#firstNotBefore(key);
     if (index === this.#parts.length) return this.#enterBackward(index - 1);
-    return chain(
-      this.#open(index).seekBefore(key),
-      (found) => found || this.#enterBackward(index - 1),
-    );
+    const found = this.#open(index).seekBefore(key);
+    return found === true ? true : this.#goBack(found);
   }
 
   next(): Awaitable<boolean> {
     const moved = this.#current!.next();
-    if (moved === true) return true;
-    return chain(moved, (has) => has || this.#enterForward(this.#index + 1));
+    return moved === true ? true : this.#goOn(moved);
   }
 
   prev(): Awaitable<boolean> {
     const moved = this.#current!.prev();
-    if (moved === true) return true;
-    return chain(moved, (has) => has || this.#enterBackward(this.#index - 1));
+    return moved === true ? true : this.#goBack(moved);
   }
 
   close(): void {
@@ -71,6 +66,16 @@ export class ConcatCursor<P> implements Cursor {
 
   run(bound: EntryView | undefined): EntryRun | undefined {
     return this.#current?.run?.(bound);
+  }
+
+  /** Goes on to the next part unless there was an entry in the current one. */
+  #goOn(moved: Awaitable<boolean>): Awaitable<boolean> {
+    return chain(moved, (has) => has || this.#enterForward(this.#index + 1));
+  }
+
+  /** The same backwards. */
+  #goBack(moved: Awaitable<boolean>): Awaitable<boolean> {
+    return chain(moved, (has) => has || this.#enterBackward(this.#index - 1));
   }
 
   /** Index of the first part that does not end before `key`. */
@@ -95,17 +100,11 @@ export class ConcatCursor<P> implements Cursor {
 
   #enterForward(index: number): Awaitable<boolean> {
     if (index >= this.#parts.length) return false;
-    return chain(
-      this.#open(index).seekToFirst(),
-      (found) => found || this.#enterForward(index + 1),
-    );
+    return this.#goOn(this.#open(index).seekToFirst());
   }
 
   #enterBackward(index: number): Awaitable<boolean> {
     if (index < 0) return false;
-    return chain(
-      this.#open(index).seekToLast(),
-      (found) => found || this.#enterBackward(index - 1),
-    );
+    return this.#goBack(this.#open(index).seekToLast());
   }
 }

@@ -2,6 +2,7 @@
 // nobody's business here.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { BenchEngine, BenchStore } from "../../bench/engines/engine.ts";
+import { findEngine, FLOOR } from "../../bench/engines/engines.ts";
 import { nodeSqlite } from "../../bench/engines/node_sqlite.ts";
 import { installedPackages } from "../../bench/engines/packages.ts";
 import { purekv } from "../../bench/engines/purekv.ts";
@@ -29,6 +30,19 @@ test("Every workload gets right answers from purekv", async () => {
 test("Every workload gets right answers from SQLite, or finds no API", async () => {
   const sqlite = await nodeSqlite.load(installedPackages());
   assertEquals(await runAll(sqlite), WITHOUT_API);
+});
+
+test("Every workload gets right answers from the floor, or finds no API", async () => {
+  const floor = await findEngine(FLOOR).load(installedPackages());
+  assertEquals(await runAll(floor), [
+    "fillsorted",
+    "fillsync",
+    "fillsyncflight",
+    "fillsyncbatch",
+    "getmany",
+    "scanawaited",
+    "compact",
+  ]);
 });
 
 test("The probes find figures, also of stores whose process was killed", async () => {
