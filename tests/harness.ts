@@ -10,7 +10,7 @@ export interface TestOptions {
 type TestFunction = () => void | Promise<void>;
 type Register = (name: string, fn: TestFunction, timeoutMs: number) => void;
 
-const defaultTimeoutMs = 120_000;
+const defaultTimeoutMs = 300_000;
 
 const register = await pickRunner();
 

@@ -8,7 +8,7 @@ import { check, count, dim, done, time } from "./terminal.ts";
 
 const rounds = 3;
 const recordsBeforeKill = 1_500;
-const patienceMs = 30_000;
+const patienceMs = 90_000;
 
 /** The value that belongs to a record. */
 export function recordText(n: number): string {
@@ -58,7 +58,8 @@ function writeUntilKilled(folder: string, round: number): Promise<number[]> {
   );
   const kill = (): void => void child.kill("SIGKILL");
   const alarm = setTimeout(kill, patienceMs);
-  process.once("exit", kill);
+  // Before the folder is removed, which a writer at work would stand in the way of.
+  process.prependOnceListener("exit", kill);
   let printed = "";
   let errors = "";
   let lines = 0;

@@ -203,7 +203,7 @@ test("compact, checkpoint and bench do what they say", async () => {
   const compacted = await kv(["compact", copy, "--json"]);
   assertEquals(compacted.code, 0, compacted.stderr);
   assertEquals((await kv(["get", copy, "a"])).stdout, "1\n");
-  const bench = await kv(["bench", dir.path, "--num", "2000", "--json"]);
+  const bench = await kv(["bench", dir.path, "--num", "200", "--json"]);
   assertEquals(bench.code, 0, bench.stderr);
   const names = JSON.parse(bench.stdout).results
     .map(({ name }: { name: string }) => name);

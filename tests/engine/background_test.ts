@@ -164,7 +164,7 @@ test("Once the store is poisoned no further table is flushed", async () => {
   const segments = gate(storage, /^create .*seg/);
   // Several tables wait behind the one whose flush is held up.
   void putAll(db, 1, 20).catch(() => {});
-  await turns(5);
+  while (db.stats().memtable.waiting < 2) await nextTurn();
   storage.inject({ kind: "fail", operation: "append", file: /log$/ });
   await assertRejects(() => db.put("k21", "v21"), KvIoError);
   storage.heal();
@@ -189,6 +189,7 @@ test("Writers that wait for their writes fill no more than a few tables while fl
       written++;
     }
   });
+  await untilHeldBack(db);
   let most = 0;
   for (let i = 0; i < 100; i++) {
     most = Math.max(most, db.stats().memtable.waiting);
@@ -208,12 +209,11 @@ test("Writers that are held back are let go by close", async () => {
   const storage = new FaultStorage();
   const db = await open(storage, tiny);
   const segments = gate(storage, /^create .*seg/);
-  const writing = putAll(db, 1, 40);
-  await turns(10);
+  const outcome = putAll(db, 1, 40).catch((error) => error);
+  await untilHeldBack(db);
   const closing = db.close();
   await turns(5);
   segments.resolve();
-  const outcome = writing.catch((error) => error);
   await closing;
   const error = await outcome;
   assert(error === undefined || error.code === "KV_CLOSED", `${error}`);
@@ -223,9 +223,8 @@ test("Writers that are held back are let go when the flush that they wait for fa
   const storage = new FaultStorage();
   const db = await open(storage, tiny);
   const segments = gate(storage, /^create .*seg/);
-  const writing = putAll(db, 1, 40);
-  const outcome = writing.catch((error) => error);
-  await turns(10);
+  const outcome = putAll(db, 1, 40).catch((error) => error);
+  await untilHeldBack(db);
   storage.inject({ kind: "fail", operation: "append", file: /seg$/ });
   segments.resolve();
   assertEquals((await outcome).code, "KV_POISONED");
@@ -248,10 +247,7 @@ test("A table that fills up just as the last flush ends is flushed all the same"
     };
     await db.put("k1", "v1");
     await done.promise;
-    for (let i = 0; i < 50 && db.stats().memtable.waiting > 0; i++) {
-      await nextTurn();
-    }
-    assertEquals(db.stats().memtable.waiting, 0, `${delay} microtasks`);
+    while (db.stats().memtable.waiting > 0) await nextTurn();
     await db.close();
   }
 });
@@ -477,6 +473,11 @@ async function putOverlapping(db: Db, count: number): Promise<void> {
 }
 
 /** Holds up the calls that match until it is resolved. */
+/** Until background work is so far behind that nobody who waits for a write goes on. */
+async function untilHeldBack(db: Db): Promise<void> {
+  while (db.stats().backpressure.state !== "stopped") await nextTurn();
+}
+
 function gate(storage: FaultStorage, line: RegExp) {
   const held = defer();
   storage.onCall = (call) => line.test(lineOf(call)) ? held.promise : undefined;

@@ -42,4 +42,4 @@ test("Writers that full compaction has held back go on after it", async () => {
   await compacted;
   await Promise.all(spread.map((key) => db.put(key, "last")));
   assertEquals(await db.get("key 7"), "last");
-}, { timeoutMs: 20_000 });
+});

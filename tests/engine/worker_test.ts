@@ -258,11 +258,12 @@ test("A job that is cancelled when the worker has just done it leaves no segment
   assertEquals(await storage.list(), [logged.logName]);
 });
 
-/** Holds the event loop until a file has grown and has then stayed as it is for a while. */
+/** Holds the event loop until a file has grown and has then stayed as it is for a while; not for ever, as no time limit ends a test in here. */
 function waitUntilWritten(path: string): void {
   let size = 0;
   let since = Date.now();
-  while (size === 0 || Date.now() - since < 300) {
+  const latest = since + 60_000;
+  while (Date.now() < latest && (size === 0 || Date.now() - since < 300)) {
     const now = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (now !== size) since = Date.now();
     size = now;

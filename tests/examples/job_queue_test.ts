@@ -214,7 +214,8 @@ if (bun !== undefined) {
       assertEquals((await fetch(revive, { method: "POST" })).status, 204);
       await receiver.until(() => receiver.attempts("bad") === 6);
       await stop(script);
-    }, env);
+      // Nobody is killed any more: who is only slow keeps what it has taken.
+    }, { ...env, LEASE_MS: "30000" });
     // Every attempt of a delivery says that it is the same one.
     for (const body of accepted) {
       assertEquals(receiver.keys(body).size, 1, body);
@@ -232,7 +233,12 @@ async function startReceiver() {
   let isStrict = true;
   const server = createServer(async (request, response) => {
     let body = "";
-    for await (const part of request) body += part;
+    try {
+      for await (const part of request) body += part;
+    } catch {
+      // The sender was killed in the middle of it.
+      return;
+    }
     const keys = seen.get(body) ?? [];
     seen.set(body, [...keys, String(request.headers["idempotency-key"])]);
     if (body.startsWith("slow")) {

@@ -8,7 +8,7 @@ import { AsyncStorage } from "../support/async_storage.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 /** Some 1,600 databases are opened, on a machine that may have other work. */
-const timeoutMs = 300_000;
+const timeoutMs = 900_000;
 
 const { PureLevel } = await import("../../src/level/level.ts");
 const { assertPassed, runSuite } = await import("./suite.ts");

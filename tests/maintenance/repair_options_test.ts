@@ -192,7 +192,7 @@ test("Folders are verified and repaired, elsewhere and in place", async () => {
   await using dir = tempDir();
   const [damaged, repaired] = [join(dir.path, "a"), join(dir.path, "b")];
   {
-    await using db = await open(damaged, SMALL);
+    await using db = await open(damaged, { ...SMALL, sync: false });
     for (let i = 0; i < 500; i++) await db.put(`key${i}`, `value ${i}`);
     await db.flush();
     for (let i = 0; i < 20; i++) await db.put(`key${i}`, "later");

@@ -13,7 +13,7 @@ import { run } from "./run.ts";
 const oldestNode = "node@22.13.0";
 const typeScript = ["typescript@7", "@types/node@24"];
 const npmFlags = ["--no-audit", "--no-fund", "--loglevel=error"];
-const timeoutMs = 300_000;
+const timeoutMs = 900_000;
 
 // Deno makes the package.
 if (currentRuntime().name === "deno") {

@@ -126,6 +126,5 @@ for (const seed of [1, 2, 3]) {
       }
       assert(seen.size > 10, `${seen.size} states`);
     },
-    { timeoutMs: 120_000 },
   );
 }

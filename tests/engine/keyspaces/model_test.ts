@@ -231,6 +231,5 @@ for (const seed of [1, 2, 3]) {
       const storage = seed === 3 ? new AsyncStorage(memory) : memory;
       await new Run(storage, seed).run(seed === 3 ? 1_500 : 8_000);
     },
-    { timeoutMs: 120_000 },
   );
 }
