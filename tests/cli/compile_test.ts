@@ -19,6 +19,8 @@ const { name, binary } = currentRuntime();
 /** So many entries of a kilobyte that MemTables are flushed, and level 0 is compacted, while they are loaded. */
 const ENTRIES = 60_000;
 const VALUE = "v".repeat(1000);
+
+/** With fewer, the machine was too busy for them to say that there was no worker. */
 const FEW_SAMPLES = 20;
 
 /** How a runtime makes a file of its own out of a script, as the README of the command line says. */
@@ -74,12 +76,12 @@ test("The command line compiles to a single file that works by itself, its worke
   if (samples.length > 0 && name === "bun") {
     const has = samples.map((names) => names.includes("Worker"));
     const first = has.indexOf(true);
-    // Few samples are those of a busy machine, and say nothing.
     assert(first >= 0 || samples.length < FEW_SAMPLES, `${samples.length}`);
-    const since = first < 0 ? [] : has.slice(first);
+    const since = has.slice(first);
     // One that does not find its module ends at once.
     const running = since.filter((isThere) => isThere).length;
-    assert(running >= since.length / 2, `${running} of ${since.length}`);
+    const isMost = running > since.length / 2;
+    assert(first < 0 || isMost, `${running} of ${since.length}`);
   }
   run("compact", store);
   assertEquals(run("scan", store, "--count"), `${ENTRIES + 1}\n`);

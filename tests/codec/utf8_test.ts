@@ -20,6 +20,11 @@ function assertCode(error: KvError, code: string): void {
   assertEquals(error.code, code);
 }
 
+/** ASCII, but for one character. */
+function textWithOther(length: number, place: number): string {
+  return "a".repeat(place) + "é" + "a".repeat(length - place - 1);
+}
+
 test("utf8 agrees with TextEncoder on random strings of every length about the fast paths", () => {
   const random = seeded(1);
   for (let round = 0; round < 12_000; round++) {
@@ -37,7 +42,7 @@ test("utf8 agrees with TextEncoder on random strings of every length about the f
 test("utf8 puts one character that is not ASCII at any place of any length", () => {
   for (let length = 1; length <= 80; length++) {
     for (let place = 0; place < length; place++) {
-      const text = "a".repeat(place) + "é" + "a".repeat(length - place - 1);
+      const text = textWithOther(length, place);
       const encoded = encodeExactly(text);
       assert(sameBytes(encoded, reference.encode(text)));
       assertEquals(utf8.decode(encoded, 0, encoded.length), text);
@@ -50,7 +55,7 @@ test("utf8 carries long text, of ASCII and with one character that is not, to an
     for (const place of [-1, 0, length >> 1, length - 1]) {
       const text = place < 0
         ? "a".repeat(length)
-        : "a".repeat(place) + "é" + "a".repeat(length - place - 1);
+        : textWithOther(length, place);
       const encoded = encodeExactly(text);
       assert(sameBytes(encoded, reference.encode(text)));
       const shared = new Uint8Array(

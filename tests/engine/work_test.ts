@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type EngineOptions, type KvEngine, open } from "../../mod.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
+import { segmentsOf } from "../support/segment_names.ts";
 
 type Db = KvEngine<string, string>;
 
@@ -140,7 +141,7 @@ test("A flush writes one segment and one manifest, and syncs each once", async (
 
 test("To open a store that was closed reads the ends of its segments, and no log", async () => {
   const storage = await fullStore({ compaction: { segmentSize: 1 << 19 } });
-  const segments = storage.fileNames.filter((name) => name.endsWith(".seg"));
+  const segments = segmentsOf(storage);
   const reads = await callsOf(storage, async () => {
     await using _db = await open(storage, { readOnly: true });
   });
