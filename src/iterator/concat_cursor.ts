@@ -46,8 +46,7 @@ export class ConcatCursor<P> implements Cursor {
   seekBefore(key: Uint8Array): Awaitable<boolean> {
     const index = this.#firstNotBefore(key);
     if (index === this.#parts.length) return this.#enterBackward(index - 1);
-    const found = this.#open(index).seekBefore(key);
-    return found === true ? true : this.#goBack(found);
+    return this.#goBack(this.#open(index).seekBefore(key));
   }
 
   next(): Awaitable<boolean> {
