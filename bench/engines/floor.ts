@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { compareSpans } from "../../src/bytes/compare.ts";
 import type {
   BatchSpan,
   BenchEngine,
@@ -133,17 +134,17 @@ class Records {
       const number = this.#slots[2 * at + 1]!;
       if (number === 0) return undefined;
       if (this.#slots[2 * at] !== hash) continue;
-      if (this.#hasKey(number - 1, key.length)) return this.#value(number - 1);
+      if (this.#compare(number - 1, key.length) === 0) {
+        return this.#value(number - 1);
+      }
     }
   }
 
-  #hasKey(record: number, length: number): boolean {
+  /** Orders the key of a record against the one that was encoded last. */
+  #compare(record: number, length: number): number {
     const start = this.#starts[record]!;
-    if (this.#keyEnds[record]! - start !== length) return false;
-    for (let i = 0; i < length; i++) {
-      if (this.#bytes[start + i] !== this.#key[i]) return false;
-    }
-    return true;
+    const recordLength = this.#keyEnds[record]! - start;
+    return compareSpans(this.#bytes, start, recordLength, this.#key, 0, length);
   }
 
   #keyOf(record: number): string {
@@ -167,11 +168,12 @@ class Records {
   }
 
   #lowerBound(key: string): number {
+    this.#encode(key);
     let low = 0;
     let high = this.#keyEnds.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#keyOf(middle) < key) low = middle + 1;
+      if (this.#compare(middle, key.length) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
