@@ -204,8 +204,8 @@ if (bun !== undefined) {
       let dead: Job<{ body: string }>[] = [];
       await receiver.until(async () => {
         dead = await (await fetch(`${url}/dead`)).json();
-        const answer = await fetch(`${url}/deliveries`);
-        return dead.length === 1 && (await answer.json()).waiting === 0;
+        const { waiting } = await (await fetch(`${url}/deliveries`)).json();
+        return dead.length === 1 && waiting === 0;
       });
       assertEquals(dead[0]!.payload.body, "bad");
       assertEquals(dead[0]!.error, "Answered with 500");
