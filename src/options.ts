@@ -5,7 +5,15 @@
  */
 import * as zlib from "node:zlib";
 import { invalidArgument, KvError } from "./errors.ts";
-import { onlyNames } from "./option_names.ts";
+import {
+  type Bounds,
+  flag,
+  integer,
+  oneOf,
+  record,
+  refused,
+  refuseUnknownNames,
+} from "./option_values.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -130,13 +138,6 @@ export interface ResolvedOptions
   readonly signal: AbortSignal | undefined;
 }
 
-interface Bounds {
-  readonly preset: number;
-  readonly min: number;
-  readonly max: number;
-  readonly unit: string;
-}
-
 const MEMTABLE_SIZE = bytes(16 * MIB, 64 * KIB, GIB);
 const MEMTABLE_ENTRIES = bounds(1_000_000, 1, 8_000_000, " entries");
 const CACHE_SIZE = bytes(32 * MIB, 0, 64 * GIB);
@@ -226,59 +227,6 @@ function refuseSenselessCombinations(options: ResolvedOptions): void {
   }
 }
 
-function record(what: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidArgument(
-      `Invalid ${what}: got ${shown(value)}, expected an object`,
-    );
-  }
-  return value as Record<string, unknown>;
-}
-
-function flag(
-  given: Record<string, unknown>,
-  name: string,
-  preset: boolean,
-): boolean {
-  const value = given[name];
-  if (value === undefined) return preset;
-  if (typeof value !== "boolean") throw refused(name, value, "true or false");
-  return value;
-}
-
-function integer(
-  given: Record<string, unknown>,
-  name: string,
-  bounds: Bounds,
-  prefix = "",
-): number {
-  const value = given[name];
-  if (value === undefined) return bounds.preset;
-  const { min, max, unit } = bounds;
-  if (
-    typeof value !== "number" || !Number.isInteger(value) ||
-    value < min || value > max
-  ) {
-    const allowed = `a whole number of ${min} to ${max}${unit}`;
-    throw refused(prefix + name, value, allowed);
-  }
-  // Not -0, which is an integer too.
-  return value + 0;
-}
-
-function oneOf<T extends string>(
-  given: Record<string, unknown>,
-  name: string,
-  choices: readonly T[],
-): T {
-  const value = given[name];
-  if (value === undefined) return choices[0]!;
-  const choice = choices.find((known) => known === value);
-  if (choice !== undefined) return choice;
-  const allowed = choices.map((known) => `"${known}"`).join(", ");
-  throw refused(name, value, `one of ${allowed}`);
-}
-
 function compressionOf(given: Record<string, unknown>): Compression {
   const compression = oneOf(given, "compression", COMPRESSIONS);
   if (compression === "zstd" && !("zstdCompressSync" in zlib)) {
@@ -293,38 +241,6 @@ function compressionOf(given: Record<string, unknown>): Compression {
 function signalOf(value: unknown): AbortSignal | undefined {
   if (value === undefined || value instanceof AbortSignal) return value;
   throw refused("signal", value, "an AbortSignal");
-}
-
-function refuseUnknownNames(
-  given: Record<string, unknown>,
-  owner: string,
-  known: readonly string[],
-): void {
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    throw invalidArgument(
-      `Unknown option ${name.slice(0, 64)}${owner}: there are ${
-        onlyNames(name, known)
-      }`,
-    );
-  }
-}
-
-function refused(name: string, value: unknown, allowed: string): KvError {
-  return invalidArgument(
-    `Invalid option ${name}: got ${shown(value)}, expected ${allowed}`,
-  );
-}
-
-/** What a value that an option cannot have is called in a message. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 64));
-  if (typeof value === "bigint") return `${value}n`;
-  if (value === null || typeof value === "number") return String(value);
-  if (typeof value === "boolean" || value === undefined) return String(value);
-  return Array.isArray(value)
-    ? `an array of ${value.length}`
-    : `a value of type ${typeof value}`;
 }
 
 function bytes(preset: number, min: number, max: number): Bounds {

@@ -1,6 +1,6 @@
 import { invalidArgument } from "../errors.ts";
 import { onlyNames } from "../option_names.ts";
-import { shown } from "../options.ts";
+import { shown } from "../option_values.ts";
 
 /** Throws `KV_INVALID_ARGUMENT` unless `options` is an object with no other fields than `names`; `action` is what could not be done. */
 export function checkNames(

@@ -7,7 +7,12 @@ import type { ManifestState } from "../manifest/manifest_codec.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { KeyspaceOptions } from "./api/keyspace.ts";
 import { checkNames } from "./call_options.ts";
-import type { Codecs } from "./reader.ts";
+
+/** The codecs of a store, complete. */
+export interface Codecs<K, V> {
+  readonly keys: Required<Codec<K>>;
+  readonly values: Required<Codec<V>>;
+}
 
 const KEYSPACE_NAMES = ["keys", "values"];
 

@@ -13,11 +13,10 @@ import {
   PROGRESS_NAMES,
 } from "./call_options.ts";
 import { makeCheckpoint } from "./checkpoint.ts";
-import { keyspaceCodecs } from "./codecs.ts";
+import { type Codecs, keyspaceCodecs } from "./codecs.ts";
 import { untilAborted } from "./interruptible.ts";
 import { Keyspace } from "./keyspace.ts";
 import { encodeName } from "./keyspaces/catalogue_format.ts";
-import type { Codecs } from "./reader.ts";
 import { refuseNoStorage, type StorageAt } from "./storage_check.ts";
 import type { Store } from "./store.ts";
 import { verifyLive } from "./verify_live.ts";

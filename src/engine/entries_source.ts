@@ -1,5 +1,5 @@
 import { invalidArgument } from "../errors.ts";
-import { shown } from "../options.ts";
+import { shown } from "../option_values.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
 import type { EntriesSource, ImportOptions } from "./api/transfer.ts";
 import {

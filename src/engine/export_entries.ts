@@ -1,5 +1,5 @@
 import { invalidArgument } from "../errors.ts";
-import { shown } from "../options.ts";
+import { shown } from "../option_values.ts";
 import { isPending } from "../storage/awaitable.ts";
 import type { ExportOptions, TransferProgress } from "./api/transfer.ts";
 import { Interruptible } from "./interruptible.ts";

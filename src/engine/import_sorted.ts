@@ -14,7 +14,7 @@ import {
 import { Installation } from "./installation.ts";
 import { Interruptible } from "./interruptible.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
-import type { Codecs } from "./reader.ts";
+import type { Codecs } from "./codecs.ts";
 import type { Segment } from "./segment.ts";
 import { type BuiltSegments, SortedBuilder } from "./sorted_builder.ts";
 

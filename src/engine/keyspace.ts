@@ -5,7 +5,7 @@ import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { registerHandle } from "./keyspaces/handles.ts";
 import { BEFORE_ALL_WRITES } from "./keyspaces/layout.ts";
 import { codecsBehind } from "./keyspaces/prefixed_codec.ts";
-import type { Codecs } from "./reader.ts";
+import type { Codecs } from "./codecs.ts";
 import type { Store } from "./store.ts";
 import type { WriteBatch } from "./write_batch.ts";
 import { Writer } from "./writer.ts";

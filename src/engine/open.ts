@@ -23,13 +23,17 @@ import {
 import { BlockCache } from "../segment/block_cache.ts";
 import type { Storage, StorageLock } from "../storage/storage.ts";
 import { RangeTombstones } from "../tombstones/range_tombstones.ts";
-import { codecsOf, refuseCodec, refuseOtherCodecs } from "./codecs.ts";
+import {
+  type Codecs,
+  codecsOf,
+  refuseCodec,
+  refuseOtherCodecs,
+} from "./codecs.ts";
 import { Engine } from "./engine.ts";
 import { GuardedStorage } from "./guarded_storage.ts";
 import { randomStoreId } from "./random.ts";
 import { Catalogue } from "./keyspaces/catalogue.ts";
 import { CatalogueEntries } from "./keyspaces/catalogue_entries.ts";
-import type { Codecs } from "./reader.ts";
 import { liveLogNumbers, type Recovered, replayLogs } from "./recovery.ts";
 import { refuseNoStorage, type StorageAt } from "./storage_check.ts";
 import { Store } from "./store.ts";

@@ -3,7 +3,7 @@ import { successorOfPrefix } from "../bytes/prefix.ts";
 import type { Codec } from "../codec/codec.ts";
 import { invalidArgument } from "../errors.ts";
 import { type KeyRange, successor } from "../format/key_range.ts";
-import { shown } from "../options.ts";
+import { shown } from "../option_values.ts";
 import type { CountOptions } from "./api/range_size.ts";
 import type {
   AsyncScanOptions,

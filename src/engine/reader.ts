@@ -1,8 +1,7 @@
-import type { Codec } from "../codec/codec.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import type { EntryView } from "../format/entry.ts";
 import type { KeyRange } from "../format/key_range.ts";
-import { shown } from "../options.ts";
+import { shown } from "../option_values.ts";
 import type { Awaitable } from "../storage/awaitable.ts";
 import type { CountOptions, RangeSize } from "./api/range_size.ts";
 import type {
@@ -14,7 +13,15 @@ import type {
 } from "./api/ranges.ts";
 import type { KvReader } from "./api/reader.ts";
 import type { ExportOptions, TransferProgress } from "./api/transfer.ts";
+import type { Codecs } from "./codecs.ts";
 import { countKeys, countKeysSync, type CountSource } from "./count.ts";
+import {
+  type Decoder,
+  decodeValue,
+  entryDecoder,
+  keyDecoder,
+  valueDecoder,
+} from "./decoders.ts";
 import { checkExportTarget, exportEntries } from "./export_entries.ts";
 import type { Catalogue, KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { Lookup } from "./lookup.ts";
@@ -31,15 +38,6 @@ import { ScanIterator, type ScanSource, SyncScanIterator } from "./scan.ts";
 import type { ReadSource } from "./read_source.ts";
 import type { ReadState } from "./read_state.ts";
 import type { Store } from "./store.ts";
-
-/** The codecs of a store, complete. */
-export interface Codecs<K, V> {
-  readonly keys: Required<Codec<K>>;
-  readonly values: Required<Codec<V>>;
-}
-
-/** Makes what makes of an entry what the user gets. */
-type Decoder<K, V, T> = (codecs: Codecs<K, V>) => (entry: EntryView) => T;
 
 /** Reads with the codecs of a store: what engine and snapshot have in common. */
 export abstract class Reader<K, V, S extends ReadSource = Store>
@@ -315,32 +313,4 @@ export function catalogueOf(reader: object): Catalogue {
 
 function isThere(): boolean {
   return true;
-}
-
-function decodeKey<K>(
-  codec: Codec<K>,
-  { keyBuffer, keyOffset, keyLength }: EntryView,
-): K {
-  return codec.decode(keyBuffer, keyOffset, keyOffset + keyLength);
-}
-
-function decodeValue<V>(
-  codec: Codec<V>,
-  { valueBuffer, valueOffset, valueLength }: EntryView,
-): V {
-  return codec.decode(valueBuffer, valueOffset, valueOffset + valueLength);
-}
-
-function keyDecoder<K, V>({ keys }: Codecs<K, V>): (entry: EntryView) => K {
-  return (entry) => decodeKey(keys, entry);
-}
-
-function valueDecoder<K, V>({ values }: Codecs<K, V>): (entry: EntryView) => V {
-  return (entry) => decodeValue(values, entry);
-}
-
-function entryDecoder<K, V>(
-  { keys, values }: Codecs<K, V>,
-): (entry: EntryView) => [K, V] {
-  return (entry) => [decodeKey(keys, entry), decodeValue(values, entry)];
 }

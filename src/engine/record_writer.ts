@@ -14,7 +14,7 @@ import {
   hasKeys,
   refuseEmptyPrefix,
 } from "./ranges.ts";
-import type { Codecs } from "./reader.ts";
+import type { Codecs } from "./codecs.ts";
 import { refusedEntry } from "./refused_part.ts";
 import type { Store } from "./store.ts";
 

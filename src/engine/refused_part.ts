@@ -1,6 +1,6 @@
 import type { Codec } from "../codec/codec.ts";
 import { KvError } from "../errors.ts";
-import type { Codecs } from "./reader.ts";
+import type { Codecs } from "./codecs.ts";
 
 /** Names what a codec has refused with `error`, such as `key`. Errors that are none of purekv's stay what they are. */
 export function refusedPart(part: string, error: unknown): unknown {

@@ -3,7 +3,8 @@ import type { KvSnapshot } from "./api/reader.ts";
 import type { KvKeyspaceReader } from "./api/keyspace.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { handleOf } from "./keyspaces/handles.ts";
-import { type Codecs, Reader } from "./reader.ts";
+import type { Codecs } from "./codecs.ts";
+import { Reader } from "./reader.ts";
 import { lastSeenOf, SnapshotKeyspace } from "./snapshot_keyspace.ts";
 import type { Store } from "./store.ts";
 

@@ -12,7 +12,7 @@ import { keyText } from "../inspection/key_text.ts";
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import type { TransferProgress } from "./api/transfer.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
-import type { Codecs } from "./reader.ts";
+import type { Codecs } from "./codecs.ts";
 import { checkKeyLength, checkValueLength } from "./record_writer.ts";
 import { refusedPart } from "./refused_part.ts";
 import type { Store } from "./store.ts";

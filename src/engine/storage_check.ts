@@ -1,5 +1,5 @@
 import { invalidArgument } from "../errors.ts";
-import { shown } from "../options.ts";
+import { shown } from "../option_values.ts";
 import type { Awaitable } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
 

@@ -7,7 +7,7 @@ import type { KvBatch, WriteOptions } from "./api/writes.ts";
 import { BatchRecords } from "./batch_records.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { handleOf } from "./keyspaces/handles.ts";
-import type { Codecs } from "./reader.ts";
+import type { Codecs } from "./codecs.ts";
 import {
   checkKeyLength,
   checkValueLength,

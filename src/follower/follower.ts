@@ -2,8 +2,7 @@ import type {
   KeyspaceOptions,
   KvKeyspaceReader,
 } from "../engine/api/keyspace.ts";
-import { keyspaceCodecs } from "../engine/codecs.ts";
-import type { Codecs } from "../engine/reader.ts";
+import { type Codecs, keyspaceCodecs } from "../engine/codecs.ts";
 import { Reader } from "../engine/reader.ts";
 import { KvError } from "../errors.ts";
 import type { KvFollower } from "./api.ts";

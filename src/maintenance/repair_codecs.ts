@@ -3,7 +3,7 @@ import { json } from "../codec/json.ts";
 import { tuple } from "../codec/tuple.ts";
 import { utf8 } from "../codec/utf8.ts";
 import { invalidArgument, KvError } from "../errors.ts";
-import { shown } from "../options.ts";
+import { shown } from "../option_values.ts";
 import type { Losses } from "./losses.ts";
 import type { RepairOptions } from "./repair_report.ts";
 import type { Survey } from "./survey.ts";

@@ -25,6 +25,7 @@ import { RecordList } from "./record_list.ts";
 import type { KeySpans } from "./sort.ts";
 import type { SortedKeys } from "./sorted_keys.ts";
 import {
+  doubleIndex,
   doubleRecords,
   type TableMemory,
   tableMemoryOver,
@@ -227,7 +228,7 @@ export class MemTable implements KeySpans {
     const key = start + RECORD_HEADER_BYTES;
     const slot = this.#index.find(bytes, hash, bytes, key, keyLength);
     if (slot < 0) {
-      if (this.#index.isFull) this.#doubleIndex();
+      if (this.#index.isFull) doubleIndex(this.#memory);
       this.#memory.firsts[this.#index.size] = ordinal;
       this.#memory.links[ordinal] = ordinal;
       this.#index.insert(hash, start, ordinal);
@@ -236,21 +237,6 @@ export class MemTable implements KeySpans {
       this.#memory.links[ordinal] = this.#memory.links[first]!;
       this.#memory.links[first] = ordinal;
       this.#index.replace(slot, start);
-    }
-  }
-
-  /** Puts all keys into an index of twice the size. They come in order of arrival, which runs through the arena once, from front to back. */
-  #doubleIndex(): void {
-    const { bytes } = this.arena;
-    const { offsets, links, firsts } = this.#memory;
-    const { size } = this.#index;
-    this.#index.clearAndDouble();
-    for (let i = 0; i < size; i++) {
-      const first = firsts[i]!;
-      const record = offsets[links[first]!]!;
-      const key = record + RECORD_HEADER_BYTES;
-      const hash = hashSpan(bytes, key, recordKeyLength(bytes, record));
-      this.#index.insert(hash, record, first);
     }
   }
 

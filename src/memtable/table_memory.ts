@@ -1,5 +1,7 @@
+import { hashSpan } from "../bytes/hash.ts";
 import { releaseMemory } from "../bytes/release.ts";
 import { LOG_HEADER_BYTES } from "../format/log_format.ts";
+import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
 import { HashIndex, slotsFor } from "./hash_index.ts";
 
 /**
@@ -55,6 +57,23 @@ export function doubleRecords(memory: TableMemory): void {
   memory.offsets = doubled(offsets);
   memory.links = doubled(links);
   memory.firsts = doubled(firsts);
+}
+
+/**
+ * Puts all keys into an index of twice the size. They come in order of arrival, which runs through the arena once, from
+ * front to back.
+ */
+export function doubleIndex(memory: TableMemory): void {
+  const { bytes, index, offsets, links, firsts } = memory;
+  const { size } = index;
+  index.clearAndDouble();
+  for (let i = 0; i < size; i++) {
+    const first = firsts[i]!;
+    const record = offsets[links[first]!]!;
+    const key = record + RECORD_HEADER_BYTES;
+    const hash = hashSpan(bytes, key, recordKeyLength(bytes, record));
+    index.insert(hash, record, first);
+  }
 }
 
 function doubled(array: Uint32Array): Uint32Array<ArrayBuffer> {

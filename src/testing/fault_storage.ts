@@ -1,4 +1,4 @@
-import { KvIoError, KvLockedError } from "../errors.ts";
+import { KvIoError } from "../errors.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
 import type {
   LockOptions,
@@ -17,6 +17,7 @@ import {
 import { checkedCrash, type CrashOptions } from "./crash_options.ts";
 import { Content, Disk } from "./disk.ts";
 import { FaultReadableFile, FaultWritableFile } from "./fault_files.ts";
+import { FaultLocks } from "./fault_locks.ts";
 import type { Fault, InjectedFault, StorageCall } from "./faults.ts";
 import { Medium } from "./medium.ts";
 import { Random } from "./random.ts";
@@ -61,8 +62,7 @@ export class FaultStorage implements Storage {
 
   readonly #seed: number;
   #medium: Medium;
-  #readers = 0;
-  #hasWriter = false;
+  readonly #locks = new FaultLocks();
 
   /**
    * Makes an empty storage.
@@ -232,27 +232,7 @@ export class FaultStorage implements Storage {
 
   /** Takes this object for one engine, or for readers only. */
   lock(options: LockOptions): Awaitable<StorageLock> {
-    const { shared } = options;
-    return this.#medium.answer({ operation: "lock", file: "" }, () => {
-      if (this.#hasWriter || (this.#readers > 0 && !shared)) {
-        throw new KvLockedError(this.location, "an engine of this process");
-      }
-      if (shared) this.#readers++;
-      else this.#hasWriter = true;
-      let isHeld = true;
-      const release = (): Awaitable<void> => {
-        if (!isHeld) return;
-        // As with files: it is gone even if to let go of it fails.
-        isHeld = false;
-        if (shared) this.#readers--;
-        else this.#hasWriter = false;
-        return this.#medium.answer(
-          { operation: "release", file: "" },
-          () => {},
-        );
-      };
-      return { release };
-    });
+    return this.#locks.lock(this.#medium, options);
   }
 
   /** Names of the files. */
@@ -326,6 +306,7 @@ export class FaultStorage implements Storage {
       },
     );
   }
+
   /** The storage that is left when `disk` is. */
   #image(disk: Disk, random: Random): FaultStorage {
     const { synchronous, capacity } = this;

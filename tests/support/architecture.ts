@@ -24,7 +24,14 @@ const layers = [
     "testing",
     "storage",
   ])
-  .concat(["codec", "bytes", "options.ts", "option_names.ts", "errors.ts"]);
+  .concat([
+    "codec",
+    "bytes",
+    "options.ts",
+    "option_values.ts",
+    "option_names.ts",
+    "errors.ts",
+  ]);
 
 /** Layers that never import one another, whichever stands higher. */
 const siblings = new Set(["segment", "memtable", "wal"]);

@@ -16,7 +16,7 @@ import {
 } from "../../bytes/varint.ts";
 import { utf8 } from "../../codec/utf8.ts";
 import { invalidArgument, KvError } from "../../errors.ts";
-import { shown } from "../../options.ts";
+import { shown } from "../../option_values.ts";
 import { CATALOGUE_PREFIX } from "./layout.ts";
 
 /** The longest name of a keyspace, in bytes of UTF-8. */

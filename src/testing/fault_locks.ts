@@ -1,0 +1,31 @@
+import { KvLockedError } from "../errors.ts";
+import type { Awaitable } from "../storage/awaitable.ts";
+import type { LockOptions, StorageLock } from "../storage/storage.ts";
+import type { Medium } from "./medium.ts";
+
+/** Who has a {@linkcode FaultStorage}: one engine, or any number of readers. */
+export class FaultLocks {
+  #readers = 0;
+  #hasWriter = false;
+
+  /** Takes it, or throws that somebody else has it. */
+  lock(medium: Medium, { shared }: LockOptions): Awaitable<StorageLock> {
+    return medium.answer({ operation: "lock", file: "" }, () => {
+      if (this.#hasWriter || (this.#readers > 0 && !shared)) {
+        throw new KvLockedError("fault storage", "an engine of this process");
+      }
+      if (shared) this.#readers++;
+      else this.#hasWriter = true;
+      let isHeld = true;
+      const release = (): Awaitable<void> => {
+        if (!isHeld) return;
+        // As with files: it is gone even if to let go of it fails.
+        isHeld = false;
+        if (shared) this.#readers--;
+        else this.#hasWriter = false;
+        return medium.answer({ operation: "release", file: "" }, () => {});
+      };
+      return { release };
+    });
+  }
+}
