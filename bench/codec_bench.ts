@@ -1,6 +1,7 @@
 /**
- * Codecs: the keys and values of every put and get go through them. Run with `deno bench bench/codec_bench.ts`.
- * Each iteration encodes or decodes 1,000 values, so that the clock costs nothing: read µs as ns a value.
+ * Codecs: the keys and values of every put and get go through them. Run with
+ * `deno bench bench/codec_bench.ts`. Each iteration encodes or decodes 1,000 values, so that the
+ * clock costs nothing: read µs as ns a value.
  */
 import { bytes } from "../src/codec/bytes.ts";
 import type { Codec } from "../src/codec/codec.ts";

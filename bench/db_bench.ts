@@ -5,10 +5,10 @@
  *     bun bench/db_bench.ts
  *     node bench/db_bench.ts --num=100000 --benchmarks=fillrandom,readrandom
  *
- * `--help` names the flags. Fills begin with an empty store and put every key once; all other workloads go on with the
- * store that is there. A fill is over when the last write is acknowledged; flush and compaction are then waited for, which
- * is shown beside it. Reads run over segments in cache, after one pass that is not measured and that compares every value
- * with what was written.
+ * `--help` names the flags. Fills begin with an empty store and put every key once; all other
+ * workloads go on with the store that is there. A fill is over when the last write is acknowledged;
+ * flush and compaction are then waited for, which is shown beside it. Reads run over segments in
+ * cache, after one pass that is not measured and that compares every value with what was written.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,11 +1,14 @@
 /**
- * How `getSync` scales over followers: threads of this process that read the store which the engine of the main thread has open.
+ * How `getSync` scales over followers: threads of this process that read the store which the engine
+ * of the main thread has open.
  *
  *     deno task bench:followers
  *     bun bench/followers.ts --num=1000000 --rounds=3
  *
- * The store is filled in random order and not closed. Each reader has a cache as large as the store and fills it in a pass that is not measured; then all of them read
- * random keys for the same second, and nobody else does anything. The engine alone, on the main thread, is shown for comparison.
+ * The store is filled in random order and not closed. Each reader has a cache as large as the store
+ * and fills it in a pass that is not measured; then all of them read random keys for the same
+ * second, and nobody else does anything. The engine alone, on the main thread, is shown for
+ * comparison.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,11 +1,12 @@
 /**
- * The MemTable: every put ends here, every get begins here. Run with `deno bench bench/memtable_bench.ts`.
- * Keys have 16 bytes and random order, values 100 bytes; 100,000 records are about what a table of the preset size holds.
+ * The MemTable: every put ends here, every get begins here. Run with
+ * `deno bench bench/memtable_bench.ts`. Keys have 16 bytes and random order, values 100 bytes;
+ * 100,000 records are about what a table of the preset size holds.
  *
  * - put: the record is written into the arena and indexed, 100,000 times into an empty table.
  * - find: 100,000 keys in random order, all there or all absent.
- * - order: the sorted view, for a scan or a flush: made from nothing; with 1,000 keys put in place, which the first scan after
- *   1,000 puts waits for.
+ * - order: the sorted view, for a scan or a flush: made from nothing; with 1,000 keys put in place,
+ *   which the first scan after 1,000 puts waits for.
  * - cursor: from the first key to the last, the view being there.
  * - seek: to 1,000 keys in random order, as short scans do.
  */

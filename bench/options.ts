@@ -30,7 +30,10 @@ const settings: Record<string, EngineOptions> = {
   "compression zstd": { compression: "zstd" },
 };
 
-/** Shapes of a store as it was filled; all sizes are a sixteenth of the defaults, so that there are as many levels as in a store 16 times as large. */
+/**
+ * Shapes of a store as it was filled; all sizes are a sixteenth of the defaults, so that there are
+ * as many levels as in a store 16 times as large.
+ */
 const small = { memtableSize: MIB };
 const shape = { levelSize: 16 * MIB, segmentSize: MIB };
 const shapes: Record<string, EngineOptions> = {
@@ -51,7 +54,10 @@ const shapes: Record<string, EngineOptions> = {
   "memtableSize x 4": { memtableSize: 4 * MIB, compaction: shape },
 };
 
-/** Times of the processor in milliseconds; the others are counts, which do not vary with the machine. */
+/**
+ * Times of the processor in milliseconds; the others are counts, which do not vary with the
+ * machine.
+ */
 interface Measures {
   fill: number;
   get: number;

@@ -5,7 +5,8 @@
  *     bun bench/peers.ts --num=100000 --peers=purekv,lmdb --workloads=fillrandom,readrandom
  *     node bench/peers.ts --num=10000000 --json=results.json
  *
- * `--help` names the flags; README.md in this folder tells how it is done. Peers from npm are installed into a folder of their own first.
+ * `--help` names the flags; README.md in this folder tells how it is done. Peers from npm are
+ * installed into a folder of their own first.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

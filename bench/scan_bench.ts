@@ -1,10 +1,13 @@
 /**
- * Scans: how fast entries come out of several sources at once, and what is gained by compaction. Run with
- * `deno bench bench/scan_bench.ts`. Keys of 16 bytes, values of 100 bytes, 100,000 entries in all.
+ * Scans: how fast entries come out of several sources at once, and what is gained by compaction.
+ * Run with `deno bench bench/scan_bench.ts`. Keys of 16 bytes, values of 100 bytes, 100,000 entries
+ * in all.
  *
- * - merge: cursors over 1, 2, 4 and 8 MemTables that share the entries at random, without decoding anything.
- * - scan: `scanSync` of an engine in memory, strings and all, over the segments that a random fill left in level 0 and over what
- *   a full compaction makes of them; and 1,000 scans of 100 entries each, which is mostly seeking.
+ * - merge: cursors over 1, 2, 4 and 8 MemTables that share the entries at random, without decoding
+ *   anything.
+ * - scan: `scanSync` of an engine in memory, strings and all, over the segments that a random fill
+ *   left in level 0 and over what a full compaction makes of them; and 1,000 scans of 100 entries
+ *   each, which is mostly seeking.
  */
 import { open } from "../mod.ts";
 import { PUT } from "../src/format/kind.ts";

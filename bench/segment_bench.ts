@@ -1,7 +1,7 @@
 /**
- * Segments: 1,000,000 entries of 16-byte keys and 100-byte values in segments of 12 MiB, everything in the cache. Run with
- * `deno bench bench/segment_bench.ts`. Each iteration does 1,000 entries, so that the clock costs nothing: read µs as
- * ns an entry.
+ * Segments: 1,000,000 entries of 16-byte keys and 100-byte values in segments of 12 MiB, everything
+ * in the cache. Run with `deno bench bench/segment_bench.ts`. Each iteration does 1,000 entries, so
+ * that the clock costs nothing: read µs as ns an entry.
  */
 import { compareBytes } from "../src/bytes/compare.ts";
 import { hashSpan } from "../src/bytes/hash.ts";
@@ -92,7 +92,9 @@ const absentKeys = makeKeys(shuffled.map((number) => number + 1));
 
 const cache = new BlockCache(1 << 30);
 const parts = await writeParts();
-/** Which segment each of the shuffled keys lies in: finding that out is the business of the engine. */
+/**
+ * Which segment each of the shuffled keys lies in: finding that out is the business of the engine.
+ */
 const partOf = Uint8Array.from({ length: ENTRIES }, (_, i) => {
   const key = keyAt(presentKeys, i);
   return parts.findLastIndex(({ smallest }) =>

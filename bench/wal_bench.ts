@@ -1,9 +1,11 @@
 /**
- * The write-ahead log: every write goes through its append. Run with `deno bench -A bench/wal_bench.ts`.
+ * The write-ahead log: every write goes through its append. Run with
+ * `deno bench -A bench/wal_bench.ts`.
  *
  * - seal: the checksum and the header of a frame, as a commit makes them.
- * - append: frames of 1, 10 and 1,000 records of 124 bytes, 1 MiB in all, to a file of the runtime, unsynced. One record in a
- *   frame is a writer that waits for each write, a thousand are a group of writers.
+ * - append: frames of 1, 10 and 1,000 records of 124 bytes, 1 MiB in all, to a file of the runtime,
+ *   unsynced. One record in a frame is a writer that waits for each write, a thousand are a group
+ *   of writers.
  * - sync: one record, appended and made durable: what a synced write costs when it is alone.
  * - read back: what recovery does with 1 MiB of log, checksums included.
  */

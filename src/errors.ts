@@ -1,5 +1,6 @@
 /**
- * The error family of purekv: one class per reaction that a caller may have, each with a stable code.
+ * The error family of purekv: one class per reaction that a caller may have, each with a stable
+ * code.
  *
  * @module
  */
@@ -20,7 +21,9 @@ export type KvErrorCode =
   | "KV_NOT_FOUND"
   /** The storage refused a read, write, sync, rename or remove. */
   | "KV_IO"
-  /** An earlier write or sync failed: nothing is acknowledged any more until the store is reopened. */
+  /**
+   * An earlier write or sync failed: nothing is acknowledged any more until the store is reopened.
+   */
   | "KV_POISONED"
   /** The runtime or the storage cannot do what was asked. */
   | "KV_UNSUPPORTED"
@@ -209,8 +212,9 @@ export class KvIoError extends KvError {
 }
 
 /**
- * An import ended before its source did. {@linkcode Error.cause} says why: the error of the source, the reason of the signal, or the error
- * of the store, whose code this one has then; otherwise `KV_INTERRUPTED`.
+ * An import ended before its source did. {@linkcode Error.cause} says why: the error of the source,
+ * the reason of the signal, or the error of the store, whose code this one has then; otherwise
+ * `KV_INTERRUPTED`.
  *
  * @example
  * ```ts
@@ -230,7 +234,10 @@ export class KvIoError extends KvError {
  * ```
  */
 export class KvImportError extends KvError {
-  /** Entries that are in the store: the first that the source gave. They are durable, unless the import was told `sync: false`. */
+  /**
+   * Entries that are in the store: the first that the source gave. They are durable, unless the
+   * import was told `sync: false`.
+   */
   readonly entries: number;
   /** Bytes of their keys and values, as encoded. */
   readonly bytes: number;
@@ -238,7 +245,8 @@ export class KvImportError extends KvError {
   /**
    * Makes the error for an import that ended early.
    *
-   * @param done What is in the store, and at which entry of the source, counted from 1 on, the import ended.
+   * @param done What is in the store, and at which entry of the source, counted from 1 on, the
+   * import ended.
    * @param cause Why it ended.
    */
   constructor(

@@ -1,4 +1,6 @@
-/** Says which options there are where there is none of this name, and which one was probably meant. */
+/**
+ * Says which options there are where there is none of this name, and which one was probably meant.
+ */
 export function onlyNames(name: string, known: readonly string[]): string {
   const [nearest] = known
     .map((other) => ({ other, distance: distanceOf(name, other) }))
@@ -8,7 +10,10 @@ export function onlyNames(name: string, known: readonly string[]): string {
   return `only ${known.join(", ")}${hint}`;
 }
 
-/** How many letters have to be added, lost or changed to make one name of the other (Levenshtein distance), case aside. */
+/**
+ * How many letters have to be added, lost or changed to make one name of the other (Levenshtein
+ * distance), case aside.
+ */
 function distanceOf(name: string, other: string): number {
   const a = name.slice(0, 64).toLowerCase();
   const b = other.toLowerCase();

@@ -1,4 +1,8 @@
-/** Checks of single options, which name in their errors what was given and what is allowed. */
+/**
+ * Checks of single options, which name in their errors what was given and what is allowed.
+ *
+ * @module
+ */
 import { invalidArgument, type KvError } from "./errors.ts";
 import { onlyNames } from "./option_names.ts";
 

@@ -1,5 +1,6 @@
 /**
- * The options of an engine: what there is, in which unit and bounds, and the check that refuses everything else.
+ * The options of an engine: what there is, in which unit and bounds, and the check that refuses
+ * everything else.
  *
  * @module
  */
@@ -53,13 +54,19 @@ export type BackgroundPlace = "auto" | "worker" | "inline";
  * ```
  */
 export interface CompactionOptions {
-  /** Segments in level 0 that start a compaction; fewer do when many scans go through them. Default 4; 2 to 64. */
+  /**
+   * Segments in level 0 that start a compaction; fewer do when many scans go through them. Default
+   * 4; 2 to 64.
+   */
   readonly threshold?: number;
   /** Size that level 1 is kept to, in bytes. Default 256 MiB; 64 KiB to 1 TiB. */
   readonly levelSize?: number;
   /** How many times larger each level is than the one above it. Default 10; 2 to 100. */
   readonly levelRatio?: number;
-  /** Size at which a segment is closed and the next begun, in bytes. Default 16 MiB; 16 KiB to 1 GiB. */
+  /**
+   * Size at which a segment is closed and the next begun, in bytes. Default 16 MiB; 16 KiB to 1
+   * GiB.
+   */
   readonly segmentSize?: number;
 }
 
@@ -87,34 +94,50 @@ export interface CompactionOptions {
  */
 export interface EngineOptions {
   /**
-   * Whether a write is acknowledged only after it has reached the medium. With `false` it survives the process but not a
-   * loss of power. Default `true`; each write can choose otherwise.
+   * Whether a write is acknowledged only after it has reached the medium. With `false` it survives
+   * the process but not a loss of power. Default `true`; each write can choose otherwise.
    */
   readonly sync?: boolean;
-  /** Bytes of log records after which the MemTable is flushed to a segment. Default 16 MiB; 64 KiB to 1 GiB. */
+  /**
+   * Bytes of log records after which the MemTable is flushed to a segment. Default 16 MiB; 64 KiB
+   * to 1 GiB.
+   */
   readonly memtableSize?: number;
-  /** Entries after which the MemTable is flushed to a segment. Default 1,000,000; 1 to 8,000,000. */
+  /**
+   * Entries after which the MemTable is flushed to a segment. Default 1,000,000; 1 to 8,000,000.
+   */
   readonly memtableEntries?: number;
   /** When segments are merged, and into what shape. */
   readonly compaction?: CompactionOptions;
   /** Memory for blocks and indexes of segments, in bytes. Default 32 MiB; 0 to 64 GiB. */
   readonly cacheSize?: number;
-  /** Size at which a block of a segment is closed, before compression, in bytes. Default 4096; 256 to 1 MiB. */
+  /**
+   * Size at which a block of a segment is closed, before compression, in bytes. Default 4096; 256
+   * to 1 MiB.
+   */
   readonly blockSize?: number;
   /**
-   * How blocks of new segments are compressed. Default `"none"`. `"zstd"` needs a runtime whose `node:zlib` has it;
-   * others refuse with `KV_UNSUPPORTED`.
+   * How blocks of new segments are compressed. Default `"none"`. `"zstd"` needs a runtime whose
+   * `node:zlib` has it; others refuse with `KV_UNSUPPORTED`.
    */
   readonly compression?: Compression;
   /**
-   * Where flush and compaction run. `"auto"`: in a worker, where the store is in a folder and the runtime lets one be started, once there is
-   * work for it. `"worker"`: the same, but the worker is started by `open`: that takes the event loop 25 to 40 ms in Deno, elsewhere 1 to 4 ms. `"inline"`: always in
-   * slices of a few milliseconds on the event loop, which takes less memory. Default `"auto"`.
+   * Where flush and compaction run. `"auto"`: in a worker, where the store is in a folder and the
+   * runtime lets one be started, once there is work for it. `"worker"`: the same, but the worker is
+   * started by `open`: that takes the event loop 25 to 40 ms in Deno, elsewhere 1 to 4 ms.
+   * `"inline"`: always in slices of a few milliseconds on the event loop, which takes less memory.
+   * Default `"auto"`.
    */
   readonly background?: BackgroundPlace;
-  /** Opens without writing anything, beside other readers. Default `false`. Cannot be combined with the two that follow. */
+  /**
+   * Opens without writing anything, beside other readers. Default `false`. Cannot be combined with
+   * the two that follow.
+   */
   readonly readOnly?: boolean;
-  /** Whether a missing store is made. Default `true`, or `false` with {@linkcode EngineOptions.readOnly}. */
+  /**
+   * Whether a missing store is made. Default `true`, or `false` with
+   * {@linkcode EngineOptions.readOnly}.
+   */
   readonly createIfMissing?: boolean;
   /** Refuses to open a store that is already there. Default `false`. */
   readonly errorIfExists?: boolean;
@@ -158,10 +181,11 @@ const BACKGROUND_PLACES: readonly BackgroundPlace[] = [
 ];
 
 /**
- * Fills in and checks `options`. `otherNames` are options that the caller checks itself, such as the codecs.
+ * Fills in and checks `options`. `otherNames` are options that the caller checks itself, such as
+ * the codecs.
  *
- * Throws {@linkcode KvError} `KV_INVALID_ARGUMENT` naming the option, what was given and what is allowed,
- * and `KV_UNSUPPORTED` for a compression that the runtime does not have.
+ * Throws {@linkcode KvError} `KV_INVALID_ARGUMENT` naming the option, what was given and what is
+ * allowed, and `KV_UNSUPPORTED` for a compression that the runtime does not have.
  */
 export function resolveOptions(
   options: EngineOptions = {},

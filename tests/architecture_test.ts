@@ -81,6 +81,9 @@ const badExamples: [string, string, string][] = [
   ["engine/Bad.ts", "", "snake_case"],
   ["other/a.ts", "", "no layer"],
   ["engine/a.ts", "\n".repeat(351), "351 lines"],
+  ["engine/a.ts", `// ${"a ".repeat(49)}`, "101 columns"],
+  ["engine/a.ts", `/** ${"a ".repeat(48)} */`, "103 columns"],
+  ["engine/a.ts", `/**\n * ${"a ".repeat(49)}\n */`, "101 columns"],
 ];
 
 test("What breaks a rule of the house is found, and nothing else with it", () => {
@@ -103,6 +106,12 @@ test("The house allows what its rules allow", () => {
      * import { f } from "../../mod.ts";
      */
     const g = 'import "npm:h"';
+    /**
+     * \`\`\`ts
+     * ${"code ".repeat(30)}
+     * \`\`\`
+     *     ${"figure ".repeat(30)}
+     */
   `;
   assertEquals(findImports(source).length, 4);
   assertEquals(findViolations("engine/a.ts", source, files), []);

@@ -1,6 +1,9 @@
 import { Buffer } from "node:buffer";
 
-/** Distinct values: a prime, so that neighbours and generations differ, and so few that they stay in the CPU cache. */
+/**
+ * Distinct values: a prime, so that neighbours and generations differ, and so few that they stay in
+ * the CPU cache.
+ */
 const VALUES = 509;
 
 /** Order and content of what is written and read, from a seed. */
@@ -60,8 +63,8 @@ export class Data {
   }
 
   /**
-   * The keys with these numbers. They are made ahead and in the order of their use, as if each had just come in: neither
-   * making them nor fetching them from all over the heap is measured.
+   * The keys with these numbers. They are made ahead and in the order of their use, as if each had
+   * just come in: neither making them nor fetching them from all over the heap is measured.
    */
   keys(order: Uint32Array, suffix = ""): string[] {
     const keys = new Array<string>(order.length);
@@ -81,7 +84,10 @@ export class Data {
     return Array.from(order, (index) => flat(this.scatteredKey(index)));
   }
 
-  /** A key whose place in the order of the keys has nothing to do with its number, as YCSB hashes them. No two are the same. */
+  /**
+   * A key whose place in the order of the keys has nothing to do with its number, as YCSB hashes
+   * them. No two are the same.
+   */
   scatteredKey(index: number): string {
     return this.key(Math.imul(index, 0x9e3779b1) >>> 0);
   }

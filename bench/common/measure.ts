@@ -61,7 +61,10 @@ function readStatus(pid: string, field: string): number | undefined {
   }
 }
 
-/** Size of all files in a folder whose name fits, in bytes, without the holes that some of them have. */
+/**
+ * Size of all files in a folder whose name fits, in bytes, without the holes that some of them
+ * have.
+ */
 export function folderBytes(folder: string, names: RegExp = /./): number {
   let bytes = 0;
   for (const entry of readdirSync(folder, { recursive: true }) as string[]) {

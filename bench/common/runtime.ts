@@ -8,7 +8,10 @@ export function describeRuntime(): string {
   return deno ? `Deno ${deno}` : bun ? `Bun ${bun}` : `Node ${node}`;
 }
 
-/** Starts a script in a process of its own, in this runtime. Its standard output can be read; what it says on standard error is shown. */
+/**
+ * Starts a script in a process of its own, in this runtime. Its standard output can be read; what
+ * it says on standard error is shown.
+ */
 export function startScript(
   script: URL,
   argument: unknown,

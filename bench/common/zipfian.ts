@@ -1,7 +1,7 @@
 /**
- * The request distributions of YCSB, after its `ZipfianGenerator`, `ScrambledZipfianGenerator` and `SkewedLatestGenerator`
- * (Cooper et al., "Benchmarking Cloud Serving Systems with YCSB", 2010), which follow Gray et al., "Quickly Generating
- * Billion-Record Synthetic Databases", 1994.
+ * The request distributions of YCSB, after its `ZipfianGenerator`, `ScrambledZipfianGenerator` and
+ * `SkewedLatestGenerator` (Cooper et al., "Benchmarking Cloud Serving Systems with YCSB", 2010),
+ * which follow Gray et al., "Quickly Generating Billion-Record Synthetic Databases", 1994.
  */
 import { randomUint32 } from "./data.ts";
 
@@ -16,7 +16,9 @@ const SCRAMBLED_ZETA = 26.46902820178302;
 
 const TWO_32 = 2 ** 32;
 
-/** Numbers from 0 on, small ones far more often: number `i` in proportion to `1 / (i + 1) ** 0.99`. */
+/**
+ * Numbers from 0 on, small ones far more often: number `i` in proportion to `1 / (i + 1) ** 0.99`.
+ */
 export class Zipfian {
   readonly #random: () => number;
   #items: number;
@@ -96,8 +98,9 @@ function zetaSum(from: number, to: number): number {
 }
 
 /**
- * The absolute value of YCSB's 64-bit FNV hash of a number below 2^53, modulo `items`, which is below 2^26 so that products stay
- * exact. In two halves of 32 bits, since BigInt would take longer than all else; the prime is 2^40 + 435.
+ * The absolute value of YCSB's 64-bit FNV hash of a number below 2^53, modulo `items`, which is
+ * below 2^26 so that products stay exact. In two halves of 32 bits, since BigInt would take longer
+ * than all else; the prime is 2^40 + 435.
  */
 export function fnvModulo(number: number, items: number): number {
   let [numberHigh, numberLow] = [Math.floor(number / TWO_32), number >>> 0];

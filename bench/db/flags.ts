@@ -20,7 +20,8 @@ export interface Flags extends Sizes {
 }
 
 const PRESETS = [
-  // First: it measures waits for memory, and in a process that has been through a fill they take a fifth longer in Bun.
+  // First: it measures waits for memory, and in a process that has been through a fill they take a
+  // fifth longer in Bun.
   "readmemtable",
   "fillsync",
   "fillseq",

@@ -17,7 +17,10 @@ export interface Row {
   readonly megabytesPerSecond: number | undefined;
   /** Longest time in which no other task had its turn, in milliseconds; of writes only. */
   readonly longestStallMs: number | undefined;
-  /** Until flush and compaction had caught up, from the end of the workload, in milliseconds; of writes only. */
+  /**
+   * Until flush and compaction had caught up, from the end of the workload, in milliseconds; of
+   * writes only.
+   */
   readonly untilIdleMs: number | undefined;
 }
 

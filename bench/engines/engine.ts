@@ -1,13 +1,16 @@
 /**
- * What the workloads need of an engine, with strings for keys and values. An engine that lacks a method has no API for
- * the workloads that need it.
+ * What the workloads need of an engine, with strings for keys and values. An engine that lacks a
+ * method has no API for the workloads that need it.
  */
 
 /** How a store is opened. */
 export interface StoreOptions {
   /** Where it lies: a folder that is there. */
   readonly folder: string;
-  /** Whether a write is acknowledged, or {@linkcode BenchStore.untilDurable} is over, only after it has reached the medium. */
+  /**
+   * Whether a write is acknowledged, or {@linkcode BenchStore.untilDurable} is over, only after it
+   * has reached the medium.
+   */
   readonly sync: boolean;
   /** Memory for what is read from files, in bytes. */
   readonly cacheBytes: number;
@@ -43,7 +46,10 @@ export interface ScanRange {
   readonly limit?: number;
 }
 
-/** Called for every entry of a scan. Engines go through their entries in the way that is fastest for them. */
+/**
+ * Called for every entry of a scan. Engines go through their entries in the way that is fastest for
+ * them.
+ */
 export type Visit = (key: string, value: string) => void;
 
 /** Writes that happen together: those from `start` to before `end`. */
@@ -59,7 +65,10 @@ export interface BenchStore {
   put(key: string, value: string): Done;
   putBatch(batch: BatchSpan): Done;
   del(key: string): Done;
-  /** Puts many entries whose keys ascend, none of which is there, as fast as the engine can; durable in the end, if it can be. */
+  /**
+   * Puts many entries whose keys ascend, none of which is there, as fast as the engine can; durable
+   * in the end, if it can be.
+   */
   load?(keys: readonly string[], values: readonly string[]): Done;
   /** Of engines that acknowledge synced writes before they are durable: until all so far are. */
   untilDurable?(): Done;

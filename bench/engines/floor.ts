@@ -10,10 +10,11 @@ import type {
 } from "./engine.ts";
 
 /**
- * No engine, but what none can do without: it shows how far reads of strings can go in a runtime. Records lie side by side in one array,
- * in the order of their keys; a get hashes its key, finds the record by a table, compares the key and makes a string of the value, a scan
- * makes two strings of each record. There are no files, no versions, no locks and no checks, and writes only go into a `Map`,
- * of which the array is made when the first read comes behind them.
+ * No engine, but what none can do without: it shows how far reads of strings can go in a runtime.
+ * Records lie side by side in one array, in the order of their keys; a get hashes its key, finds
+ * the record by a table, compares the key and makes a string of the value, a scan makes two strings
+ * of each record. There are no files, no versions, no locks and no checks, and writes only go into
+ * a `Map`, of which the array is made when the first read comes behind them.
  */
 export const floor: EngineModule = {
   name: "floor",

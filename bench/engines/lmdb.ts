@@ -62,7 +62,10 @@ function optionsOf(
 
 class LmdbStore implements BenchStore {
   readonly #db: Database;
-  /** With overlappingSync, which is preset, puts are acknowledged before they are durable. Without it all is a little slower. */
+  /**
+   * With overlappingSync, which is preset, puts are acknowledged before they are durable. Without
+   * it all is a little slower.
+   */
   readonly untilDurable?: () => Promise<unknown>;
 
   constructor(db: Database, sync: boolean) {
@@ -89,7 +92,10 @@ class LmdbStore implements BenchStore {
     return this.#db.get(key);
   }
 
-  /** Its documentation advises against promises for reads: awaiting what is there already is the fastest way. */
+  /**
+   * Its documentation advises against promises for reads: awaiting what is there already is the
+   * fastest way.
+   */
   // deno-lint-ignore require-await
   async get(key: string): Promise<string | undefined> {
     return this.#db.get(key);

@@ -1,6 +1,7 @@
 /**
- * Packages of peers, installed from npm into a folder of their own: the variable PUREKV_PEERS, or `purekv-peers` in the user's cache.
- * Scripts of packages are not run, so no compiler is needed; what has no binary in its package is fetched by the tool that it names itself.
+ * Packages of peers, installed from npm into a folder of their own: the variable PUREKV_PEERS, or
+ * `purekv-peers` in the user's cache. Scripts of packages are not run, so no compiler is needed;
+ * what has no binary in its package is fetched by the tool that it names itself.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -58,7 +59,10 @@ export function installedPackages(): Packages {
   };
 }
 
-/** Installs what is not there in the right version. Peers that are missing afterwards say so when they are loaded. */
+/**
+ * Installs what is not there in the right version. Peers that are missing afterwards say so when
+ * they are loaded.
+ */
 export function installPackages(): void {
   const folder = peersFolder();
   try {

@@ -12,7 +12,10 @@ import type {
 /** The shape of the store: the presets of the engine, written out because `settle` goes by them. */
 const COMPACTION = { threshold: 4, levelSize: 256 << 20, levelRatio: 10 };
 
-/** A record in the log is longer than its key and value: a store whose MemTable takes them all must have entries to spare. */
+/**
+ * A record in the log is longer than its key and value: a store whose MemTable takes them all must
+ * have entries to spare.
+ */
 const MOST_ENTRIES = 8_000_000;
 
 const CONFIG = new URL("../../deno.json", import.meta.url);

@@ -11,7 +11,10 @@ import type {
 export interface SqlDriver {
   readonly name: string;
   readonly version: string;
-  /** Rows that it fetches at a time in a scan of everything; -1 if it is fastest with one statement for all. */
+  /**
+   * Rows that it fetches at a time in a scan of everything; -1 if it is fastest with one statement
+   * for all.
+   */
   readonly pageRows: number;
   open(file: string): SqlDatabase;
 }
@@ -29,7 +32,10 @@ export interface SqlDatabase {
   close(): void;
 }
 
-/** Visits rows from a bound on. Answers the last key, or undefined if there were fewer rows than the limit. */
+/**
+ * Visits rows from a bound on. Answers the last key, or undefined if there were fewer rows than the
+ * limit.
+ */
 export type VisitRows = (
   visit: Visit,
   bound: string,

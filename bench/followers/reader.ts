@@ -1,4 +1,5 @@
-// A thread that follows the store and, each time it is told for how many milliseconds, reads and answers how many gets a second it came to.
+// A thread that follows the store and, each time it is told for how many milliseconds, reads and
+// answers how many gets a second it came to.
 import { parentPort, workerData } from "node:worker_threads";
 import { follow } from "../../mod.ts";
 import { Data } from "../common/data.ts";

@@ -11,7 +11,10 @@ export interface ReaderSetup {
   readonly salt: number;
 }
 
-/** Gets between two looks at the clock, with a turn of the event loop, in which followers look for what is new. */
+/**
+ * Gets between two looks at the clock, with a turn of the event loop, in which followers look for
+ * what is new.
+ */
 const STEP = 1_000;
 
 /** Keys that are made ahead, for they cost as much to make as to look up. */

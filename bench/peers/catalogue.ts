@@ -41,7 +41,10 @@ export interface Caption {
   readonly text: string;
 }
 
-/** All figures, in the order in which they are shown. The last ones are the memory of the processes that ran the suites. */
+/**
+ * All figures, in the order in which they are shown. The last ones are the memory of the processes
+ * that ran the suites.
+ */
 export const CAPTIONS: Readonly<Record<string, Caption>> = {
   fillseq: ops("put in key order, 1,000 in flight"),
   fillrandom: ops("put in random order, 1,000 in flight"),

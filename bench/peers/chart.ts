@@ -33,7 +33,10 @@ interface Bar {
   readonly value: number;
 }
 
-/** An SVG with a group of bars for each of the workloads that the run has figures of; they count operations a second. */
+/**
+ * An SVG with a group of bars for each of the workloads that the run has figures of; they count
+ * operations a second.
+ */
 export function drawChart(
   results: Results,
   workloads: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * One suite on one engine in a process of its own: the argument says which, and what it finds goes out line by line as it is found, so that a
- * crash loses no more than it must.
+ * One suite on one engine in a process of its own: the argument says which, and what it finds goes
+ * out line by line as it is found, so that a crash loses no more than it must.
  */
 import { writeSync } from "node:fs";
 import process from "node:process";

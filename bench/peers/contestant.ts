@@ -64,7 +64,9 @@ function contestant(setup: EngineSetup, arena: Arena): Contestant {
   };
 }
 
-/** Runs a process and answers what it said; how it ended is the last thing, if it did not end well. */
+/**
+ * Runs a process and answers what it said; how it ended is the last thing, if it did not end well.
+ */
 async function runTask(
   { folder, sizes, timeoutMs }: Arena,
   task: Omit<Task, "folder" | "sizes">,

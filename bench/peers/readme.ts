@@ -7,7 +7,10 @@ const README = new URL("../README.md", import.meta.url);
 const BEGIN = "<!-- results: begin -->";
 const END = "<!-- results: end -->";
 
-/** Puts the results of these files where the README of the benches has its own, in place of those that are there. */
+/**
+ * Puts the results of these files where the README of the benches has its own, in place of those
+ * that are there.
+ */
 export function writeReadme(files: readonly string[]): void {
   writeFileSync(README, withResults(readFileSync(README, "utf8"), files));
 }

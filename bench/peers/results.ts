@@ -20,7 +20,10 @@ export interface EngineSetup {
   readonly name: string;
   readonly version: string;
   readonly settings: string;
-  /** Those of workloads whose writes are acknowledged when they are durable; nothing where it cannot do that. */
+  /**
+   * Those of workloads whose writes are acknowledged when they are durable; nothing where it cannot
+   * do that.
+   */
   readonly syncedSettings?: string;
 }
 
@@ -30,7 +33,10 @@ export interface Absence {
   readonly reason: string;
 }
 
-/** What one engine did in one workload, round by round. Where there is no figure, the engine has no API for it. */
+/**
+ * What one engine did in one workload, round by round. Where there is no figure, the engine has no
+ * API for it.
+ */
 export interface Figure {
   readonly workload: string;
   readonly engine: string;

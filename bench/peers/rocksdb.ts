@@ -1,6 +1,7 @@
 /**
- * RocksDB's own benchmark, `db_bench`, from Debian's package rocksdb-tools. It has workloads of the same names, makes its own keys and
- * values of the same sizes, and calls C++ in one thread: all of its reads and writes are without promises, one by one or in batches.
+ * RocksDB's own benchmark, `db_bench`, from Debian's package rocksdb-tools. It has workloads of the
+ * same names, makes its own keys and values of the same sizes, and calls C++ in one thread: all of
+ * its reads and writes are without promises, one by one or in batches.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
@@ -113,7 +114,9 @@ function hasAssertions({ path, env }: Program, { folder }: Arena): boolean {
   return /assertions are enabled/i.test(stdout);
 }
 
-/** Runs a suite as a whole, since later parts of it need earlier ones, and hands on what was wanted. */
+/**
+ * Runs a suite as a whole, since later parts of it need earlier ones, and hands on what was wanted.
+ */
 async function runSuite(
   program: Program,
   arena: Arena,

@@ -7,7 +7,9 @@ export interface Invocation {
   readonly flags: Readonly<Record<string, string | number | boolean>>;
   /** Whether it works on what the last one left. */
   readonly goesOn?: boolean;
-  /** Which of its lines are which figures; of several lines with the same benchmark, the last one. */
+  /**
+   * Which of its lines are which figures; of several lines with the same benchmark, the last one.
+   */
   readonly figures: readonly {
     readonly benchmark: string;
     readonly workload: string;

@@ -11,7 +11,10 @@ import type { Flags } from "./flags.ts";
 import type { Absence, Failure, Figure, Results } from "./results.ts";
 import { findRocksdb } from "./rocksdb.ts";
 
-/** Runs all workloads on all engines, in turn: each round begins with another engine, so that none always has the machine as another left it. */
+/**
+ * Runs all workloads on all engines, in turn: each round begins with another engine, so that none
+ * always has the machine as another left it.
+ */
 export async function runAll(flags: Flags, folder: string): Promise<Results> {
   const { sizes, timeoutMs, rounds } = flags;
   const arena = { folder, sizes, timeoutMs };

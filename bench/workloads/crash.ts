@@ -20,7 +20,10 @@ interface Task {
 
 if (import.meta.main) await fillAndDie(JSON.parse(process.argv[2]!));
 
-/** Fills the folder of a session, in which no store is open, in a process that is killed right after the last acknowledgement. */
+/**
+ * Fills the folder of a session, in which no store is open, in a process that is killed right after
+ * the last acknowledgement.
+ */
 export async function crashWhileFilling(
   { engine, folder, sizes, tuning }: Session,
   count: number,

@@ -30,7 +30,10 @@ export class Ledger {
     return generation;
   }
 
-  /** The generations that a record may have: engines with several threads do not keep the order of writes that are under way together. */
+  /**
+   * The generations that a record may have: engines with several threads do not keep the order of
+   * writes that are under way together.
+   */
   lastOf(number: number): number[] {
     const last = this.#generations[number]!;
     const first = this.#groups.get(number)?.first ?? last;

@@ -14,8 +14,8 @@ export const MIXED: Record<string, Benchmark> = {
 };
 
 /**
- * Random reads with a writer beside them: in each turn a hundredth of `inFlight` puts are under way while nine times as many reads are made,
- * without promises where the engine can.
+ * Random reads with a writer beside them: in each turn a hundredth of `inFlight` puts are under way
+ * while nine times as many reads are made, without promises where the engine can.
  */
 function prepareReadWhileWriting(session: Session): Workload {
   const { store, data, sizes, generation } = session;

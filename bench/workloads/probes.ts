@@ -25,7 +25,10 @@ export const PROBES: Record<string, Probe> = {
   sustained,
 };
 
-/** A lone writer that waits for each synced put, beside one that appends the same bytes to a file and syncs that, in turns. */
+/**
+ * A lone writer that waits for each synced put, beside one that appends the same bytes to a file
+ * and syncs that, in turns.
+ */
 async function compareWithAppends(
   session: Session,
 ): Promise<Measurement[] | undefined> {
@@ -67,7 +70,10 @@ async function compareWithAppends(
   }];
 }
 
-/** Size of a store after it was filled in random order, and after it was made as small as the engine can. */
+/**
+ * Size of a store after it was filled in random order, and after it was made as small as the engine
+ * can.
+ */
 async function measureSpace(session: Session): Promise<Measurement[]> {
   await session.reset();
   await load(session);
@@ -108,7 +114,10 @@ async function measureOpenAfterCrash(
   return [{ workload: "opencrash", unit: "ms", value }];
 }
 
-/** How fast a large log is read when a store is opened after a crash, for engines whose logs can grow large. */
+/**
+ * How fast a large log is read when a store is opened after a crash, for engines whose logs can
+ * grow large.
+ */
 async function measureReplay(
   session: Session,
 ): Promise<Measurement[] | undefined> {

@@ -15,7 +15,9 @@ import { putAll } from "./writes.ts";
 /** Keys of one `getMany`. */
 const MANY = 100;
 
-/** How much of a MemTable `readmemtable` fills: records are longer in it than their keys and values. */
+/**
+ * How much of a MemTable `readmemtable` fills: records are longer in it than their keys and values.
+ */
 const MEMTABLE_SHARE = 0.75;
 
 /** A way of reading single keys. */

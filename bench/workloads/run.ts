@@ -28,7 +28,10 @@ export interface Timing {
   readonly untilIdleMs: number;
 }
 
-/** Runs a workload once; answers nothing if the engine has no API for it. `verified` says that it has compared what it reads and writes already. */
+/**
+ * Runs a workload once; answers nothing if the engine has no API for it. `verified` says that it
+ * has compared what it reads and writes already.
+ */
 export async function runOnce(
   benchmark: Benchmark,
   session: Session,

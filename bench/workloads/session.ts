@@ -12,7 +12,10 @@ import { Ledger } from "./ledger.ts";
 /** The MemTable of a store, unless a workload says otherwise, in bytes. */
 export const MEMTABLE_BYTES: number = 16 << 20;
 
-/** What the store holds: nothing, part of the keys or others, all keys in decimal order, or all keys of YCSB. */
+/**
+ * What the store holds: nothing, part of the keys or others, all keys in decimal order, or all keys
+ * of YCSB.
+ */
 export type Contents = "none" | "some" | "full" | "ycsb";
 
 /** What a workload may change about a store that it begins with. */

@@ -10,7 +10,10 @@ import { scanAll } from "./workload.ts";
 import type { Measurement } from "./probe.ts";
 import type { Session } from "./session.ts";
 
-/** Requests that come in together; the next ones come in a later turn of the event loop, as they do from a network. */
+/**
+ * Requests that come in together; the next ones come in a later turn of the event loop, as they do
+ * from a network.
+ */
 const REQUESTS = 100;
 /** Reads that follow the load, before memory is looked at. */
 const READS = 100_000;
@@ -18,8 +21,9 @@ const READS = 100_000;
 export const SMALL_CACHE_BYTES: number = 32 << 20;
 
 /**
- * A load of random puts as a server has it: how long the event loop stood still, how long the slowest puts took, and how much memory
- * the process gained by the end of the load and of the reads after it. Keys are made as they are needed, so that the memory is that of the engine.
+ * A load of random puts as a server has it: how long the event loop stood still, how long the
+ * slowest puts took, and how much memory the process gained by the end of the load and of the reads
+ * after it. Keys are made as they are needed, so that the memory is that of the engine.
  */
 export async function sustained(session: Session): Promise<Measurement[]> {
   const { data, sizes } = session;

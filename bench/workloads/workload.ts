@@ -8,7 +8,10 @@ export interface Workload {
   readonly movesData: boolean;
   /** The measured part. What it reads it only counts, as LevelDB's does. */
   run(): void | Promise<void>;
-  /** Of reads: the same, comparing each value with what was written. Runs before anything is measured and warms up what `run` needs. */
+  /**
+   * Of reads: the same, comparing each value with what was written. Runs before anything is
+   * measured and warms up what `run` needs.
+   */
   verify?(): void | Promise<void>;
   /** Of writes: compares what the store holds afterwards with what was written. */
   check?(): void | Promise<void>;
@@ -20,7 +23,10 @@ export interface Benchmark {
   readonly needs: "fresh" | "full" | "ycsb";
   /** Whether the writes of a fresh store are acknowledged when they are durable. */
   readonly sync?: boolean;
-  /** Whether it changes the store: such a one is watched for stalls and for how long work goes on behind it. */
+  /**
+   * Whether it changes the store: such a one is watched for stalls and for how long work goes on
+   * behind it.
+   */
   readonly writes: boolean;
   /** Makes all that is not to be measured. Answers nothing if the engine has no API for it. */
   prepare(

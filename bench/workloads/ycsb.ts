@@ -98,8 +98,8 @@ function prepareMix(session: Session, mix: Mix, salt: number): Workload {
 }
 
 /**
- * Runs operations as a server does that has so many requests at the same time: reads at once where the engine can, writes as they come, and the end waits for
- * the last acknowledgement.
+ * Runs operations as a server does that has so many requests at the same time: reads at once where
+ * the engine can, writes as they come, and the end waits for the last acknowledgement.
  */
 async function runPart(
   store: BenchStore,

@@ -48,7 +48,9 @@ export async function removeRecords(folder: string): Promise<void> {
   await batch.commit();
 }
 
-/** Starts the writer in a process of its own, kills it, and returns the numbers that it had printed. */
+/**
+ * Starts the writer in a process of its own, kills it, and returns the numbers that it had printed.
+ */
 function writeUntilKilled(folder: string, round: number): Promise<number[]> {
   const script = fileURLToPath(new URL("./crash_writer.ts", import.meta.url));
   const child = spawn(

@@ -101,7 +101,10 @@ export class SearchIndex extends SearchReader {
     this.#db = db;
   }
 
-  /** Takes a file in, or takes its new content in if it has changed. Returns its places, or `undefined` if nothing has. */
+  /**
+   * Takes a file in, or takes its new content in if it has changed. Returns its places, or
+   * `undefined` if nothing has.
+   */
   async add(path: string, text: string): Promise<number | undefined> {
     const hash = createHash("sha256").update(text).digest("base64url");
     const known = await this.file(path);

@@ -18,7 +18,10 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
-/** All regular files below `root` that are not too large, in the order of their paths. The folder `excluded` is passed over. */
+/**
+ * All regular files below `root` that are not too large, in the order of their paths. The folder
+ * `excluded` is passed over.
+ */
 export function listFiles(
   root: string,
   excluded: string,

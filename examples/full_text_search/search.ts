@@ -15,7 +15,10 @@ export interface Hit {
   readonly score: number;
 }
 
-/** One thing that is looked for: words that stand one after the other. The last one may be the beginning of a word. */
+/**
+ * One thing that is looked for: words that stand one after the other. The last one may be the
+ * beginning of a word.
+ */
 interface Term {
   readonly words: readonly string[];
   readonly isPrefix: boolean;

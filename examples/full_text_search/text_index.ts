@@ -22,7 +22,10 @@ export class TextIndex {
     this.#keyspaces = keyspacesOf(db);
   }
 
-  /** Brings the index up to date with the text files below `folder`. Reads only those whose time or size has changed. */
+  /**
+   * Brings the index up to date with the text files below `folder`. Reads only those whose time or
+   * size has changed.
+   */
   async update(folder: string): Promise<Changes> {
     const changes = { added: 0, changed: 0, removed: 0, unchanged: 0 };
     const present = new Set<string>();
@@ -45,12 +48,16 @@ export class TextIndex {
       await this.#replace(path, undefined, []);
       changes.removed++;
     }
-    // One wait for the disk instead of one for each file: a file whose batch is lost with the power is indexed again.
+    // One wait for the disk instead of one for each file: a file whose batch is lost with the power
+    // is indexed again.
     await this.#db.sync();
     return changes;
   }
 
-  /** Puts the words of a file in the place of those that it had; without a stamp there is no such file any more. */
+  /**
+   * Puts the words of a file in the place of those that it had; without a stamp there is no such
+   * file any more.
+   */
   async #replace(
     path: string,
     stamp: string | undefined,

@@ -30,7 +30,10 @@ export interface QueueOptions {
   readonly leaseMs?: number;
   /** How often a job is tried before it is dead. Default 5. */
   readonly maxAttempts?: number;
-  /** How long the second attempt waits at least, in milliseconds; each further one twice as long. Default 1 second. */
+  /**
+   * How long the second attempt waits at least, in milliseconds; each further one twice as long.
+   * Default 1 second.
+   */
   readonly backoffMs?: number;
   /** The time, for tests. */
   readonly now?: () => number;
@@ -96,7 +99,10 @@ export class Queue<P> {
     return extended;
   }
 
-  /** Removes a job that is done. Answers `false` if it is somebody else's by now: then it is done twice. */
+  /**
+   * Removes a job that is done. Answers `false` if it is somebody else's by now: then it is done
+   * twice.
+   */
   async complete(job: Job<P>): Promise<boolean> {
     const current = this.#current(job);
     if (current === undefined) return false;
@@ -188,7 +194,10 @@ export class Queue<P> {
       .commit(options);
   }
 
-  /** Twice as long after every attempt, and up to as much again by chance, so that jobs which failed together do not come back together. */
+  /**
+   * Twice as long after every attempt, and up to as much again by chance, so that jobs which failed
+   * together do not come back together.
+   */
   #backoff(attempts: number): number {
     const base = Math.min(
       MAX_BACKOFF_MS,

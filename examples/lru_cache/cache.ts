@@ -53,7 +53,8 @@ export class LruCache {
   /**
    * Takes over what the store holds.
    *
-   * @param db A store of its own, best opened with `sync: false`: a cache may forget the last things it learned.
+   * @param db A store of its own, best opened with `sync: false`: a cache may forget the last
+   * things it learned.
    * @param maxBytes What keys and values may take. What is over that is evicted at once.
    */
   static async open(
@@ -87,7 +88,9 @@ export class LruCache {
     return value;
   }
 
-  /** The value of `key`; made by `load` if there is none, once, however many ask at the same time. */
+  /**
+   * The value of `key`; made by `load` if there is none, once, however many ask at the same time.
+   */
   async getOrLoad(
     key: string,
     load: () => Promise<Uint8Array>,
@@ -107,7 +110,10 @@ export class LruCache {
     return await loading;
   }
 
-  /** Keeps a value; evicts what has not been used for longest until all fits. A value that is larger than the cache is not kept. */
+  /**
+   * Keeps a value; evicts what has not been used for longest until all fits. A value that is larger
+   * than the cache is not kept.
+   */
   async set(key: string, value: Uint8Array): Promise<void> {
     const size = sizeOf(key, value);
     const batch = this.#db.batch();

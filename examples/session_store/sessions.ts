@@ -54,7 +54,10 @@ export class SessionStore {
     this.#now = options.now ?? Date.now;
   }
 
-  /** Begins a session and returns the token that the browser keeps. It is on disk by then: a user who has logged in stays so. */
+  /**
+   * Begins a session and returns the token that the browser keeps. It is on disk by then: a user
+   * who has logged in stays so.
+   */
   async start(user: string, data: Session["data"] = {}): Promise<string> {
     const id = randomBytes(16).toString("base64url");
     const startedMs = this.#now();
@@ -65,7 +68,10 @@ export class SessionStore {
     return `${id}.${this.#signatureOf(id)}`;
   }
 
-  /** The session of a token, which lives on because of that; `undefined` if it has ended, or never was. */
+  /**
+   * The session of a token, which lives on because of that; `undefined` if it has ended, or never
+   * was.
+   */
   async resume(token: string): Promise<Session | undefined> {
     const id = this.#idOf(token);
     const session = id && this.#living(id);

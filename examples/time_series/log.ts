@@ -34,13 +34,19 @@ export class TimeSeriesLog {
     this.#db = db;
   }
 
-  /** Adds a value; a second one of the same millisecond replaces it. It survives the process at once, and the power after the next {@linkcode sync}. */
+  /**
+   * Adds a value; a second one of the same millisecond replaces it. It survives the process at
+   * once, and the power after the next {@linkcode sync}.
+   */
   async append(series: string, { timeMs, value }: Point): Promise<void> {
     const key = ["raw", dayOf(timeMs), series, timeMs];
     await this.#db.put(key, value, { sync: false });
   }
 
-  /** Makes everything that was added durable. To be called every second or so: that is what a loss of power may take. */
+  /**
+   * Makes everything that was added durable. To be called every second or so: that is what a loss
+   * of power may take.
+   */
   sync(): Promise<void> {
     return this.#db.sync();
   }
@@ -63,7 +69,10 @@ export class TimeSeriesLog {
     }
   }
 
-  /** The values of a series in windows of equal length, those of days that were rolled up by the hour. */
+  /**
+   * The values of a series in windows of equal length, those of days that were rolled up by the
+   * hour.
+   */
   async windows(
     series: string,
     { fromMs, toMs, lengthMs }: {
@@ -91,8 +100,8 @@ export class TimeSeriesLog {
   }
 
   /**
-   * Ends the time of old values: keeps a summary of every hour, and deletes them, one day after the other. A day goes in one batch: after a crash
-   * there are either its values or their summaries.
+   * Ends the time of old values: keeps a summary of every hour, and deletes them, one day after the
+   * other. A day goes in one batch: after a crash there are either its values or their summaries.
    *
    * @param beforeMs Days that were over by then are rolled up.
    */
@@ -105,7 +114,10 @@ export class TimeSeriesLog {
     }
   }
 
-  /** Without an `await` between reading and deleting: a value that came in between would be deleted unseen. */
+  /**
+   * Without an `await` between reading and deleting: a value that came in between would be deleted
+   * unseen.
+   */
   #rollUpDay(prefix: Tuple): Promise<void> {
     const batch = this.#db.batch().delRange({ prefix });
     let hour: Tuple | undefined;
@@ -133,7 +145,10 @@ export class TimeSeriesLog {
     });
   }
 
-  /** The names of the series that have values of a day. Jumps from one to the next instead of reading all of them. */
+  /**
+   * The names of the series that have values of a day. Jumps from one to the next instead of
+   * reading all of them.
+   */
   series(timeMs: number): string[] {
     const day = dayOf(timeMs);
     const names: string[] = [];

@@ -1,4 +1,7 @@
-/** Orders two spans as unsigned bytes: negative, zero or positive as the first sorts before, with or after the second. */
+/**
+ * Orders two spans as unsigned bytes: negative, zero or positive as the first sorts before, with or
+ * after the second.
+ */
 export function compareSpans(
   a: Uint8Array,
   aOffset: number,

@@ -31,7 +31,10 @@ export function writeUint64(
   writeUint32(target, offset + 4, Math.floor(value / TWO_TO_32));
 }
 
-/** Reads eight bytes at `offset`; answers `NaN` for a number past 2^53 - 1, which no writer here writes. */
+/**
+ * Reads eight bytes at `offset`; answers `NaN` for a number past 2^53 - 1, which no writer here
+ * writes.
+ */
 export function readUint64(source: Uint8Array, offset: number): number {
   const high = readUint32(source, offset + 4);
   return high > 0x1f_ffff ? NaN : high * TWO_TO_32 + readUint32(source, offset);

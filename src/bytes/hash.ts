@@ -1,6 +1,6 @@
 /**
- * MurmurHash3 (x86, 32 bit, by Austin Appleby) of a span of bytes, with seed 0. Segments store what follows from it,
- * so it is part of the format.
+ * MurmurHash3 (x86, 32 bit, by Austin Appleby) of a span of bytes, with seed 0. Segments store what
+ * follows from it, so it is part of the format.
  */
 export function hashSpan(
   bytes: Uint8Array,

@@ -6,7 +6,10 @@ export function hexOf(bytes: Uint8Array): string {
     .toString("hex");
 }
 
-/** The bytes that `text` stands for: two digits each, with or without `0x` before them; `undefined` if it stands for none. */
+/**
+ * The bytes that `text` stands for: two digits each, with or without `0x` before them; `undefined`
+ * if it stands for none.
+ */
 export function parseHex(text: string): Uint8Array | undefined {
   const digits = text.startsWith("0x") ? text.slice(2) : text;
   return digits.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(digits)

@@ -1,4 +1,7 @@
-/** Variable-length integers: seven bits a byte, lowest first, the high bit set on every byte but the last (LEB128). */
+/**
+ * Variable-length integers: seven bits a byte, lowest first, the high bit set on every byte but the
+ * last (LEB128).
+ */
 
 /** The most bytes that an integer up to 2^53 - 1 takes. */
 export const MAX_VARINT_BYTES = 8;
@@ -26,7 +29,9 @@ export function varintLength(value: number): number {
   return length;
 }
 
-/** Reads integers one after another. After a read of a damaged or cut-off number the value is `NaN`. */
+/**
+ * Reads integers one after another. After a read of a damaged or cut-off number the value is `NaN`.
+ */
 export class VarintReader {
   readonly #source: Uint8Array;
   readonly #end: number;

@@ -1,9 +1,11 @@
 /**
- * The command line: look into stores, load, dump, check, repair and copy them. Run it, or import {@linkcode main}:
+ * The command line: look into stores, load, dump, check, repair and copy them. Run it, or import
+ * {@linkcode main}:
  *
  *     deno run -A jsr:@purekv/purekv/cli --help
  *
- * Exit codes: 0 done; 1 not found, or problems were found; 2 the command was not understood; 3 the store failed; 4 input or output failed; 130 ended by Ctrl-C.
+ * Exit codes: 0 done; 1 not found, or problems were found; 2 the command was not understood; 3 the
+ * store failed; 4 input or output failed; 130 ended by Ctrl-C.
  *
  * @example
  * ```ts ignore
@@ -20,7 +22,8 @@ import { makeProgram } from "./program.ts";
 import { failureOf, report } from "./report.ts";
 
 /**
- * Runs one command: reads from the standard input and writes to the standard output and error of the process.
+ * Runs one command: reads from the standard input and writes to the standard output and error of
+ * the process.
  *
  * @param args The command and its arguments, without the names of runtime and script.
  * @returns The exit code. It does not reject.

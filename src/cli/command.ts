@@ -17,7 +17,10 @@ export interface CommandText {
   readonly summary: string;
   /** More than the summary, for the help of the command. */
   readonly description?: string;
-  /** Lines that can be typed, each with what it does. `STORE` stands for the store, which a shell leaves out. */
+  /**
+   * Lines that can be typed, each with what it does. `STORE` stands for the store, which a shell
+   * leaves out.
+   */
   readonly examples: readonly (readonly [line: string, effect: string])[];
 }
 
@@ -51,7 +54,10 @@ export function addCommand(
   return command;
 }
 
-/** Adds a command that works on a store: its first argument, but in a shell, where the store is open. */
+/**
+ * Adds a command that works on a store: its first argument, but in a shell, where the store is
+ * open.
+ */
 export function addStoreCommand(
   program: Command,
   host: Host,
@@ -70,7 +76,10 @@ export function addFormOptions(command: Command): Command {
     .addOption(formOption("keys")).addOption(formOption("values"));
 }
 
-/** Adds the option for a keyspace, and with it those for forms. In a shell they are chosen when it starts, and by `use`. */
+/**
+ * Adds the option for a keyspace, and with it those for forms. In a shell they are chosen when it
+ * starts, and by `use`.
+ */
 export function addKeyspace(command: Command, host: Host): Command {
   if (host.session !== undefined) return command;
   command.option("--keyspace <name>", "a keyspace of the store");

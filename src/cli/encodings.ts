@@ -52,7 +52,10 @@ function namesText(names: readonly string[]): string {
   return `only ${names.join(", ")}`;
 }
 
-/** How the keys and values of a keyspace are stored. Throws `KV_NOT_FOUND` if there is none and none is to be made. */
+/**
+ * How the keys and values of a keyspace are stored. Throws `KV_NOT_FOUND` if there is none and none
+ * is to be made.
+ */
 export function encodingsIn(
   store: object,
   { keys, values }: FormOptions,
@@ -77,7 +80,9 @@ export function encodingsIn(
   };
 }
 
-/** Bytes go in and out of the engine, under the name that the store knows; the form does the rest. */
+/**
+ * Bytes go in and out of the engine, under the name that the store knows; the form does the rest.
+ */
 function encodingOf(
   stored: string | undefined,
   wanted: FormName | undefined,
@@ -87,7 +92,8 @@ function encodingOf(
   return {
     codec: { ...bytes, name: stored ?? name },
     form: formOf(name),
-    // What an application's own codec writes only the application knows: its bytes are taken as they come.
+    // What an application's own codec writes only the application knows: its bytes are taken as
+    // they come.
     isOwn: stored === undefined || stored === name ||
       !isFormName(stored) && name === "bytes",
   };

@@ -1,13 +1,17 @@
 /**
- * Text that shows any bytes on one line of a terminal, and can be typed back in: what cannot be read as it stands is written
- * `\\`, `\n`, `\r`, `\t`, `\xHH` for a byte or `\u{HEX}` for a character.
+ * Text that shows any bytes on one line of a terminal, and can be typed back in: what cannot be
+ * read as it stands is written `\\`, `\n`, `\r`, `\t`, `\xHH` for a byte or `\u{HEX}` for a
+ * character.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import { UsageError } from "./failure.ts";
 
-/** Characters that a line of text must not hold as they are: controls, invisible ones, those that change the direction, line ends. */
+/**
+ * Characters that a line of text must not hold as they are: controls, invisible ones, those that
+ * change the direction, line ends.
+ */
 const SPECIAL = /[\p{C}\p{Zl}\p{Zp}\\]/gu;
 const ESCAPE =
   /\\(?:([\\nrt])|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|(.?))/gsu;

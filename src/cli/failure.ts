@@ -5,7 +5,10 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** An error of the engine, with what to do about it on the command line in the place of what is said of all errors of its kind. */
+/**
+ * An error of the engine, with what to do about it on the command line in the place of what is said
+ * of all errors of its kind.
+ */
 export class HintedError extends Error {
   override readonly name = "HintedError";
   override readonly cause: KvError;
@@ -34,7 +37,10 @@ export class DataError extends Error {
   }
 }
 
-/** Reads what was typed on the command line: what cannot be read there is a command that was not understood. */
+/**
+ * Reads what was typed on the command line: what cannot be read there is a command that was not
+ * understood.
+ */
 export function typed<T>(read: () => T): T {
   try {
     return read();

@@ -8,7 +8,10 @@ import { escapeBytes, unescapeBytes } from "./escape.ts";
 import { DataError, typed } from "./failure.ts";
 import { bytesOfHex, hexOf } from "./hex.ts";
 
-/** Names of the forms in which keys and values are shown and read; those of the codecs that they belong to. */
+/**
+ * Names of the forms in which keys and values are shown and read; those of the codecs that they
+ * belong to.
+ */
 export const FORM_NAMES = ["utf8", "bytes", "json", "tuple"] as const;
 export type FormName = typeof FORM_NAMES[number];
 
@@ -17,7 +20,9 @@ export interface Form {
   readonly name: FormName;
   /** On one line of a terminal. */
   toLine(bytes: Uint8Array): string;
-  /** What `toLine` has shown, or a user has typed. Throws a `UsageError` for what cannot be read. */
+  /**
+   * What `toLine` has shown, or a user has typed. Throws a `UsageError` for what cannot be read.
+   */
   fromLine(text: string, what: string): Uint8Array;
   /** As a value inside of JSON, already as text. */
   toJson(bytes: Uint8Array): string;

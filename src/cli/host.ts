@@ -6,7 +6,9 @@ import { Output } from "./output.ts";
 import { ProgressBar, type ProgressOptions } from "./progress_bar.ts";
 import { type Styles, stylesFor } from "./terminal.ts";
 
-/** What the commands work with: the terminal, the signals, and in a shell the store that is open. */
+/**
+ * What the commands work with: the terminal, the signals, and in a shell the store that is open.
+ */
 export class Host implements Disposable {
   readonly output: Output = new Output(process.stdout, "the output");
   readonly errors: Output = new Output(
@@ -29,7 +31,10 @@ export class Host implements Disposable {
     return this.interrupts.signal;
   }
 
-  /** Begins with a command. Until its options are read, which may fail, errors are for programs if `--json` is among its words. */
+  /**
+   * Begins with a command. Until its options are read, which may fail, errors are for programs if
+   * `--json` is among its words.
+   */
   beginLine(words: readonly string[]): void {
     const end = words.indexOf("--");
     this.isJson = words.slice(0, end < 0 ? undefined : end).includes("--json");

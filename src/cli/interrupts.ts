@@ -6,8 +6,9 @@ import { Interrupted } from "./failure.ts";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Turns the signals that ask for an end into an `AbortSignal`, so that what runs can finish its batch and close the store. A second one ends the process at
- * once, which a store survives as it survives a crash.
+ * Turns the signals that ask for an end into an `AbortSignal`, so that what runs can finish its
+ * batch and close the store. A second one ends the process at once, which a store survives as it
+ * survives a crash.
  */
 export class Interrupts implements Disposable {
   #controller = new AbortController();

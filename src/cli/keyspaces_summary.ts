@@ -4,7 +4,10 @@ import { keyText } from "../inspection/key_text.ts";
 import { openForReading, type OpenStore } from "./open_store.ts";
 import type { StoreSummary } from "./store_summary.ts";
 
-/** What there is to tell of a store with keyspaces, whose manifest does not tell their keys from others. */
+/**
+ * What there is to tell of a store with keyspaces, whose manifest does not tell their keys from
+ * others.
+ */
 export interface KeyspacesSummary {
   /** Names of the keyspaces. */
   readonly names: readonly string[];
@@ -14,7 +17,10 @@ export interface KeyspacesSummary {
   readonly keys: StoreSummary["keys"];
 }
 
-/** Reads it; `undefined` where the store is too damaged to be opened, which is no reason to tell nothing. An engine may write the store meanwhile. */
+/**
+ * Reads it; `undefined` where the store is too damaged to be opened, which is no reason to tell
+ * nothing. An engine may write the store meanwhile.
+ */
 export async function summarizeKeyspaces(
   location: string,
 ): Promise<KeyspacesSummary | undefined> {

@@ -34,7 +34,9 @@ export interface OpenStore extends AsyncDisposable {
   readonly values: Form;
   /** The names of its keyspaces. */
   keyspaces(): string[];
-  /** The same open store, for another of its keyspaces, or for none. Whoever closes one closes both. */
+  /**
+   * The same open store, for another of its keyspaces, or for none. Whoever closes one closes both.
+   */
   use(wanted: Wanted): OpenStore;
 }
 
@@ -62,7 +64,10 @@ interface Opened<S> {
   readonly own: Encodings;
 }
 
-/** How often a store that another engine writes is looked at: never again, so that a command sees one state. */
+/**
+ * How often a store that another engine writes is looked at: never again, so that a command sees
+ * one state.
+ */
 const LOOK_ONCE = 0;
 
 /** Opens a store for reading, beside the engine that writes it if there is one. */
@@ -102,8 +107,9 @@ function readable(
 }
 
 /**
- * Opens a store for writing; with `create` one is made if it is missing, whose codecs are those of the forms, and a keyspace likewise. An existing store is written to in the
- * forms of its own codecs only, so that whoever else opens it can read what is written.
+ * Opens a store for writing; with `create` one is made if it is missing, whose codecs are those of
+ * the forms, and a keyspace likewise. An existing store is written to in the forms of its own
+ * codecs only, so that whoever else opens it can read what is written.
  */
 export async function openForWriting(
   location: string,

@@ -29,8 +29,8 @@ export interface Step {
 }
 
 /**
- * A bar on standard error with rate and time left, for what takes longer than a second; nothing where that is no terminal, or one that cannot go
- * back in a line.
+ * A bar on standard error with rate and time left, for what takes longer than a second; nothing
+ * where that is no terminal, or one that cannot go back in a line.
  */
 export class ProgressBar implements Disposable {
   readonly #output: Output;

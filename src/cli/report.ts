@@ -48,8 +48,8 @@ const HINTS: Partial<Record<KvErrorCode, string>> = {
 };
 
 /**
- * Tells of an error on standard error, as a line, or as JSON for programs, and answers with the exit code. `prefix` is what a line begins with, so that
- * it is known who speaks.
+ * Tells of an error on standard error, as a line, or as JSON for programs, and answers with the
+ * exit code. `prefix` is what a line begins with, so that it is known who speaks.
  */
 export async function report(
   host: Host,
@@ -108,7 +108,9 @@ function described(error: unknown): Failure {
     { code: "FAULT", message: faultText(error), exitCode: FAULT };
 }
 
-/** The parser's own words, without what it puts before them, and with its suggestion as the hint. */
+/**
+ * The parser's own words, without what it puts before them, and with its suggestion as the hint.
+ */
 function ofParser({ code, exitCode, message }: CommanderError): Failure {
   // It has written the help or the version, and that is all there is to say.
   if (exitCode === DONE || code === "commander.help") {
@@ -142,7 +144,10 @@ function ofEngine(error: KvError): Failure {
     : failure;
 }
 
-/** In the place of the system's words those of people, and the path of the file, where the system has said it. */
+/**
+ * In the place of the system's words those of people, and the path of the file, where the system
+ * has said it.
+ */
 function ofStorage(
   { operation, file, failure, message, cause }: KvIoError,
 ): Partial<Failure> {

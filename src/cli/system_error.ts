@@ -63,7 +63,10 @@ export class FileError extends DataError {
   }
 }
 
-/** The error to throw where `action` on a file has failed: one that names the file, if the system has refused. */
+/**
+ * The error to throw where `action` on a file has failed: one that names the file, if the system
+ * has refused.
+ */
 export function fileError(
   action: string,
   path: string,

@@ -8,7 +8,9 @@ export function widthOf(text: string): number {
   return stringWidth(text);
 }
 
-/** A text that takes no more than so many columns of a terminal: the beginning of it, if need be. */
+/**
+ * A text that takes no more than so many columns of a terminal: the beginning of it, if need be.
+ */
 export function fitted(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let start = "";

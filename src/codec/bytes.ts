@@ -8,12 +8,14 @@ import type { Codec } from "./codec.ts";
 import { typeName } from "./type_name.ts";
 
 /**
- * Bytes as they are, in any `Uint8Array`: a `Buffer`, one of another realm, one over a `SharedArrayBuffer`.
+ * Bytes as they are, in any `Uint8Array`: a `Buffer`, one of another realm, one over a
+ * `SharedArrayBuffer`.
  *
- * `encode` answers with the array that it was given, without a copy: the engine copies it before the call of `put` or
- * `get` returns, so it may be changed or reused right after. `decode` answers with a plain `Uint8Array` over a
- * buffer of its own, which may be changed and transferred. Anything but a `Uint8Array`, and one whose buffer was
- * transferred away, is refused with {@linkcode KvError} `KV_INVALID_ARGUMENT`.
+ * `encode` answers with the array that it was given, without a copy: the engine copies it before
+ * the call of `put` or `get` returns, so it may be changed or reused right after. `decode` answers
+ * with a plain `Uint8Array` over a buffer of its own, which may be changed and transferred.
+ * Anything but a `Uint8Array`, and one whose buffer was transferred away, is refused with
+ * {@linkcode KvError} `KV_INVALID_ARGUMENT`.
  *
  * @example Round trip
  * ```ts
@@ -31,7 +33,9 @@ export const bytes: Required<Codec<Uint8Array>> = {
   encodeInto: encodeBytesInto,
 };
 
-/** Whether `value` is a `Uint8Array` of whatever realm; `instanceof` knows those of its own only. */
+/**
+ * Whether `value` is a `Uint8Array` of whatever realm; `instanceof` knows those of its own only.
+ */
 export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) &&
     (value as Partial<Uint8Array>)[Symbol.toStringTag] === "Uint8Array";
@@ -58,7 +62,8 @@ function decodeBytes(
   start: number,
   end: number,
 ): Uint8Array {
-  // `slice` is the fastest copy, but that of a Buffer is a view and that of a subclass is of its kind.
+  // `slice` is the fastest copy, but that of a Buffer is a view and that of a subclass is of its
+  // kind.
   return source.constructor === Uint8Array
     ? source.slice(start, end)
     : new Uint8Array(source.subarray(start, end));

@@ -1,12 +1,14 @@
 /**
- * The codec interface: how keys and values of an application become bytes and bytes become keys and values.
+ * The codec interface: how keys and values of an application become bytes and bytes become keys and
+ * values.
  *
  * @module
  */
 
 /**
- * Turns values of type `T` into bytes and back. Keys are ordered by the unsigned bytes of their encoding.
- * `name` is recorded in the store, which can then be opened only with codecs of the same names.
+ * Turns values of type `T` into bytes and back. Keys are ordered by the unsigned bytes of their
+ * encoding. `name` is recorded in the store, which can then be opened only with codecs of the same
+ * names.
  *
  * @example A codec of your own
  * ```ts
@@ -14,7 +16,8 @@
  * import { MemoryStorage } from "@purekv/purekv/memory";
  * import { assertEquals } from "@std/assert";
  *
- * // Numbers in four bytes, the first one the most significant, so that their order is that of the bytes.
+ * // Numbers in four bytes, the first one the most significant, so that their order is that of the
+ * // bytes.
  * const uint32: Codec<number> = {
  *   name: "uint32",
  *   encode(value) {
@@ -37,20 +40,24 @@ export interface Codec<T> {
   readonly name: string;
 
   /**
-   * Encodes `value` into bytes of its own. Throws {@linkcode KvError} `KV_INVALID_ARGUMENT` for a value
-   * that it cannot carry without loss.
+   * Encodes `value` into bytes of its own. Throws {@linkcode KvError} `KV_INVALID_ARGUMENT` for a
+   * value that it cannot carry without loss.
    */
   encode(value: T): Uint8Array;
 
-  /** Decodes the bytes of `source` from `start` up to, not including, `end`. Keeps no reference to `source`. */
+  /**
+   * Decodes the bytes of `source` from `start` up to, not including, `end`. Keeps no reference to
+   * `source`.
+   */
   decode(source: Uint8Array, start: number, end: number): T;
 
   /**
-   * Optional fast path: encodes `value` into `target` from `offset` on and returns how many bytes that took,
-   * or -1 if there may not be room enough (then `encode` is asked). Bytes of `target` past `offset` may be overwritten in any case.
-   * They may be anything before, what was written for another value or another store included: write every byte that you count.
-   * Throws as `encode` does. In a sorted import `target` lies over a `SharedArrayBuffer`: write to it, but hand it to nothing that refuses one, as some functions
-   * of the platform do.
+   * Optional fast path: encodes `value` into `target` from `offset` on and returns how many bytes
+   * that took, or -1 if there may not be room enough (then `encode` is asked). Bytes of `target`
+   * past `offset` may be overwritten in any case. They may be anything before, what was written for
+   * another value or another store included: write every byte that you count. Throws as `encode`
+   * does. In a sorted import `target` lies over a `SharedArrayBuffer`: write to it, but hand it to
+   * nothing that refuses one, as some functions of the platform do.
    */
   encodeInto?(value: T, target: Uint8Array, offset: number): number;
 }

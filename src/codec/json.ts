@@ -9,15 +9,17 @@ import { typeName } from "./type_name.ts";
 import { utf8 } from "./utf8.ts";
 
 /**
- * Values as JSON in UTF-8, for values rather than keys: the order of the text is not the order of the values.
+ * Values as JSON in UTF-8, for values rather than keys: the order of the text is not the order of
+ * the values.
  *
- * `JSON.stringify` decides what is stored, so inside of objects and arrays its rules hold: a property that is
- * `undefined`, a function or a symbol is left out (`null` in an array), `NaN` and infinities become `null`, -0
- * becomes 0, a `Date` becomes a string, a `Map` or a `Set` becomes `{}`, and `toJSON` is asked. A value of which nothing
- * would be left is refused: `undefined`, a function, a symbol, `NaN`, an infinity, a `Map`, a `Set` or a typed array by
- * itself; so are a bigint and a cycle wherever they are.
- * The error is a {@linkcode KvError} `KV_INVALID_ARGUMENT` that names the place. A property called `__proto__` is
- * data like any other. Text that is not JSON is refused by `decode` with `KV_CORRUPTION`.
+ * `JSON.stringify` decides what is stored, so inside of objects and arrays its rules hold: a
+ * property that is `undefined`, a function or a symbol is left out (`null` in an array), `NaN` and
+ * infinities become `null`, -0 becomes 0, a `Date` becomes a string, a `Map` or a `Set` becomes
+ * `{}`, and `toJSON` is asked. A value of which nothing would be left is refused: `undefined`, a
+ * function, a symbol, `NaN`, an infinity, a `Map`, a `Set` or a typed array by itself; so are a
+ * bigint and a cycle wherever they are. The error is a {@linkcode KvError} `KV_INVALID_ARGUMENT`
+ * that names the place. A property called `__proto__` is data like any other. Text that is not JSON
+ * is refused by `decode` with `KV_CORRUPTION`.
  *
  * The type `T` is what the application says it stores; the codec does not check it.
  *
@@ -81,7 +83,10 @@ function toText(value: unknown): string {
   return text;
 }
 
-/** Whether a value became the object that `text` is only because JSON knows no such thing: a `Map` becomes `{}`, a `Uint8Array` an object of numbers. */
+/**
+ * Whether a value became the object that `text` is only because JSON knows no such thing: a `Map`
+ * becomes `{}`, a `Uint8Array` an object of numbers.
+ */
 function isLost(value: unknown, text: string): boolean {
   if (text !== "{}" && !ArrayBuffer.isView(value)) return false;
   return Object.prototype.toString.call(value) !== "[object Object]" &&
@@ -96,7 +101,10 @@ function refusal(reason: string, cause?: unknown): KvError {
   );
 }
 
-/** What made `JSON.stringify` throw `cause`, found by a second, slower run that keeps track of where it is. */
+/**
+ * What made `JSON.stringify` throw `cause`, found by a second, slower run that keeps track of where
+ * it is.
+ */
 function reasonFor(value: unknown, cause: unknown): string {
   let reason = cause instanceof Error ? cause.message : String(cause);
   const holders: unknown[] = [];

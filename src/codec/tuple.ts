@@ -23,20 +23,23 @@ export type TuplePart =
 export type Tuple = readonly TuplePart[];
 
 /**
- * Tuples as keys that sort part by part; a tuple sorts before the longer ones that it begins, and its encoding is a
- * prefix of theirs and of no others. So `scan({ prefix: ["user"] })` meets `["user", 1]`, but not `["users"]`.
+ * Tuples as keys that sort part by part; a tuple sorts before the longer ones that it begins, and
+ * its encoding is a prefix of theirs and of no others. So `scan({ prefix: ["user"] })` meets
+ * `["user", 1]`, but not `["users"]`.
  *
- * Parts of different types sort in the order that Deno KV documents, with null before and tuples behind:
- * null, `Uint8Array`, string, number, bigint, boolean, tuple. Within a type:
+ * Parts of different types sort in the order that Deno KV documents, with null before and tuples
+ * behind: null, `Uint8Array`, string, number, bigint, boolean, tuple. Within a type:
  * - `Uint8Array`: by unsigned bytes;
  * - string: by code point;
- * - number: by value, infinities included; -0 is stored as 0. The number 1 and the bigint 1n are different keys;
+ * - number: by value, infinities included; -0 is stored as 0. The number 1 and the bigint 1n are
+ *   different keys;
  * - bigint: by value, up to 255 bytes (below 2^2040 either side of zero);
  * - boolean: false before true;
  * - tuple: by these rules, up to 32 deep with the outermost.
  *
- * Refused with {@linkcode KvError} `KV_INVALID_ARGUMENT`, which names the part: `NaN`, strings with lone surrogates,
- * `undefined` and other types, what is past the bounds. Bytes that are no tuple are refused by `decode` with `KV_CORRUPTION`.
+ * Refused with {@linkcode KvError} `KV_INVALID_ARGUMENT`, which names the part: `NaN`, strings with
+ * lone surrogates, `undefined` and other types, what is past the bounds. Bytes that are no tuple
+ * are refused by `decode` with `KV_CORRUPTION`.
  *
  * @example Numbers sort as numbers
  * ```ts

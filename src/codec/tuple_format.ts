@@ -14,15 +14,16 @@
  *     boolean   40 false, 41 true
  *     tuple     48  part part ...          00
  *
- * Escaping turns 00 into 01 01 and 01 into 01 02, so that 00 only ever stands for an end and sorts before
- * whatever goes on: a shorter string, byte string or tuple comes before all that it begins.
- * Every tuple has one encoding, and no part's encoding begins that of another part. Hence the encoding of a tuple is a prefix
- * of another encoding if, and only if, the tuple begins the other tuple.
+ * Escaping turns 00 into 01 01 and 01 into 01 02, so that 00 only ever stands for an end and sorts
+ * before whatever goes on: a shorter string, byte string or tuple comes before all that it begins.
+ * Every tuple has one encoding, and no part's encoding begins that of another part. Hence the
+ * encoding of a tuple is a prefix of another encoding if, and only if, the tuple begins the other
+ * tuple.
  *
  * For example, `["a\0", -1]` is `28 61 01 01 00 30 40 0f ff ff ff ff ff ff`.
  *
- * The model is the tuple layer of FoundationDB. Its escape, 00 FF, is not used because there the end of "a" begins the
- * encoding of "a\0": a scan of the prefix `["a"]` would meet `["a\0"]`.
+ * The model is the tuple layer of FoundationDB. Its escape, 00 FF, is not used because there the
+ * end of "a" begins the encoding of "a\0": a scan of the prefix `["a"]` would meet `["a\0"]`.
  */
 export const END = 0x00;
 export const ESCAPE = 0x01;

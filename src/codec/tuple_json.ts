@@ -1,5 +1,6 @@
 /**
- * Tuples as JSON. Strings, finite numbers, booleans, null and nested tuples are what they are in JSON; the rest are objects with one property:
+ * Tuples as JSON. Strings, finite numbers, booleans, null and nested tuples are what they are in
+ * JSON; the rest are objects with one property:
  *
  *     {"bytes": "00ff"}  {"bigint": "12345678901234567890"}  {"number": "-Infinity"}
  *
@@ -13,11 +14,17 @@ import { typeName } from "./type_name.ts";
 /** No less than the depth that the codec allows; beyond it, it is refused there. */
 const MAX_DEPTH = 64;
 
-/** No more digits than the codec can carry, or not by many: to read them takes time that grows with their square. */
+/**
+ * No more digits than the codec can carry, or not by many: to read them takes time that grows with
+ * their square.
+ */
 const INTEGER = /^-?\d{1,700}$/;
 const INFINITY = /^-?Infinity$/;
 
-/** What `JSON.stringify` is given for a tuple. Throws `KV_INVALID_ARGUMENT` for parts that {@linkcode tupleOfJson} would not bring back. */
+/**
+ * What `JSON.stringify` is given for a tuple. Throws `KV_INVALID_ARGUMENT` for parts that
+ * {@linkcode tupleOfJson} would not bring back.
+ */
 export function jsonOfTuple(tuple: Tuple, depth = 0): unknown[] {
   if (depth > MAX_DEPTH) {
     throw invalidArgument("the tuple is too deep, or holds itself");
@@ -46,7 +53,10 @@ function integerText(part: bigint): string {
   throw invalidArgument("a bigint has more digits than a tuple can carry");
 }
 
-/** The tuple that a value from `JSON.parse` stands for. Throws `KV_INVALID_ARGUMENT` if it stands for none. */
+/**
+ * The tuple that a value from `JSON.parse` stands for. Throws `KV_INVALID_ARGUMENT` if it stands
+ * for none.
+ */
 export function tupleOfJson(value: unknown, depth = 0): Tuple {
   if (!Array.isArray(value) || depth > MAX_DEPTH) {
     throw invalidArgument("a tuple is a JSON array");

@@ -22,7 +22,10 @@ import { utf8 } from "./utf8.ts";
 
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** Reads one tuple. Accepts nothing that the writer does not write, so that each tuple has one encoding. */
+/**
+ * Reads one tuple. Accepts nothing that the writer does not write, so that each tuple has one
+ * encoding.
+ */
 export class TupleReader {
   readonly #source: Uint8Array;
   readonly #start: number;

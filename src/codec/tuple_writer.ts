@@ -37,8 +37,8 @@ class RefusedPart {
 }
 
 /**
- * Writes `tuple` to `target` from `offset` on. Answers with the offset behind it, or -1 if there may not be room enough.
- * Throws `KV_INVALID_ARGUMENT` for a part that a tuple cannot hold.
+ * Writes `tuple` to `target` from `offset` on. Answers with the offset behind it, or -1 if there
+ * may not be room enough. Throws `KV_INVALID_ARGUMENT` for a part that a tuple cannot hold.
  */
 export function writeTuple(
   tuple: Tuple,
@@ -60,8 +60,8 @@ export function writeTuple(
 }
 
 /**
- * Does not look at the room, since stores past the end of a `Uint8Array` do nothing: an offset past the end of `target`
- * says that it was too small, as the -1 of another codec does.
+ * Does not look at the room, since stores past the end of a `Uint8Array` do nothing: an offset past
+ * the end of `target` says that it was too small, as the -1 of another codec does.
  */
 function writeParts(
   tuple: Tuple,
@@ -142,7 +142,10 @@ function writeObject(
   return end + 1;
 }
 
-/** Escapes in place the `length` bytes that were written at `start`, and ends them. A length of -1 is passed on. */
+/**
+ * Escapes in place the `length` bytes that were written at `start`, and ends them. A length of -1
+ * is passed on.
+ */
 function closeEscaped(
   target: Uint8Array,
   start: number,

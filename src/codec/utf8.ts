@@ -9,8 +9,8 @@ import type { Codec } from "./codec.ts";
 import { typeName } from "./type_name.ts";
 
 /**
- * The natives behind `Buffer`. They work on every `Uint8Array`, so neither a `subarray` nor a `Buffer` has to be
- * made for a call. The typings of Node leave them out.
+ * The natives behind `Buffer`. They work on every `Uint8Array`, so neither a `subarray` nor a
+ * `Buffer` has to be made for a call. The typings of Node leave them out.
  */
 interface NativeText {
   utf8Write(text: string, offset: number, length: number): number;
@@ -30,8 +30,9 @@ const strictDecoder = new TextDecoder("utf-8", {
 const IS_DENO = "Deno" in globalThis;
 
 /**
- * Up to this many characters a loop is faster than the call of a native, beyond it the native is. Measured with
- * ASCII: they meet between 32 and 64 characters in Bun and Node. In Deno, whose native takes longer, at 80.
+ * Up to this many characters a loop is faster than the call of a native, beyond it the native is.
+ * Measured with ASCII: they meet between 32 and 64 characters in Bun and Node. In Deno, whose
+ * native takes longer, at 80.
  */
 const LOOP_ENCODE_MAX = IS_DENO ? 72 : 48;
 
@@ -39,8 +40,9 @@ const LOOP_ENCODE_MAX = IS_DENO ? 72 : 48;
 const LOOP_DECODE_MAX = 32;
 
 /**
- * Deno's native for UTF-8 takes 1 ns a byte of more than 256, where the one for Latin-1 takes 0.1, as does a look at
- * whether they are ASCII: 1 KiB of it takes half the time, 16 KiB a fifth. In Bun and Node the natives do that by themselves.
+ * Deno's native for UTF-8 takes 1 ns a byte of more than 256, where the one for Latin-1 takes 0.1,
+ * as does a look at whether they are ASCII: 1 KiB of it takes half the time, 16 KiB a fifth. In Bun
+ * and Node the natives do that by themselves.
  */
 const ASCII_DECODE_MIN = IS_DENO ? 400 : Infinity;
 
@@ -48,17 +50,19 @@ const ASCII_DECODE_MIN = IS_DENO ? 400 : Infinity;
 const CODES = 16;
 
 /**
- * Where `String.fromCharCode` is compiled inline, it makes a short string faster than a native can be called: measured with 6 to 16
- * characters, 31 to 50 ns against 60 to 85 in Deno and Node. JavaScriptCore takes 70 ns against 35.
+ * Where `String.fromCharCode` is compiled inline, it makes a short string faster than a native can
+ * be called: measured with 6 to 16 characters, 31 to 50 ns against 60 to 85 in Deno and Node.
+ * JavaScriptCore takes 70 ns against 35.
  */
 const CODES_ARE_FAST = !("Bun" in globalThis);
 
 /**
  * Strings as UTF-8. Keys sort by code point.
  *
- * What UTF-8 cannot carry is refused instead of replaced: a string that holds a lone surrogate, and anything that is
- * not a string, with {@linkcode KvError} `KV_INVALID_ARGUMENT`. Bytes that are not UTF-8 are refused by `decode` with
- * `KV_CORRUPTION`. A byte order mark is a character like any other.
+ * What UTF-8 cannot carry is refused instead of replaced: a string that holds a lone surrogate, and
+ * anything that is not a string, with {@linkcode KvError} `KV_INVALID_ARGUMENT`. Bytes that are not
+ * UTF-8 are refused by `decode` with `KV_CORRUPTION`. A byte order mark is a character like any
+ * other.
  *
  * @example Round trip
  * ```ts
@@ -213,7 +217,10 @@ function requireString(value: unknown): void {
   }
 }
 
-/** As many bytes as UTF-16 units means that all are ASCII, which spares most strings the search for surrogates. */
+/**
+ * As many bytes as UTF-16 units means that all are ASCII, which spares most strings the search for
+ * surrogates.
+ */
 function requireWellFormed(value: string, byteLength: number): void {
   if (byteLength === value.length || value.isWellFormed()) return;
   throw invalidArgument(

@@ -1,23 +1,29 @@
 /**
  * What range tombstones leave of one source of a merge.
  *
- * The ceiling of a segment says two things: none of its entries comes from a later write, and range tombstones up to it need not be looked at
- * any more. A merge writes segments whose ceiling is the last write in segments, so it has to apply all tombstones that there are:
+ * The ceiling of a segment says two things: none of its entries comes from a later write, and range
+ * tombstones up to it need not be looked at any more. A merge writes segments whose ceiling is the
+ * last write in segments, so it has to apply all tombstones that there are:
  *
- * 1. A tombstone up to the ceiling of the source has been applied when the source was written. One past it came after all entries of the
- *    source, and covers those whose keys are in its range. In a table, where entries and range deletes come by turns, the sequence number
- *    of the entry itself is what a ceiling is to a segment.
- * 2. Of the tombstones that cover an entry the oldest decides, since it comes next in the history of the key. If it lies in the stripe of the
- *    entry, then no snapshot sees the entry, and it is dropped. Tombstones that were left out before because a newer one lies in the same
- *    stripe change nothing: the newer one lies in the stripe of the entry exactly if they did.
- * 3. Otherwise a snapshot was taken in between. The entry is kept for it, and to hide it from everybody else a tombstone of its key with the
- *    sequence number of the range delete is put before it. Then that goes through `Retention` like any version of the key.
- * 4. What came after the start of the job has a larger sequence number than everything in segments then, and so than the ceiling of what is
- *    written: it still applies to that.
- * 5. In the order of the merge the tombstone of step 3 comes where the entry comes. A source that is older may have had the same range
- *    delete applied before, and so have the same tombstone once more: `Retention` drops it, for its stripe is not below that of
- *    the entry. All that is older still in the history of the key is older than the range delete, too.
- * 6. Where no snapshot is older than the tombstone, all entries of a segment that it covers are dropped, and so they are not even read.
+ * 1. A tombstone up to the ceiling of the source has been applied when the source was written. One
+ *    past it came after all entries of the source, and covers those whose keys are in its range. In
+ *    a table, where entries and range deletes come by turns, the sequence number of the entry
+ *    itself is what a ceiling is to a segment.
+ * 2. Of the tombstones that cover an entry the oldest decides, since it comes next in the history
+ *    of the key. If it lies in the stripe of the entry, then no snapshot sees the entry, and it is
+ *    dropped. Tombstones that were left out before because a newer one lies in the same stripe
+ *    change nothing: the newer one lies in the stripe of the entry exactly if they did.
+ * 3. Otherwise a snapshot was taken in between. The entry is kept for it, and to hide it from
+ *    everybody else a tombstone of its key with the sequence number of the range delete is put
+ *    before it. Then that goes through `Retention` like any version of the key.
+ * 4. What came after the start of the job has a larger sequence number than everything in segments
+ *    then, and so than the ceiling of what is written: it still applies to that.
+ * 5. In the order of the merge the tombstone of step 3 comes where the entry comes. A source that
+ *    is older may have had the same range delete applied before, and so have the same tombstone
+ *    once more: `Retention` drops it, for its stripe is not below that of the entry. All that is
+ *    older still in the history of the key is older than the range delete, too.
+ * 6. Where no snapshot is older than the tombstone, all entries of a segment that it covers are
+ *    dropped, and so they are not even read.
  *
  * @module
  */
@@ -36,11 +42,17 @@ export interface AppliedTombstonesOptions {
   readonly rangeTombstones: Fragments;
   /** Sequence numbers of the live snapshots, ascending. */
   readonly snapshots: readonly number[];
-  /** The ceiling of the source, which can seek then; `undefined` for a table, whose entries show their sequence numbers. */
+  /**
+   * The ceiling of the source, which can seek then; `undefined` for a table, whose entries show
+   * their sequence numbers.
+   */
   readonly ceiling: number | undefined;
 }
 
-/** The entries of a source that a merge has to know of, and tombstones for those that only snapshots see. */
+/**
+ * The entries of a source that a merge has to know of, and tombstones for those that only snapshots
+ * see.
+ */
 export class AppliedTombstones extends ForwardCursor {
   readonly #source: EntrySource & Partial<Cursor>;
   readonly #options: AppliedTombstonesOptions;

@@ -3,7 +3,10 @@ import { placesOf } from "../segment/record_blocks.ts";
 import type { BuildJob, JobContext } from "./job.ts";
 import { writeBlocks } from "./write_blocks.ts";
 
-/** Writes puts that stand in order to one segment, which every snapshot may see. After a failure nothing of it is left. */
+/**
+ * Writes puts that stand in order to one segment, which every snapshot may see. After a failure
+ * nothing of it is left.
+ */
 export function buildSegment(
   job: BuildJob,
   context: JobContext,

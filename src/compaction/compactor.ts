@@ -16,7 +16,10 @@ import { writeMerged } from "./merge.ts";
 import { Retention } from "./retention.ts";
 import { SegmentSink } from "./segment_sink.ts";
 
-/** Merges the inputs of a compaction into new segments. It opens the inputs by itself and leaves them as they are. */
+/**
+ * Merges the inputs of a compaction into new segments. It opens the inputs by itself and leaves
+ * them as they are.
+ */
 export async function compactSegments(
   job: CompactionJob,
   context: JobContext,
@@ -58,7 +61,10 @@ class InputReaders {
     this.#job = job;
   }
 
-  /** Cursors over segments of one level: one for each in level 0, newest first, one for all in a deeper level, where they share no key. */
+  /**
+   * Cursors over segments of one level: one for each in level 0, newest first, one for all in a
+   * deeper level, where they share no key.
+   */
   async open(
     level: number,
     segments: readonly SegmentInfo[],

@@ -1,13 +1,15 @@
 /**
  * What range tombstones leave to be done: pure functions from a version to a plan.
  *
- * 1. A segment that tombstones past its ceiling cover from its first key to its last holds nothing that is to be read, unless a snapshot is
- *    older than they are. It goes without being read, as soon as possible.
- * 2. Other segments that such tombstones overlap are rewritten when nothing else is due: that gives space back, and raises their ceiling,
- *    so that the tombstones come to an end. What a snapshot still sees waits until that is let go of, and level 0 until it is due: it
- *    soon is, and to hurry would rewrite level 1 with every flush.
- * 3. Tombstones cost every read a search and every change of the manifest their bytes. Where there are very many, rewriting
- *    goes first, whatever snapshots there are, and with level 0.
+ * 1. A segment that tombstones past its ceiling cover from its first key to its last holds nothing
+ *    that is to be read, unless a snapshot is older than they are. It goes without being read, as
+ *    soon as possible.
+ * 2. Other segments that such tombstones overlap are rewritten when nothing else is due: that gives
+ *    space back, and raises their ceiling, so that the tombstones come to an end. What a snapshot
+ *    still sees waits until that is let go of, and level 0 until it is due: it soon is, and to
+ *    hurry would rewrite level 1 with every flush.
+ * 3. Tombstones cost every read a search and every change of the manifest their bytes. Where there
+ *    are very many, rewriting goes first, whatever snapshots there are, and with level 0.
  *
  * @module
  */
@@ -27,7 +29,9 @@ import {
 /** Range tombstones from which on resolving them goes before all other work. */
 export const MOST_RANGE_TOMBSTONES = 1_000;
 
-/** Plans to drop all segments that hold nothing any more, or answers `undefined` if there are none. */
+/**
+ * Plans to drop all segments that hold nothing any more, or answers `undefined` if there are none.
+ */
 export function pickCovered<S extends SegmentInfo>(
   planning: Planning<S>,
 ): CompactionPlan<S> | undefined {

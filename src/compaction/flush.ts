@@ -25,15 +25,17 @@ export interface FlushSource {
 }
 
 /**
- * Writes the records of a full MemTable to one segment of level 0. What its range deletes cover is left out. Answers with nothing if they are only what nobody can see,
- * such as deletes of keys that no segment has.
+ * Writes the records of a full MemTable to one segment of level 0. What its range deletes cover is
+ * left out. Answers with nothing if they are only what nobody can see, such as deletes of keys that
+ * no segment has.
  */
 export function writeRecords(
   source: FlushSource,
   job: FlushJob,
   context: JobContext,
 ): Promise<SegmentInfo | undefined> {
-  // Snapshots and range deletes cut through the history. Without them only the newest version of a key matters, and no sequence number.
+  // Snapshots and range deletes cut through the history. Without them only the newest version of a
+  // key matters, and no sequence number.
   return job.snapshots.length === 0 && job.rangeTombstones.length === 0
     ? writeNewest(source.newest(), job, context)
     : writeVersions(source.versions(), job, context);

@@ -2,13 +2,14 @@
  * Compaction of the whole store, planned one step at a time.
  *
  * 1. Level 0 goes into level 1.
- * 2. Each level from 1 on is gone through by ascending key, and what it holds goes one level deeper, until the deepest level that
- *    holds anything is reached.
+ * 2. Each level from 1 on is gone through by ascending key, and what it holds goes one level
+ *    deeper, until the deepest level that holds anything is reached.
  * 3. That level is gone through once, and what holds garbage is rewritten.
  *
  * Before each step all that range tombstones cover as a whole is dropped.
  *
- * It goes forward only, so it ends however much is written meanwhile. Flushes and compactions may go on between two steps.
+ * It goes forward only, so it ends however much is written meanwhile. Flushes and compactions may
+ * go on between two steps.
  *
  * @module
  */
@@ -33,7 +34,10 @@ export interface FullCompactionProgress {
   readonly level: number;
   /** The last key of that level that is done with, or `undefined` if none is. */
   readonly after: Uint8Array | undefined;
-  /** Segments with a smaller file number were there at the start; later ones were written without garbage that nobody needs. */
+  /**
+   * Segments with a smaller file number were there at the start; later ones were written without
+   * garbage that nobody needs.
+   */
   readonly firstNewNumber: number;
 }
 
@@ -121,7 +125,10 @@ function firstWithGarbage<S extends SegmentInfo>(
   return found === undefined ? [] : [found];
 }
 
-/** The first of `segments`, and as many more as fit into one plan with what they overlap below; all of level 0. */
+/**
+ * The first of `segments`, and as many more as fit into one plan with what they overlap below; all
+ * of level 0.
+ */
 function firstRun<S extends SegmentInfo>(
   { version, settings }: Planning<S>,
   level: number,

@@ -11,12 +11,14 @@ import {
 } from "./plan.ts";
 
 /**
- * Finds tombstones and older versions that a compaction is sure to drop, or tombstones that it pays to bring down to what they hide.
+ * Finds tombstones and older versions that a compaction is sure to drop, or tombstones that it pays
+ * to bring down to what they hide.
  *
- * A segment comes into question only when its largest stored sequence number is within sight of the oldest
- * snapshot. Then every entry is visible to all snapshots, so that a rewrite drops every older version, and every
- * tombstone with nothing below it. Entries whose sequence number was set to 0 are visible to all for good: newer snapshots see more, never less. So
- * no other number needs to be kept with a segment to know that a rewrite makes progress.
+ * A segment comes into question only when its largest stored sequence number is within sight of the
+ * oldest snapshot. Then every entry is visible to all snapshots, so that a rewrite drops every
+ * older version, and every tombstone with nothing below it. Entries whose sequence number was set
+ * to 0 are visible to all for good: newer snapshots see more, never less. So no other number needs
+ * to be kept with a segment to know that a rewrite makes progress.
  */
 export function pickGarbage<S extends SegmentInfo>(
   planning: Planning<S>,
@@ -24,7 +26,9 @@ export function pickGarbage<S extends SegmentInfo>(
   return pickRewrite(planning) ?? pickDescent(planning);
 }
 
-/** The segment with the largest share of entries that a rewrite in its own level is sure to drop. */
+/**
+ * The segment with the largest share of entries that a rewrite in its own level is sure to drop.
+ */
 function pickRewrite<S extends SegmentInfo>(
   planning: Planning<S>,
 ): CompactionPlan<S> | undefined {
@@ -50,8 +54,8 @@ function pickRewrite<S extends SegmentInfo>(
 }
 
 /**
- * Segments that are tombstones for the most part go down before their level is full: what they hide wastes space, and every
- * scan must step over them (RocksDB's `CompactOnDeletionCollector`).
+ * Segments that are tombstones for the most part go down before their level is full: what they hide
+ * wastes space, and every scan must step over them (RocksDB's `CompactOnDeletionCollector`).
  */
 function pickDescent<S extends SegmentInfo>(
   planning: Planning<S>,

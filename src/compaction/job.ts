@@ -6,7 +6,10 @@ import type { Fragments } from "../tombstones/fragment.ts";
 import type { Pace } from "./merge.ts";
 import type { CompactionPlan } from "./plan.ts";
 
-/** What flush and compaction have in common. Jobs are plain data, so that they can be sent to a worker. */
+/**
+ * What flush and compaction have in common. Jobs are plain data, so that they can be sent to a
+ * worker.
+ */
 export interface Job {
   /** Sequence numbers of the snapshots that are held, ascending. */
   readonly snapshots: readonly number[];
@@ -14,7 +17,10 @@ export interface Job {
   readonly levels: readonly (readonly SegmentInfo[])[];
   /** The range tombstones to be applied. */
   readonly rangeTombstones: Fragments;
-  /** The ceiling of what is written: the last write that is in segments, for a flush once it is done. */
+  /**
+   * The ceiling of what is written: the last write that is in segments, for a flush once it is
+   * done.
+   */
   readonly ceiling: number;
   readonly blockSize: number;
   readonly compression: Compression;
@@ -40,8 +46,9 @@ export interface CompactionJob extends Job {
 /** Writes sorted entries to a segment. */
 export interface BuildJob extends Pick<Job, "blockSize" | "compression"> {
   /**
-   * Has puts by ascending key, one behind the other from its start on; at least one. Shared, so that it is not copied when it is sent, and no view,
-   * since Deno goes through every element of one that is sent (measured: 5 s for 16 MiB).
+   * Has puts by ascending key, one behind the other from its start on; at least one. Shared, so
+   * that it is not copied when it is sent, and no view, since Deno goes through every element of
+   * one that is sent (measured: 5 s for 16 MiB).
    */
   readonly buffer: SharedArrayBuffer;
   /** Bytes of the puts. */

@@ -24,8 +24,9 @@ export interface Merge {
 }
 
 /**
- * The work of flush and compaction: reads a sorted stream, drops what nobody can see any more, and writes the rest to segments.
- * Answers with what it has written; after a failure nothing of that is left.
+ * The work of flush and compaction: reads a sorted stream, drops what nobody can see any more, and
+ * writes the rest to segments. Answers with what it has written; after a failure nothing of that is
+ * left.
  */
 export async function writeMerged(merge: Merge): Promise<SegmentInfo[]> {
   const { source, retention, sink, pace } = merge;

@@ -1,10 +1,13 @@
 /**
- * Where segments go that were built of an import, and share no key with anything there is: a pure function from a version to levels.
+ * Where segments go that were built of an import, and share no key with anything there is: a pure
+ * function from a version to levels.
  *
- * 1. Into the level that has room for them by its target, or the deepest that holds anything, if that is deeper: there they need not be
- *    rewritten soon, and what is written over them later comes down to them as to any others.
- * 2. A level where the range of a segment overlaps that of another one cannot take it, though they share no key; nor can one that a
- *    running compaction is about to write into that range. Then a level further up does, and level 0 in the end.
+ * 1. Into the level that has room for them by its target, or the deepest that holds anything, if
+ *    that is deeper: there they need not be rewritten soon, and what is written over them later
+ *    comes down to them as to any others.
+ * 2. A level where the range of a segment overlaps that of another one cannot take it, though they
+ *    share no key; nor can one that a running compaction is about to write into that range. Then a
+ *    level further up does, and level 0 in the end.
  *
  * @module
  */
@@ -64,7 +67,10 @@ function levelWithRoom(
   return MAX_LEVELS - 1;
 }
 
-/** Whether a compaction may write into the range of `segment`: its outputs lie between the first and the last key of all its inputs. */
+/**
+ * Whether a compaction may write into the range of `segment`: its outputs lie between the first and
+ * the last key of all its inputs.
+ */
 function isOutput(
   { inputs, outputLevel }: CompactionPlan,
   level: number,

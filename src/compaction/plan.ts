@@ -18,7 +18,10 @@ export type CompactionReason =
 
 /** One compaction to carry out. */
 export interface CompactionPlan<S extends SegmentInfo = SegmentInfo> {
-  /** What goes in, the newest level first and in each level's order, so that merging in this order puts newer versions first. */
+  /**
+   * What goes in, the newest level first and in each level's order, so that merging in this order
+   * puts newer versions first.
+   */
   readonly inputs: readonly {
     readonly level: number;
     readonly segments: readonly S[];
@@ -26,11 +29,14 @@ export interface CompactionPlan<S extends SegmentInfo = SegmentInfo> {
   /** Where the output goes. */
   readonly outputLevel: number;
   /**
-   * `merge`: the inputs are written anew. `move`: they only change their level, and all come from one. `drop`: nothing of them is to be read
-   * any more.
+   * `merge`: the inputs are written anew. `move`: they only change their level, and all come from
+   * one. `drop`: nothing of them is to be read any more.
    */
   readonly action: "merge" | "move" | "drop";
-  /** Ascending keys at which the output goes on in a new segment: the first key at or past one of them starts it. */
+  /**
+   * Ascending keys at which the output goes on in a new segment: the first key at or past one of
+   * them starts it.
+   */
   readonly splitKeys: readonly Uint8Array[];
   readonly reason: CompactionReason;
 }
@@ -39,7 +45,9 @@ export interface CompactionPlan<S extends SegmentInfo = SegmentInfo> {
 export interface CompactionContext {
   /** Sequence number of the oldest live snapshot, or `undefined` if there is none. */
   readonly oldestSnapshot: number | undefined;
-  /** Numbers of segments that no plan may touch for now: those of an import that is being installed. */
+  /**
+   * Numbers of segments that no plan may touch for now: those of an import that is being installed.
+   */
   readonly withheld: ReadonlySet<number>;
   /** How often scans have gone through a segment of level 0, of those that are there now. */
   readonly level0Reads: number;
@@ -61,7 +69,10 @@ export interface MergeSource<S extends SegmentInfo> {
   readonly mayMove: boolean;
 }
 
-/** Plans to take segments one level deeper, or answers `undefined` if segments that are withheld are in the way. */
+/**
+ * Plans to take segments one level deeper, or answers `undefined` if segments that are withheld are
+ * in the way.
+ */
 export function planDescent<S extends SegmentInfo>(
   planning: Planning<S>,
   source: MergeSource<S>,
@@ -91,7 +102,10 @@ export function planDescent<S extends SegmentInfo>(
   };
 }
 
-/** Plans to rewrite one segment in its level, which must not be level 0: there the new file would pass for the newest. */
+/**
+ * Plans to rewrite one segment in its level, which must not be level 0: there the new file would
+ * pass for the newest.
+ */
 export function planRewrite<S extends SegmentInfo>(
   planning: Planning<S>,
   source: { level: number; segment: S; reason: CompactionReason },
@@ -135,8 +149,9 @@ export function isAnyWithheld(
 }
 
 /**
- * Bytes of the next level that a segment may overlap, and so about the size of a plan: two and a half times the `levelRatio`
- * segments that it overlaps when the levels are full. RocksDB's `max_compaction_bytes` is the same 25 segments.
+ * Bytes of the next level that a segment may overlap, and so about the size of a plan: two and a
+ * half times the `levelRatio` segments that it overlaps when the levels are full. RocksDB's
+ * `max_compaction_bytes` is the same 25 segments.
  */
 export function maxOverlapBytes(settings: CompactionSettings): number {
   return 2.5 * settings.levelRatio * settings.segmentSize;
@@ -156,7 +171,10 @@ function canMove<S extends SegmentInfo>(
   });
 }
 
-/** Cuts the range of `inputs` so that no output overlaps much more than {@linkcode maxOverlapBytes} of the level below it. */
+/**
+ * Cuts the range of `inputs` so that no output overlaps much more than {@linkcode maxOverlapBytes}
+ * of the level below it.
+ */
 function splitKeys<S extends SegmentInfo>(
   { version, settings }: Planning<S>,
   outputLevel: number,

@@ -16,17 +16,18 @@ export interface RetentionOptions {
 }
 
 /**
- * Decides which entries of a merge are kept. The entries come by ascending key, the versions of one key from the newest to the
- * oldest.
+ * Decides which entries of a merge are kept. The entries come by ascending key, the versions of one
+ * key from the newest to the oldest.
  *
- * Live snapshots cut the sequence numbers into stripes. Entries of one key in one stripe are seen by the same snapshots, and all of these see
- * the newest.
+ * Live snapshots cut the sequence numbers into stripes. Entries of one key in one stripe are seen
+ * by the same snapshots, and all of these see the newest.
  *
  * 1. An entry is dropped if a newer one of its key lies in the same stripe.
- * 2. A tombstone in stripe 0, where every snapshot sees it, is dropped if nothing older than the merge may
- *    hold its key.
- * 3. What is kept in stripe 0 gets the sequence number 0: visible to all. Such an entry may lie above one that is older and still has a
- *    sequence number, which is why the order of versions is that of their sources and never that of sequence numbers.
+ * 2. A tombstone in stripe 0, where every snapshot sees it, is dropped if nothing older than the
+ *    merge may hold its key.
+ * 3. What is kept in stripe 0 gets the sequence number 0: visible to all. Such an entry may lie
+ *    above one that is older and still has a sequence number, which is why the order of versions is
+ *    that of their sources and never that of sequence numbers.
  */
 export class Retention {
   readonly #snapshots: readonly number[];

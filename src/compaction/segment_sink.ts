@@ -32,8 +32,8 @@ interface OpenSegment {
 }
 
 /**
- * Writes a sorted stream of entries to as many segments as it takes. All versions of a key go to one segment,
- * so the segments share no key.
+ * Writes a sorted stream of entries to as many segments as it takes. All versions of a key go to
+ * one segment, so the segments share no key.
  */
 export class SegmentSink {
   readonly #options: SegmentSinkOptions;
@@ -101,7 +101,9 @@ export class SegmentSink {
     this.#finalKey ??= keyBuffer.slice(keyOffset, keyOffset + keyLength);
   }
 
-  /** Finishes the last segment and answers with all of them. Their bytes and names are durable then. */
+  /**
+   * Finishes the last segment and answers with all of them. Their bytes and names are durable then.
+   */
   async finish(): Promise<SegmentInfo[]> {
     await this.#finishOpen();
     if (this.#created.length > 0) await this.#context.storage.syncDirectory();

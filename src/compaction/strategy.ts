@@ -3,22 +3,27 @@
  *
  * Leveled compaction as in LevelDB and RocksDB:
  *
- * 1. Level 0 is due when it has `threshold` segments, or when scans have paid as much for going through it as its merge will cost:
- *    LevelDB's seek compaction, for level 0 alone, where each segment is one more to be sought and merged. All of them are merged
- *    into level 1, with what they overlap there: were one left behind, older versions of a key could come to lie above newer ones.
- * 2. Level n from 1 on is due when it is larger than its target, `levelSize * levelRatio ** (n - 1)`. One segment is
- *    merged into level n + 1: the one that rewrites the fewest bytes there for each of its own (RocksDB's `kMinOverlappingRatio`).
- *    Going round the keys in turn (LevelDB) needs a state to remember and wrote no less: 1 to 2 % more in simulations of uniformly random
- *    writes.
+ * 1. Level 0 is due when it has `threshold` segments, or when scans have paid as much for going
+ *    through it as its merge will cost: LevelDB's seek compaction, for level 0 alone, where each
+ *    segment is one more to be sought and merged. All of them are merged into level 1, with what
+ *    they overlap there: were one left behind, older versions of a key could come to lie above
+ *    newer ones.
+ * 2. Level n from 1 on is due when it is larger than its target,
+ *    `levelSize * levelRatio ** (n - 1)`. One segment is merged into level n + 1: the one that
+ *    rewrites the fewest bytes there for each of its own (RocksDB's `kMinOverlappingRatio`). Going
+ *    round the keys in turn (LevelDB) needs a state to remember and wrote no less: 1 to 2 % more in
+ *    simulations of uniformly random writes.
  * 3. Of the levels that are due, the one furthest past its bound goes first.
  * 4. When none is due, garbage is collected: see `garbage.ts`.
  *
- * What range tombstones cover goes before all of that, or when none is due: see `covered_segments.ts`.
+ * What range tombstones cover goes before all of that, or when none is due: see
+ * `covered_segments.ts`.
  *
- * A segment that overlaps nothing where it goes is moved there without being rewritten. Outputs are cut where they
- * would overlap too much of the level below them, so that later plans stay small.
+ * A segment that overlaps nothing where it goes is moved there without being rewritten. Outputs are
+ * cut where they would overlap too much of the level below them, so that later plans stay small.
  *
- * Every plan takes entries a level deeper, drops some, or applies range tombstones, so planning comes to an end by itself.
+ * Every plan takes entries a level deeper, drops some, or applies range tombstones, so planning
+ * comes to an end by itself.
  *
  * @module
  */
@@ -61,8 +66,9 @@ export function pickCompaction<S extends SegmentInfo>(
 }
 
 /**
- * Bytes of a merge that take about as long as it takes a scan to go through one segment more. Measured with three segments over a level of
- * 115 MB: 2 to 10 us a scan and segment, with merges at 100 to 300 MB/s; without the three, scans took 30 to 45 % less.
+ * Bytes of a merge that take about as long as it takes a scan to go through one segment more.
+ * Measured with three segments over a level of 115 MB: 2 to 10 us a scan and segment, with merges
+ * at 100 to 300 MB/s; without the three, scans took 30 to 45 % less.
  */
 const BYTES_PER_READ = 1024;
 

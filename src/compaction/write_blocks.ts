@@ -6,8 +6,8 @@ import type { JobContext } from "./job.ts";
 import { SegmentSink, type SegmentSinkOptions } from "./segment_sink.ts";
 
 /**
- * Writes records, at least one and by strictly ascending key, to one segment, block by block: all readers see them, whatever they have been written after. After a
- * failure nothing of it is left.
+ * Writes records, at least one and by strictly ascending key, to one segment, block by block: all
+ * readers see them, whatever they have been written after. After a failure nothing of it is left.
  */
 export async function writeBlocks(
   records: RecordPlaces,

@@ -20,7 +20,9 @@ import type { Segment } from "./segment.ts";
 const NO_DEBTS: Debts = { flush: 0, compaction: 0 };
 
 /**
- * When to flush and to compact: one flush and one compaction at a time, beside each other. They begin when {@linkcode Background.wake} finds something to do and go on until there is nothing left.
+ * When to flush and to compact: one flush and one compaction at a time, beside each other. They
+ * begin when {@linkcode Background.wake} finds something to do and go on until there is nothing
+ * left.
  */
 export class Background {
   readonly #options: BackgroundOptions;
@@ -88,7 +90,8 @@ export class Background {
   }
 
   /**
-   * Does `work` while no flush is under way but those that it asks for by {@linkcode Background.flushNow}. What fails in it is the caller's.
+   * Does `work` while no flush is under way but those that it asks for by
+   * {@linkcode Background.flushNow}. What fails in it is the caller's.
    *
    * @param signal Ends the wait; aborted in any case when all work ends.
    */

@@ -2,8 +2,8 @@ import type { CompactionPlan } from "../compaction/plan.ts";
 import type { Segment } from "./segment.ts";
 
 /**
- * What the installation of an import needs of background work: a time without flushes, one in which no compaction begins, and that its segments are
- * left alone.
+ * What the installation of an import needs of background work: a time without flushes, one in which
+ * no compaction begins, and that its segments are left alone.
  */
 export class BackgroundGate {
   /** The compaction that is under way. */
@@ -19,7 +19,10 @@ export class BackgroundGate {
     return this.#guests.length > 0;
   }
 
-  /** Does `work` when its turn between two flushes has come. What fails in it is the caller's; `signal` ends the wait. */
+  /**
+   * Does `work` when its turn between two flushes has come. What fails in it is the caller's;
+   * `signal` ends the wait.
+   */
   enter<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     return new Promise((resolve, reject) => {
       const leave = () => {

@@ -15,8 +15,8 @@ import type { Segment } from "./segment.ts";
 import type { ManifestChange } from "./version_set.ts";
 
 /**
- * Carries out flushes and compactions, in a worker or in slices on the event loop, and makes what comes of them part of the store.
- * When, and which, others decide.
+ * Carries out flushes and compactions, in a worker or in slices on the event loop, and makes what
+ * comes of them part of the store. When, and which, others decide.
  */
 export class BackgroundJobs {
   readonly counts: BackgroundCounts = newCounts();
@@ -65,7 +65,10 @@ export class BackgroundJobs {
     if (oldest.hasLog) await this.#options.removeLog(oldest.logName);
   }
 
-  /** Carries a plan out. Its inputs stay in the current version, and so on storage, until that is done. */
+  /**
+   * Carries a plan out. Its inputs stay in the current version, and so on storage, until that is
+   * done.
+   */
   async compact(
     plan: CompactionPlan<Segment>,
     signal: AbortSignal,

@@ -21,7 +21,10 @@ export interface BackgroundOptions {
   readonly removeLog: (name: string) => Promise<void>;
   /** Called in the turn in which tables or segments have changed. */
   readonly onChange: () => void;
-  /** Throws once a write or a sync has failed, which may have taken with it what a later sync would say to be durable. */
+  /**
+   * Throws once a write or a sync has failed, which may have taken with it what a later sync would
+   * say to be durable.
+   */
   readonly assertSound: () => void;
   /** Called when work has failed: no more is begun. */
   readonly onFailure: (error: unknown) => void;

@@ -3,7 +3,9 @@ import type { KvStats } from "./api/stats.ts";
 /** What background work writers may have to wait for. */
 export type BackpressureReason = "flush" | "compaction";
 
-/** How far background work is behind: 0 where nothing waits for it, 1 where writers have to stop. */
+/**
+ * How far background work is behind: 0 where nothing waits for it, 1 where writers have to stop.
+ */
 export type Debts = Readonly<Record<BackpressureReason, number>>;
 
 /** From this debt on writers are slowed. */
@@ -22,14 +24,19 @@ const NEWEST_SHARE = 0.3;
 const LONGEST_DELAY_MS = 2000;
 
 /**
- * Says how long finished writes wait for their acknowledgement because background work is behind: not at all, for a time that grows with the debt,
- * or until it has caught up. Thus writers who wait for their writes come down to the rate of what is behind by and by instead of running into a wall.
+ * Says how long finished writes wait for their acknowledgement because background work is behind:
+ * not at all, for a time that grows with the debt, or until it has caught up. Thus writers who wait
+ * for their writes come down to the rate of what is behind by and by instead of running into a
+ * wall.
  */
 export class Backpressure {
   readonly #now: () => number;
   #slowed = 0;
   #stopped = 0;
-  /** Bytes that are got out of the way in a millisecond, if that is known by now; `Infinity` after the first time, which says little: code is compiled in it. */
+  /**
+   * Bytes that are got out of the way in a millisecond, if that is known by now; `Infinity` after
+   * the first time, which says little: code is compiled in it.
+   */
   readonly #bytesPerMs: { flush?: number; compaction?: number } = {};
   /** Until when writers have been told to wait. */
   #owedUntilMs = 0;
@@ -39,7 +46,9 @@ export class Backpressure {
     this.#now = now;
   }
 
-  /** Takes down that `bytes` of a log were flushed, or of level 0 compacted, in `ms` milliseconds. */
+  /**
+   * Takes down that `bytes` of a log were flushed, or of level 0 compacted, in `ms` milliseconds.
+   */
   noteRate(work: BackpressureReason, bytes: number, ms: number): void {
     const rate = bytes / Math.max(ms, 1);
     const known = this.#bytesPerMs[work];
@@ -50,7 +59,10 @@ export class Backpressure {
       : known + NEWEST_SHARE * (rate - known);
   }
 
-  /** Milliseconds that a commit of `bytes` has to wait; `Infinity` for as long as the debt stays what it is. */
+  /**
+   * Milliseconds that a commit of `bytes` has to wait; `Infinity` for as long as the debt stays
+   * what it is.
+   */
   delayMs(bytes: number, debts: Debts): number {
     const debt = Math.max(debts.flush, debts.compaction);
     if (debt >= 1) {

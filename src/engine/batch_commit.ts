@@ -17,8 +17,9 @@ import type { Store } from "./store.ts";
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Adds the records of a batch to the MemTable. The keyspaces that it is the first to write to are made by records that go before it, in one piece with
- * it: after a crash a keyspace is there exactly if its first batch is.
+ * Adds the records of a batch to the MemTable. The keyspaces that it is the first to write to are
+ * made by records that go before it, in one piece with it: after a crash a keyspace is there
+ * exactly if its first batch is.
  */
 export function addBatch(store: Store, batch: BatchRecords): void {
   const { keyspaces, hasReservedKey } = batch;
@@ -78,7 +79,8 @@ function refuseReservedKeys(store: Store): void {
   const { catalogue } = store;
   if (!catalogue.hasReservedKeys) return;
   const { synchronous } = store.storage;
-  // They may have been deleted since. On storage that answers with promises only the next open tells.
+  // They may have been deleted since. On storage that answers with promises only the next open
+  // tells.
   if (synchronous && !hasVisibleKeys(store)) {
     catalogue.hasReservedKeys = false;
     return;

@@ -2,7 +2,10 @@ import { invalidArgument } from "../errors.ts";
 import { onlyNames } from "../option_names.ts";
 import { shown } from "../option_values.ts";
 
-/** Throws `KV_INVALID_ARGUMENT` unless `options` is an object with no other fields than `names`; `action` is what could not be done. */
+/**
+ * Throws `KV_INVALID_ARGUMENT` unless `options` is an object with no other fields than `names`;
+ * `action` is what could not be done.
+ */
 export function checkNames(
   options: unknown,
   names: readonly string[],
@@ -30,7 +33,10 @@ export function checkNames(
 /** Names of the options of work that tells of its progress. */
 export const PROGRESS_NAMES: readonly string[] = ["signal", "onProgress"];
 
-/** Checks the options of work that tells of its progress and can be ended; `names` are those that there are. */
+/**
+ * Checks the options of work that tells of its progress and can be ended; `names` are those that
+ * there are.
+ */
 export function checkProgressOptions(
   options: { readonly signal?: unknown; readonly onProgress?: unknown },
   names: readonly string[],
@@ -41,7 +47,9 @@ export function checkProgressOptions(
   checkFunction(options.onProgress, "onProgress", action);
 }
 
-/** Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a boolean. */
+/**
+ * Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a boolean.
+ */
 export function checkFlag(value: unknown, name: string, action: string): void {
   if (value === undefined || typeof value === "boolean") return;
   throw invalidArgument(
@@ -49,7 +57,10 @@ export function checkFlag(value: unknown, name: string, action: string): void {
   );
 }
 
-/** Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a whole number from `min` on. */
+/**
+ * Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a whole
+ * number from `min` on.
+ */
 export function checkCount(
   value: unknown,
   name: string,
@@ -73,7 +84,9 @@ export function checkSignal(signal: unknown, action: string): void {
   );
 }
 
-/** Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a function. */
+/**
+ * Throws `KV_INVALID_ARGUMENT` for the value of an option that is neither left out nor a function.
+ */
 function checkFunction(
   value: unknown,
   name: string,
@@ -85,7 +98,10 @@ function checkFunction(
   );
 }
 
-/** Throws `KV_INVALID_ARGUMENT` for operations that are handed to `batch`, as other stores take them. */
+/**
+ * Throws `KV_INVALID_ARGUMENT` for operations that are handed to `batch`, as other stores take
+ * them.
+ */
 export function refuseOperations(operations: readonly unknown[]): void {
   if (operations.length === 0) return;
   throw invalidArgument(

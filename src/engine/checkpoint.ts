@@ -18,7 +18,10 @@ export interface CheckpointSource {
   readonly storage: Storage;
   readonly options: ResolvedOptions;
   readonly versions: VersionSet;
-  /** Tables that no flush will bring into segments: what a store that is opened with `readOnly` has read from logs, oldest first. */
+  /**
+   * Tables that no flush will bring into segments: what a store that is opened with `readOnly` has
+   * read from logs, oldest first.
+   */
   readonly unflushed: readonly LoggedTable[];
   /** Brings all writes so far into segments. */
   flush(): Promise<void>;
@@ -27,18 +30,23 @@ export interface CheckpointSource {
 }
 
 /**
- * Makes a copy of an open store that opens by itself. It has every write that was made before the call, and ends with one that was made
- * before the copy was done: a prefix of the history, batches whole.
+ * Makes a copy of an open store that opens by itself. It has every write that was made before the
+ * call, and ends with one that was made before the copy was done: a prefix of the history, batches
+ * whole.
  *
- * 1. Lock the target and put a file CHECKPOINT there, durably. Without a manifest beside it no engine opens the target.
- * 2. Flush: everything so far is in segments then. A store that is opened to be read has its tables written to the target instead.
- * 3. Hold the current version. Its segments never change and stay for as long as it is held; writers, flush and compaction go on.
+ * 1. Lock the target and put a file CHECKPOINT there, durably. Without a manifest beside it no
+ *    engine opens the target.
+ * 2. Flush: everything so far is in segments then. A store that is opened to be read has its tables
+ *    written to the target instead.
+ * 3. Hold the current version. Its segments never change and stay for as long as it is held;
+ *    writers, flush and compaction go on.
  * 4. Link or copy its segments and sync them, and then their names.
- * 5. Put a manifest there that names them: written, synced, renamed, and the name synced. Now the checkpoint is complete.
+ * 5. Put a manifest there that names them: written, synced, renamed, and the name synced. Now the
+ *    checkpoint is complete.
  * 6. Remove CHECKPOINT, which the next open would do as well.
  *
- * What fails removes the files again, but not CHECKPOINT: nobody is to take the place for an empty store who has missed the error. The next
- * checkpoint into it clears what is there.
+ * What fails removes the files again, but not CHECKPOINT: nobody is to take the place for an empty
+ * store who has missed the error. The next checkpoint into it clears what is there.
  */
 export async function makeCheckpoint(
   store: Store,
@@ -111,7 +119,10 @@ async function fill(
   }
 }
 
-/** Removes what there is of the checkpoint, but for its mark; the error that made it come to nothing is the one to report. */
+/**
+ * Removes what there is of the checkpoint, but for its mark; the error that made it come to nothing
+ * is the one to report.
+ */
 async function giveUp(place: MarkedPlace): Promise<void> {
   try {
     await place.clear();

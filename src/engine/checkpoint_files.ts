@@ -38,7 +38,8 @@ export class CheckpointFiles {
   }
 
   /**
-   * Writes the segments that `state` names, and those of tables that are in none. Bytes and names are durable then.
+   * Writes the segments that `state` names, and those of tables that are in none. Bytes and names
+   * are durable then.
    *
    * @returns What there is: more segments, and a number that none of them has.
    */

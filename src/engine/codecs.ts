@@ -17,8 +17,8 @@ export interface Codecs<K, V> {
 const KEYSPACE_NAMES = ["keys", "values"];
 
 /**
- * Checks a codec that a user gave as the option `option`, and completes one that has no fast path. One that has is used as it is:
- * a function in between costs 5 to 10 % of a put.
+ * Checks a codec that a user gave as the option `option`, and completes one that has no fast path.
+ * One that has is used as it is: a function in between costs 5 to 10 % of a put.
  */
 function completeCodec<T>(
   codec: Codec<T>,
@@ -51,7 +51,10 @@ function isCodec(codec: unknown): codec is Codec<unknown> {
     typeof encode === "function" && typeof decode === "function";
 }
 
-/** A codec such as `json` is what a function returns, and in other libraries a codec is named by a string. */
+/**
+ * A codec such as `json` is what a function returns, and in other libraries a codec is named by a
+ * string.
+ */
 function hintFor(codec: unknown): string {
   if (codec === json) return ", but a function; call json()";
   const what = typeof codec === "string" || typeof codec === "function"
@@ -60,7 +63,10 @@ function hintFor(codec: unknown): string {
   return `${what}; give the codec itself: utf8, bytes, tuple, json() or one of your own`;
 }
 
-/** Refuses a codec in the place of the options, as other libraries take one; `action` is what could not be done. */
+/**
+ * Refuses a codec in the place of the options, as other libraries take one; `action` is what could
+ * not be done.
+ */
 export function refuseCodec(options: unknown, action: string): void {
   if (!isCodec(options)) return;
   throw invalidArgument(
@@ -85,7 +91,10 @@ function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   );
 }
 
-/** The codecs that options ask for. The types of the presets are those that `open` promises for options without codecs. */
+/**
+ * The codecs that options ask for. The types of the presets are those that `open` promises for
+ * options without codecs.
+ */
 export function codecsOf<K, V>(
   options: { readonly keys?: Codec<K>; readonly values?: Codec<V> },
 ): Codecs<K, V> {

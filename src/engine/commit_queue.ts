@@ -5,7 +5,10 @@ import { giveWay, inLaterTurn } from "./event_loop.ts";
 /** How long commits may follow one another without a turn of the event loop, in milliseconds. */
 const LONGEST_RUN_MS = 8;
 
-/** After longer than this without a turn, in milliseconds, there were no commits either, and others have had their turn. */
+/**
+ * After longer than this without a turn, in milliseconds, there were no commits either, and others
+ * have had their turn.
+ */
 const LONGEST_PAUSE_MS = 100;
 
 /** What the queue does its work on. */
@@ -14,23 +17,31 @@ export interface CommitTarget {
   append(): void | Promise<void>;
   /** Makes durable all that has been appended. */
   sync(): void | Promise<void>;
-  /** Milliseconds that what was appended last has to wait for its acknowledgement because background work is behind; `Infinity` until it has caught up. */
+  /**
+   * Milliseconds that what was appended last has to wait for its acknowledgement because background
+   * work is behind; `Infinity` until it has caught up.
+   */
   delayMs(): number;
-  /** Called when an append or a sync has failed, and again for each that is refused after that; nothing may be acknowledged any more. */
+  /**
+   * Called when an append or a sync has failed, and again for each that is refused after that;
+   * nothing may be acknowledged any more.
+   */
   fail(error: unknown): void;
 }
 
 /**
- * Group commit. A write is in the MemTable when it joins; all that join before the next commit share one append to the log and, if one of
- * them asked for it, one sync, and all of them wait for the same promise.
+ * Group commit. A write is in the MemTable when it joins; all that join before the next commit
+ * share one append to the log and, if one of them asked for it, one sync, and all of them wait for
+ * the same promise.
  *
- * 1. Unsynced writes are committed in a microtask: all writes of the running task share the append. When commits have followed one another for
- *    long, everybody else gets a turn first.
- * 2. Synced writes are committed in the next turn of the event loop: writers in other tasks that are ready, for example requests of
- *    a server, share the sync. Measured: a turn costs 1-3 us, a sync 200-400 us.
+ * 1. Unsynced writes are committed in a microtask: all writes of the running task share the append.
+ *    When commits have followed one another for long, everybody else gets a turn first.
+ * 2. Synced writes are committed in the next turn of the event loop: writers in other tasks that
+ *    are ready, for example requests of a server, share the sync. Measured: a turn costs 1-3 us, a
+ *    sync 200-400 us.
  * 3. While a commit waits for the storage, new writes gather for the next one.
- * 4. While background work is behind, finished writes are acknowledged later, or only once it has caught up: writers that wait for
- *    their writes slow down, and memory stays bounded.
+ * 4. While background work is behind, finished writes are acknowledged later, or only once it has
+ *    caught up: writers that wait for their writes slow down, and memory stays bounded.
  */
 export class CommitQueue {
   readonly #target: CommitTarget;
@@ -108,7 +119,10 @@ export class CommitQueue {
     });
   }
 
-  /** Commits have followed one another for long: everybody else gets a turn. Synced writers do not wait for its end. */
+  /**
+   * Commits have followed one another for long: everybody else gets a turn. Synced writers do not
+   * wait for its end.
+   */
   #setFairTurn(): void {
     if (this.#isFairTurnSet || this.#isRunning) return;
     this.#isFairTurnSet = true;

@@ -10,7 +10,10 @@ const MOST_WAITING_TABLES = 2;
 /** Segments in level 0, as a multiple of the compaction threshold, before writers have to wait. */
 const LEVEL0_LIMIT_FACTOR = 9;
 
-/** Range tombstones in the manifest, as a multiple of those that compaction hurries for, before writers have to wait. */
+/**
+ * Range tombstones in the manifest, as a multiple of those that compaction hurries for, before
+ * writers have to wait.
+ */
 const RANGES_LIMIT_FACTOR = 20;
 
 /** How far background work is behind. */

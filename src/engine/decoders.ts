@@ -1,4 +1,8 @@
-/** What makes of an entry what the user gets. */
+/**
+ * What reads make of an entry for the user.
+ *
+ * @module
+ */
 import type { Codec } from "../codec/codec.ts";
 import type { EntryView } from "../format/entry.ts";
 import type { Codecs } from "./codecs.ts";

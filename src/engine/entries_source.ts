@@ -79,7 +79,10 @@ export class EntriesReader<K, V> {
 
 const IMPORT_NAMES = [...PROGRESS_NAMES, "sync", "batchSize", "sorted"];
 
-/** Throws `KV_INVALID_ARGUMENT` for a source that is none, and options that an import does not have or cannot use. */
+/**
+ * Throws `KV_INVALID_ARGUMENT` for a source that is none, and options that an import does not have
+ * or cannot use.
+ */
 export function checkImport(source: unknown, options: ImportOptions): void {
   checkProgressOptions(options, IMPORT_NAMES, "import");
   checkFlag(options.sync, "sync", "import");
@@ -115,12 +118,18 @@ function stepsOf<K, V>(source: EntriesSource<K, V>): Steps<Entry<K, V>> {
   return { next: () => items.next(), cancel: () => items.return?.() };
 }
 
-/** A scan spares a promise for each entry where its storage answers at once: measured, half the time of an import. */
+/**
+ * A scan spares a promise for each entry where its storage answers at once: measured, half the time
+ * of an import.
+ */
 function scanSteps<T>(scan: ScanIterator<T>): Steps<T> {
   return { next: () => scan.step(), cancel: () => scan.return() };
 }
 
-/** Async iterators may answer with promises of another kind, and, as in `for await`, with none: then nothing is waited for. */
+/**
+ * Async iterators may answer with promises of another kind, and, as in `for await`, with none: then
+ * nothing is waited for.
+ */
 function atOnceOrPromised<T>(step: PromiseLike<T> | T): Awaitable<T> {
   return typeof (step as PromiseLike<T> | undefined)?.then === "function"
     ? Promise.resolve(step)

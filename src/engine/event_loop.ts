@@ -1,6 +1,9 @@
 import { setImmediate } from "node:timers";
 
-/** Runs `task` in a later turn of the event loop, when what is ready now (timers, sockets, other writers) has had its turn. */
+/**
+ * Runs `task` in a later turn of the event loop, when what is ready now (timers, sockets, other
+ * writers) has had its turn.
+ */
 export function inLaterTurn(task: () => void): void {
   setImmediate(task);
 }
@@ -11,15 +14,17 @@ export function nextTurn(): Promise<void> {
 }
 
 /**
- * Rounds of the event loop after which everybody has had a turn. In Deno a round may come to timers alone: what other threads and the network send is looked for
- * only in every 31st. Measured, with 8 ms of work between two turns: messages of a worker waited for up to 110 ms when a turn was one round,
- * and for no more than the 8 ms when it was 32, which take 70 us.
+ * Rounds of the event loop after which everybody has had a turn. In Deno a round may come to timers
+ * alone: what other threads and the network send is looked for only in every 31st. Measured, with 8
+ * ms of work between two turns: messages of a worker waited for up to 110 ms when a turn was one
+ * round, and for no more than the 8 ms when it was 32, which take 70 us.
  */
 const FAIR_ROUNDS = 32;
 
 /**
- * Or after so many milliseconds: rounds that take long have given others their turn. Measured in a server in Node with 10 busy connections: a write
- * without a sync took 340 ms when it waited for 32 such rounds.
+ * Or after so many milliseconds: rounds that take long have given others their turn. Measured in a
+ * server in Node with 10 busy connections: a write without a sync took 340 ms when it waited for 32
+ * such rounds.
  */
 const FAIR_MS = 4;
 

@@ -8,7 +8,10 @@ import type { ScanIterator } from "./scan.ts";
 /** Entries between two reports of progress. */
 const STEP_ENTRIES = 1000;
 
-/** Writes what a scan yields to a stream, no faster than it takes it, and closes the stream; after a failure it is aborted. */
+/**
+ * Writes what a scan yields to a stream, no faster than it takes it, and closes the stream; after a
+ * failure it is aborted.
+ */
 export async function exportEntries<K, V>(
   scan: ScanIterator<[K, V]>,
   target: WritableStream<[K, V]>,

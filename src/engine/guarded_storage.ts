@@ -9,9 +9,10 @@ import type {
 } from "../storage/storage.ts";
 
 /**
- * A storage whose directory is not synced again once a sync of it has failed. Logs, flushes, compactions and the manifest share the
- * directory: the sync that fails for one of them may have let go of names that the others have made and not synced yet, and theirs would
- * succeed without them.
+ * A storage whose directory is not synced again once a sync of it has failed. Logs, flushes,
+ * compactions and the manifest share the directory: the sync that fails for one of them may have
+ * let go of names that the others have made and not synced yet, and theirs would succeed without
+ * them.
  */
 export class GuardedStorage implements Storage {
   readonly location: string;

@@ -14,7 +14,10 @@ import type { WriteBatch } from "./write_batch.ts";
 export const BATCH_ENTRIES = 1000;
 const BATCH_BYTES = 1024 * 1024;
 
-/** Every so many bytes the entries so far are made durable, so that it is known how many of them are, whatever happens next. */
+/**
+ * Every so many bytes the entries so far are made durable, so that it is known how many of them
+ * are, whatever happens next.
+ */
 const SYNC_BYTES = 16 * 1024 * 1024;
 
 /** What entries are imported into. */
@@ -24,7 +27,10 @@ export interface ImportTarget<K, V> {
   batch(): WriteBatch<K, V>;
 }
 
-/** Puts the entries of `source`, in batches that are waited for, so that no more of them are in memory than the engine takes. */
+/**
+ * Puts the entries of `source`, in batches that are waited for, so that no more of them are in
+ * memory than the engine takes.
+ */
 export async function importInBatches<K, V>(
   target: ImportTarget<K, V>,
   source: EntriesSource<K, V>,
@@ -116,7 +122,10 @@ class BatchLoader<K, V> {
     this.#durable = written;
   }
 
-  /** After a failure: writes what has been read, if the store takes it, and answers what the store has. */
+  /**
+   * After a failure: writes what has been read, if the store takes it, and answers what the store
+   * has.
+   */
   async salvage(error: unknown): Promise<TransferProgress> {
     try {
       // What has failed in the store would only fail again.

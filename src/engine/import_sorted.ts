@@ -30,7 +30,10 @@ export interface SortedTarget<K, V> {
 /** Nothing is there before all is. */
 const NOTHING = { entries: 0, bytes: 0 };
 
-/** Builds segments of a sorted source and installs them, or puts what is in them in batches if they cannot be. */
+/**
+ * Builds segments of a sorted source and installs them, or puts what is in them in batches if they
+ * cannot be.
+ */
 export function importSorted<K, V>(
   target: SortedTarget<K, V>,
   source: EntriesSource<K, V>,

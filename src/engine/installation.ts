@@ -20,7 +20,10 @@ import type { Segment } from "./segment.ts";
 import type { BuiltSegments } from "./sorted_builder.ts";
 import type { Store } from "./store.ts";
 
-/** More writes than there can be while a manifest is written: their sequence numbers are left for them. */
+/**
+ * More writes than there can be while a manifest is written: their sequence numbers are left for
+ * them.
+ */
 const MOST_IN_BETWEEN = 2 ** 32;
 
 /**
@@ -28,19 +31,24 @@ const MOST_IN_BETWEEN = 2 ** 32;
  *
  * They may only go below what is older if they share no key with it. So:
  *
- * 1. Keep flushes from beginning, and bring all writes so far, up to F, into segments. Writers go on.
- * 2. Look into every segment for keys in the range of the import. Until the end no segment can come to have any: nothing is flushed, and
- *    compactions only move what is there. With what is in memory that is done in the turn in which the manifest is written. From then on until it is
+ * 1. Keep flushes from beginning, and bring all writes so far, up to F, into segments. Writers go
+ *    on.
+ * 2. Look into every segment for keys in the range of the import. Until the end no segment can come
+ *    to have any: nothing is flushed, and compactions only move what is there. With what is in
+ *    memory that is done in the turn in which the manifest is written. From then on until it is
  *    there no compaction begins, for it would be planned without the new segments.
- * 3. The manifest names the segments with the ceiling F: range deletes and writes up to F are older, all later ones newer. Entries have no
- *    sequence numbers. After a crash there are no snapshots, so nobody could see less than all; and if the manifest did not become
- *    durable, the files are swept.
- * 4. In this process, snapshots that are held must not see what was not there when they were taken. In the turn in which the segments become
- *    current, they are said to be visible from the sequence number behind that of the newest snapshot. Later snapshots must have that number or
- *    a larger one: if no write has taken it, the last write is repeated, which changes nothing, or the first entry of the import is put
- *    once more.
- * 5. A compaction for older snapshots would write that number into a segment, and numbers in segments must be of writes that are in
- *    segments. So there is another flush before compactions may have the new segments.
+ * 3. The manifest names the segments with the ceiling F: range deletes and writes up to F are
+ *    older, all later ones newer. Entries have no sequence numbers. After a crash there are no
+ *    snapshots, so nobody could see less than all; and if the manifest did not become durable, the
+ *    files are swept.
+ * 4. In this process, snapshots that are held must not see what was not there when they were taken.
+ *    In the turn in which the segments become current, they are said to be visible from the
+ *    sequence number behind that of the newest snapshot. Later snapshots must have that number or a
+ *    larger one: if no write has taken it, the last write is repeated, which changes nothing, or
+ *    the first entry of the import is put once more.
+ * 5. A compaction for older snapshots would write that number into a segment, and numbers in
+ *    segments must be of writes that are in segments. So there is another flush before compactions
+ *    may have the new segments.
  */
 export class Installation {
   readonly #store: Store;
@@ -58,7 +66,10 @@ export class Installation {
     built: BuiltSegments,
     { keyspace, signal }: {
       readonly keyspace: KeyspaceEntry | undefined;
-      /** Ends the work for as long as nothing is installed; aborted in any case when the store stops working. */
+      /**
+       * Ends the work for as long as nothing is installed; aborted in any case when the store stops
+       * working.
+       */
       readonly signal: AbortSignal;
     },
   ) {
@@ -70,7 +81,9 @@ export class Installation {
     this.#largestKey = built.infos.at(-1)!.largestKey;
   }
 
-  /** Answers whether the segments are installed; if not, the store has something between their keys. */
+  /**
+   * Answers whether the segments are installed; if not, the store has something between their keys.
+   */
   async run(): Promise<boolean> {
     const { background } = this.#store;
     return await background.withoutFlushes(() => this.#run(), this.#signal);
@@ -134,7 +147,10 @@ export class Installation {
     this.#store.commit(false).catch(() => {});
   }
 
-  /** Whether there are keys in no keyspace that begin as those of keyspaces do: what is to be heeded then, batches do. */
+  /**
+   * Whether there are keys in no keyspace that begin as those of keyspaces do: what is to be heeded
+   * then, batches do.
+   */
   get #mayBeReserved(): boolean {
     return this.#keyspace === undefined &&
       this.#largestKey[0] === RESERVED_BYTE;
@@ -207,7 +223,8 @@ export class Installation {
   #show(): void {
     const { snapshots, versions, background } = this.#store;
     const { newest } = snapshots;
-    // Of a store that is being closed nobody reads a snapshot any more, and it takes no more records.
+    // Of a store that is being closed nobody reads a snapshot any more, and it takes no more
+    // records.
     if (newest !== undefined && isOpen(this.#store)) {
       if (newest >= this.#store.lastSequence) this.#takeSequence();
       const visibleFrom = newest + 1;
@@ -248,7 +265,10 @@ export class Installation {
     return table.buffer.slice(start, start + length);
   }
 
-  /** Lets compactions have the segments. If that fails the store is poisoned, but the import is done. */
+  /**
+   * Lets compactions have the segments. If that fails the store is poisoned, but the import is
+   * done.
+   */
   async #settle(): Promise<void> {
     const { background } = this.#store;
     try {

@@ -1,4 +1,7 @@
-/** Waits for promises until a signal is aborted, with one listener for all of them: to wait a million times takes no memory. */
+/**
+ * Waits for promises until a signal is aborted, with one listener for all of them: to wait a
+ * million times takes no memory.
+ */
 export class Interruptible {
   readonly #signal: AbortSignal | undefined;
   #reject: ((reason: unknown) => void) | undefined;
@@ -14,7 +17,10 @@ export class Interruptible {
     this.#signal?.throwIfAborted();
   }
 
-  /** What `work` answers, or the reason of the signal as soon as it is aborted; the work itself goes on. One call at a time. */
+  /**
+   * What `work` answers, or the reason of the signal as soon as it is aborted; the work itself goes
+   * on. One call at a time.
+   */
   wait<T>(work: Promise<T>): Promise<T> {
     if (this.#signal === undefined) return work;
     if (this.#signal.aborted) {

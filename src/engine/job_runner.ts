@@ -13,9 +13,15 @@ import type { MemTable } from "../memtable/memtable.ts";
 import type { KvStats } from "./api/stats.ts";
 import { Pacer } from "./event_loop.ts";
 
-/** Where flushes, compactions and builds run. A job that is ended by its signal rejects with the signal's reason and leaves no files. */
+/**
+ * Where flushes, compactions and builds run. A job that is ended by its signal rejects with the
+ * signal's reason and leaves no files.
+ */
 export interface JobRunner {
-  /** Jobs with less input than this, in bytes, run on the event loop, where they slow writers by themselves; `Infinity` if all do. */
+  /**
+   * Jobs with less input than this, in bytes, run on the event loop, where they slow writers by
+   * themselves; `Infinity` if all do.
+   */
   readonly leastParallelBytes: number;
   /** What there is to tell of the worker. */
   readonly stats: KvStats["worker"];

@@ -10,7 +10,10 @@ import type { Store } from "./store.ts";
 import type { WriteBatch } from "./write_batch.ts";
 import { Writer } from "./writer.ts";
 
-/** One keyspace of a store: the same store through codecs that set a prefix, within the bounds of that prefix. */
+/**
+ * One keyspace of a store: the same store through codecs that set a prefix, within the bounds of
+ * that prefix.
+ */
 export class Keyspace<K, V> extends Writer<K, V> implements KvKeyspace<K, V> {
   readonly name: string;
   readonly #entry: KeyspaceEntry;

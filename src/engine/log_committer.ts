@@ -35,8 +35,8 @@ export class LogCommitter {
   }
 
   /**
-   * Creates the log of a table and names it in the manifest, before anything is appended: if the file is ever missing or empty, that is damage, and
-   * not the end of the history.
+   * Creates the log of a table and names it in the manifest, before anything is appended: if the
+   * file is ever missing or empty, that is damage, and not the end of the history.
    */
   createLog(table: LoggedTable): Awaitable<void> {
     const logs = () => this.#tables.liveLogs(0);
@@ -84,7 +84,10 @@ export class LogCommitter {
     });
   }
 
-  /** Makes durable all that was appended; older logs first: a newer write is never durable without the older ones. */
+  /**
+   * Makes durable all that was appended; older logs first: a newer write is never durable without
+   * the older ones.
+   */
   sync(): Awaitable<void> {
     const upTo = this.#appendedSequence;
     const unsynced = this.#tables.all.filter((table) => !table.isSynced);

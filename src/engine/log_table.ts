@@ -67,7 +67,10 @@ export function loadFrames(
   }
 }
 
-/** Lists the records of a log that has `count` of them, all in valid frames; `hasRanges` says whether range deletes are among them. */
+/**
+ * Lists the records of a log that has `count` of them, all in valid frames; `hasRanges` says
+ * whether range deletes are among them.
+ */
 export function recordsOfLog(
   name: string,
   image: Uint8Array,

@@ -19,14 +19,20 @@ export class LoggedTable {
   #isLetGo = false;
   #holders = 0;
 
-  /** @param recoveredBytes Where the frames end of a log that was read back and takes no more records. */
+  /**
+   * @param recoveredBytes Where the frames end of a log that was read back and takes no more
+   * records.
+   */
   constructor(table: MemTable, logNumber: number, recoveredBytes = 0) {
     this.table = table;
     this.logNumber = logNumber;
     this.#recoveredBytes = recoveredBytes;
   }
 
-  /** An empty table without a log; `snapshots` tells the sequence numbers of those that are live, ascending. */
+  /**
+   * An empty table without a log; `snapshots` tells the sequence numbers of those that are live,
+   * ascending.
+   */
   static create(
     header: LogHeader,
     memory: TableMemory,
@@ -91,7 +97,10 @@ export class LoggedTable {
     return this.#note(this.#log!.append(tail));
   }
 
-  /** Makes durable what is in the log. One that was let go needs it no more: its writes are in segments. */
+  /**
+   * Makes durable what is in the log. One that was let go needs it no more: its writes are in
+   * segments.
+   */
   sync(): Awaitable<void> {
     if (this.#isLetGo) return;
     return this.#note(this.#log?.sync());
@@ -106,7 +115,10 @@ export class LoggedTable {
     return answer;
   }
 
-  /** Lets go of the log file, once what is under way has ended: a descriptor must not be closed under a sync. */
+  /**
+   * Lets go of the log file, once what is under way has ended: a descriptor must not be closed
+   * under a sync.
+   */
   async closeLog(): Promise<void> {
     this.#isLetGo = true;
     await this.#underWay;

@@ -14,8 +14,9 @@ interface OwnFile {
 }
 
 /**
- * A place that a store is copied to, under a mark that is there as long as the copy is not complete. Beside a mark and without a manifest no
- * engine opens the place, nor takes it for an empty store; beside a manifest the mark means nothing, and the next open removes it.
+ * A place that a store is copied to, under a mark that is there as long as the copy is not
+ * complete. Beside a mark and without a manifest no engine opens the place, nor takes it for an
+ * empty store; beside a manifest the mark means nothing, and the next open removes it.
  */
 export class MarkedPlace {
   readonly #storage: Storage;
@@ -36,7 +37,9 @@ export class MarkedPlace {
     this.#action = action;
   }
 
-  /** Throws `KV_INVALID_ARGUMENT` for a place with files of a store; those under the mark are none. */
+  /**
+   * Throws `KV_INVALID_ARGUMENT` for a place with files of a store; those under the mark are none.
+   */
   async refuseStore(): Promise<void> {
     const files = await this.#files();
     if (files.some(({ type }) => type === "manifest")) {
@@ -64,7 +67,10 @@ export class MarkedPlace {
     await this.#storage.syncDirectory();
   }
 
-  /** Removes everything but the mark, durably. The manifest goes first: what is there in part must not pass for a store. */
+  /**
+   * Removes everything but the mark, durably. The manifest goes first: what is there in part must
+   * not pass for a store.
+   */
   async clear(): Promise<void> {
     for (const removed of ["manifest", "temporary", "segment"]) {
       for (const { type, name } of await this.#files()) {

@@ -5,8 +5,9 @@ import { mayRead } from "../storage/permission.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /**
- * Refuses a folder for a new store that lies inside of the folder of another one, or around it: whoever removes or copies the outer one takes the inner
- * one along. Links are followed. `action` is what cannot be done, up to the name of the place. Only folders lie in one another.
+ * Refuses a folder for a new store that lies inside of the folder of another one, or around it:
+ * whoever removes or copies the outer one takes the inner one along. Links are followed. `action`
+ * is what cannot be done, up to the name of the place. Only folders lie in one another.
  */
 export function refuseNested(
   store: Storage,

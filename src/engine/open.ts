@@ -39,7 +39,10 @@ import { refuseNoStorage, type StorageAt } from "./storage_check.ts";
 import { Store } from "./store.ts";
 import { VersionSet } from "./version_set.ts";
 
-/** Numbers that are left for files if a store is to be opened for writing: more than a process ever needs. */
+/**
+ * Numbers that are left for files if a store is to be opened for writing: more than a process ever
+ * needs.
+ */
 const FEWEST_FREE_NUMBERS = 2 ** 32;
 
 /**
@@ -67,7 +70,8 @@ export interface OpenOptions<K, V> extends EngineOptions {
 }
 
 /**
- * Opens the store in `storage`: takes the lock, reads the manifest, replays the logs and sweeps what no manifest names.
+ * Opens the store in `storage`: takes the lock, reads the manifest, replays the logs and sweeps
+ * what no manifest names.
  *
  * @param storageAt Finds the storage for other places that the engine is told of later on.
  */
@@ -199,12 +203,12 @@ function refuseUsedUp({ location }: Storage, nextFileNumber: number): void {
 /**
  * Starts a store and removes what a crash left of work that was not finished, in four steps:
  *
- * 1. Sync the directory. A process that was killed may have left names that only the system knows, the manifest's among them, and a log that
- *    is made now may become durable without them.
+ * 1. Sync the directory. A process that was killed may have left names that only the system knows,
+ *    the manifest's among them, and a log that is made now may become durable without them.
  * 2. Remove what no manifest has ever named, since the next step may need the space.
  * 3. Write a new manifest.
- * 4. Remove the rest, and the logs that held nothing. Not earlier: the manifest that was read may only be what the system shows, and an older one,
- *    which names other files, what is durable.
+ * 4. Remove the rest, and the logs that held nothing. Not earlier: the manifest that was read may
+ *    only be what the system shows, and an older one, which names other files, what is durable.
  */
 async function startSwept(
   storage: Storage,
@@ -269,7 +273,10 @@ const UNFINISHED = [
   [REPAIR_NAME, "repair"],
 ] as const;
 
-/** Segments or logs without a manifest are no empty store, and a checkpoint or a repair that was not finished is none at all. */
+/**
+ * Segments or logs without a manifest are no empty store, and a checkpoint or a repair that was not
+ * finished is none at all.
+ */
 function refuseRemains(names: readonly string[]): void {
   for (const [mark, what] of UNFINISHED) {
     if (!names.includes(mark)) continue;

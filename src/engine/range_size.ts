@@ -4,7 +4,10 @@ import { memTableRangeSize } from "../memtable/range_size.ts";
 import type { RangeSize } from "./api/range_size.ts";
 import type { ReadState } from "./read_state.ts";
 
-/** Estimates from indexes and MemTables how much a range takes; no block is read. Imports past `maxSequence` are left out. */
+/**
+ * Estimates from indexes and MemTables how much a range takes; no block is read. Imports past
+ * `maxSequence` are left out.
+ */
 export async function approximateSize(
   { tables, live }: ReadState,
   range: KeyRange,

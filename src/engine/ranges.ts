@@ -28,7 +28,10 @@ const SCAN_NAMES: readonly string[] = [...SYNC_SCAN_NAMES, "signal"];
 const EXPORT_NAMES: readonly string[] = [...SCAN_NAMES, "onProgress"];
 const COUNT_NAMES: readonly string[] = [...NAMES, "signal"];
 
-/** Throws `KV_INVALID_ARGUMENT` for options that no range of keys has or whose values it cannot use; `action` is what could not be done. */
+/**
+ * Throws `KV_INVALID_ARGUMENT` for options that no range of keys has or whose values it cannot use;
+ * `action` is what could not be done.
+ */
 export function checkRange<K>(options: RangeOptions<K>, action: string): void {
   checkNames(options, NAMES, action);
   refuseBoth(options, action);
@@ -85,7 +88,10 @@ function refuseBoth<K>(
   }
 }
 
-/** Throws `KV_INVALID_ARGUMENT` for options that a range delete has not, and for a range of all keys, which looks like a mistake. */
+/**
+ * Throws `KV_INVALID_ARGUMENT` for options that a range delete has not, and for a range of all
+ * keys, which looks like a mistake.
+ */
 export function checkDeleteRange<K>(options: RangeOptions<K>): void {
   const action = "delete a range";
   checkRange(options, action);
@@ -95,7 +101,10 @@ export function checkDeleteRange<K>(options: RangeOptions<K>): void {
   );
 }
 
-/** Throws `KV_INVALID_ARGUMENT` for a range delete whose only bound is a prefix without bytes: all keys, which an empty variable makes by mistake. */
+/**
+ * Throws `KV_INVALID_ARGUMENT` for a range delete whose only bound is a prefix without bytes: all
+ * keys, which an empty variable makes by mistake.
+ */
 export function refuseEmptyPrefix<K>(
   options: RangeOptions<K>,
   prefixBytes: number,
@@ -128,7 +137,8 @@ export function encodeRange<K>(
 ): KeyRange {
   const encode = (key: K | undefined, name: BoundName) => {
     if (key === undefined) return undefined;
-    // Copied: a codec may hand out bytes that its user goes on to change, and the `slice` of a Buffer is a view.
+    // Copied: a codec may hand out bytes that its user goes on to change, and the `slice` of a
+    // Buffer is a view.
     const bytes = new Uint8Array(encodeBound(codec, key, name));
     checkLength?.(bytes.length, name);
     return bytes;

@@ -17,8 +17,8 @@ export interface ReadStateOwner {
 }
 
 /**
- * All that a read goes through, at one moment. It stays readable for as long as anybody holds it; a read that is answered
- * in the same turn need not.
+ * All that a read goes through, at one moment. It stays readable for as long as anybody holds it; a
+ * read that is answered in the same turn need not.
  */
 export class ReadState {
   /** Newest first. */
@@ -53,7 +53,10 @@ export class ReadState {
     for (const table of tables) table.retain();
   }
 
-  /** The range tombstones that a reader sees who sees no write past `maxSequence`, those of all places laid over one another. */
+  /**
+   * The range tombstones that a reader sees who sees no write past `maxSequence`, those of all
+   * places laid over one another.
+   */
   visibleRanges(maxSequence: number): RangeTombstones {
     return this.hasRanges
       ? this.#ranges.upTo(maxSequence)

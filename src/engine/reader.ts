@@ -50,7 +50,10 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
 
   readonly #isSynchronous: boolean;
 
-  /** @param keyspace The keyspace whose prefix the codec of the keys sets; without one, the keys that are in none are read. */
+  /**
+   * @param keyspace The keyspace whose prefix the codec of the keys sets; without one, the keys
+   * that are in none are read.
+   */
   constructor(store: S, codecs: Codecs<K, V>, keyspace?: KeyspaceEntry) {
     this.store = store;
     this.codecs = codecs;
@@ -85,7 +88,10 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     return (reader as Reader<unknown, unknown, ReadSource>).store.catalogue;
   }
 
-  /** What `lookUp` does, for storage that answers at once: on the hottest path without a function per call. */
+  /**
+   * What `lookUp` does, for storage that answers at once: on the hottest path without a function
+   * per call.
+   */
   getSync(key: K): V | undefined {
     this.assertOpen();
     this.#assertSynchronous();
@@ -103,7 +109,10 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   /** Made once: a function for each look-up would be an object more. */
   readonly #decoded = (entry: EntryView): V => this.#decodeFound(entry);
 
-  /** Decodes a value that nothing else holds. A codec may read the store itself: until it is done no block takes the place of another. */
+  /**
+   * Decodes a value that nothing else holds. A codec may read the store itself: until it is done no
+   * block takes the place of another.
+   */
   #decodeFound(entry: EntryView): V {
     const { cache } = this.store;
     cache.hold();
@@ -157,7 +166,8 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     lookup.setKey(this.codecs.keys, key);
     if (this.#isElsewhere(lookup)) return absent;
     const state = store.readState;
-    // Writes that come while this waits are not seen: the tables have been asked by then, and segments only get older.
+    // Writes that come while this waits are not seen: the tables have been asked by then, and
+    // segments only get older.
     const found = lookup.find(state, this.maxSequence);
     if (found === true) return onFound(lookup.entry);
     if (found === false) return absent;
@@ -165,7 +175,10 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     return this.#whenFound(found, state, answer);
   }
 
-  /** What the look-up reads is held until the answer is made. Apart from `lookUp`, whose variables would be an object on the heap otherwise. */
+  /**
+   * What the look-up reads is held until the answer is made. Apart from `lookUp`, whose variables
+   * would be an object on the heap otherwise.
+   */
   #whenFound<R>(
     found: Promise<boolean>,
     state: ReadState,

@@ -27,7 +27,10 @@ export class RecordWriter<K, V> {
   readonly #keyspace: KeyspaceEntry | undefined;
   readonly #prefixBytes: number;
 
-  /** @param keyspace The keyspace whose prefix the codec of the keys sets; without one, keys that are in none are written. */
+  /**
+   * @param keyspace The keyspace whose prefix the codec of the keys sets; without one, keys that
+   * are in none are written.
+   */
   constructor(
     store: Store,
     codecs: Codecs<K, V>,
@@ -171,7 +174,10 @@ export interface DeleteLimits {
   readonly maxKeySize: number;
 }
 
-/** The range that is to be deleted; `undefined` if it has no keys. Throws `KV_INVALID_ARGUMENT` for one that cannot be. */
+/**
+ * The range that is to be deleted; `undefined` if it has no keys. Throws `KV_INVALID_ARGUMENT` for
+ * one that cannot be.
+ */
 export function encodeDeleteRange<K>(
   codec: Codec<K>,
   options: RangeOptions<K>,

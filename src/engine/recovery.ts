@@ -20,14 +20,18 @@ export interface Recovered {
 /**
  * Replays the live logs, which {@linkcode liveLogNumbers} tells, into tables.
  *
- * 1. A log that the manifest names and that is missing is damage.
- *    One with a damaged header is damage too if the manifest names it or whole frames follow; otherwise it never had one, and held nothing.
- *    So did one that is not named and has the header of an older one: a file that a crash has left with what was in its blocks before.
- * 2. Each log has to begin where the one before it ended, by sequence numbers, and is read frame by frame.
- * 3. Where a log stops short (torn tail) or is missing at the end, some writes are lost. If any frame behind that place says that
- *    writes from there on had been durable, that is damage, reported as `KV_CORRUPTION`. Otherwise they were never
- *    promised: the state ends there, as a prefix of the history, and logs that go on from beyond it are passed over.
- * 4. A log that begins just at that place was made by a recovery that had already come to the same result: it is replayed.
+ * 1. A log that the manifest names and that is missing is damage. One with a damaged header is
+ *    damage too if the manifest names it or whole frames follow; otherwise it never had one, and
+ *    held nothing. So did one that is not named and has the header of an older one: a file that a
+ *    crash has left with what was in its blocks before.
+ * 2. Each log has to begin where the one before it ended, by sequence numbers, and is read frame by
+ *    frame.
+ * 3. Where a log stops short (torn tail) or is missing at the end, some writes are lost. If any
+ *    frame behind that place says that writes from there on had been durable, that is damage,
+ *    reported as `KV_CORRUPTION`. Otherwise they were never promised: the state ends there, as a
+ *    prefix of the history, and logs that go on from beyond it are passed over.
+ * 4. A log that begins just at that place was made by a recovery that had already come to the same
+ *    result: it is replayed.
  */
 export async function replayLogs(
   storage: Storage,
@@ -51,7 +55,9 @@ export async function replayLogs(
   return replay.finish();
 }
 
-/** Whether there are frames behind a damaged header: before they were written, it had been durable. */
+/**
+ * Whether there are frames behind a damaged header: before they were written, it had been durable.
+ */
 async function hasFrames(
   image: Uint8Array,
   name: string,
@@ -61,7 +67,10 @@ async function hasFrames(
   return await restoreHeader(windowOver(image, name), number) !== undefined;
 }
 
-/** Numbers of the live logs, ascending: those that the manifest names, and those that are newer than all of them. */
+/**
+ * Numbers of the live logs, ascending: those that the manifest names, and those that are newer than
+ * all of them.
+ */
 export function liveLogNumbers(
   { oldestLog, logs }: ManifestState,
   fileNames: readonly string[],
@@ -106,7 +115,8 @@ class Replay {
     const name = logName(number);
     const header = openLogImage(image, name, number);
     if (header === undefined) {
-      // The header of a log is durable before the manifest names it and before any frame follows it.
+      // The header of a log is durable before the manifest names it and before any frame follows
+      // it.
       if (hasHadHeader) {
         throw corruption(name, 0, "the log has no valid header");
       }

@@ -2,7 +2,10 @@ import type { Codec } from "../codec/codec.ts";
 import { KvError } from "../errors.ts";
 import type { Codecs } from "./codecs.ts";
 
-/** Names what a codec has refused with `error`, such as `key`. Errors that are none of purekv's stay what they are. */
+/**
+ * Names what a codec has refused with `error`, such as `key`. Errors that are none of purekv's stay
+ * what they are.
+ */
 export function refusedPart(part: string, error: unknown): unknown {
   if (!isRefusal(error)) return error;
   const message = `Invalid ${part}: ${error.message}`;
@@ -10,8 +13,8 @@ export function refusedPart(part: string, error: unknown): unknown {
 }
 
 /**
- * The same for an entry whose key or value a codec may have refused. Which of them is found by encoding both once more, so that writes that
- * succeed need not keep track of it.
+ * The same for an entry whose key or value a codec may have refused. Which of them is found by
+ * encoding both once more, so that writes that succeed need not keep track of it.
  */
 export function refusedEntry<K, V>(
   { keys, values }: Codecs<K, V>,

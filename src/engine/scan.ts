@@ -28,7 +28,9 @@ export interface ScanSource<T> extends RangeCursorOptions {
   readonly state: ReadState;
   /** Sequence number of the last write that the scan sees. */
   readonly maxSequence: number;
-  /** The range tombstones that it sees, as of now: what a table says of them later is another state. */
+  /**
+   * The range tombstones that it sees, as of now: what a table says of them later is another state.
+   */
   readonly ranges: RangeTombstones;
   /** Makes what the user gets of an entry. */
   readonly decode: (entry: EntryView) => T;
@@ -135,7 +137,10 @@ class Scan<T> {
     return this.#cursor.advance();
   }
 
-  /** What the user gets of the current entry. It ends the scan if it is the last that was asked for: whoever has it may not ask again. */
+  /**
+   * What the user gets of the current entry. It ends the scan if it is the last that was asked for:
+   * whoever has it may not ask again.
+   */
   takeCurrent(): T {
     const cursor = this.#cursor!;
     const { entry } = cursor;
@@ -198,7 +203,10 @@ export interface AsyncScanOptions {
   readonly track: <R>(work: Promise<R>) => Promise<R>;
 }
 
-/** A scan that can be waited for. Steps that are asked for before the last was answered wait their turn. */
+/**
+ * A scan that can be waited for. Steps that are asked for before the last was answered wait their
+ * turn.
+ */
 export class ScanIterator<T> implements KvIterator<T>, StreamedScan<T> {
   readonly #scan: Scan<T>;
   readonly #options: AsyncScanOptions;

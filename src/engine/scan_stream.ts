@@ -16,7 +16,10 @@ export interface StreamedScan<T> {
   end(): Promise<unknown>;
 }
 
-/** A stream of what a scan yields. It reads ahead by bytes rather than entries, which may be large, and ends the scan when it is cancelled. */
+/**
+ * A stream of what a scan yields. It reads ahead by bytes rather than entries, which may be large,
+ * and ends the scan when it is cancelled.
+ */
 export function streamOfScan<T>(
   scan: StreamedScan<T>,
   signal: AbortSignal | undefined,
@@ -52,9 +55,10 @@ class ScanStreamSource<T> implements UnderlyingDefaultSource<T> {
   }
 
   /**
-   * Fills the queue of the stream, once all that was in it has been read. In Deno the queue is a linked list. If it is never empty, a node that has
-   * grown old keeps all nodes behind it from being young garbage, read or not. Measured on a pipe of 1 GB: all of it outlived young garbage, in a heap of
-   * 200 MiB; now 3 % do, in 80 MiB.
+   * Fills the queue of the stream, once all that was in it has been read. In Deno the queue is a
+   * linked list. If it is never empty, a node that has grown old keeps all nodes behind it from
+   * being young garbage, read or not. Measured on a pipe of 1 GB: all of it outlived young garbage,
+   * in a heap of 200 MiB; now 3 % do, in 80 MiB.
    */
   pull(controller: ReadableStreamDefaultController<T>): Awaitable<void> {
     if (controller.desiredSize! < MOST_BUFFERED_BYTES) return;
@@ -62,7 +66,10 @@ class ScanStreamSource<T> implements UnderlyingDefaultSource<T> {
     return waiting && this.#fillWaiting(controller, waiting);
   }
 
-  /** Fills the queue for as long as the storage answers at once, without a promise per entry; answers with the step that has to wait. */
+  /**
+   * Fills the queue for as long as the storage answers at once, without a promise per entry;
+   * answers with the step that has to wait.
+   */
   #fill(
     controller: ReadableStreamDefaultController<T>,
   ): Promise<IteratorResult<T, undefined>> | undefined {

@@ -14,8 +14,8 @@ export interface Retirement {
 }
 
 /**
- * A live segment: what the manifest says of it, its open reader, and how many versions hold it. When the last of them lets go of a segment
- * that compaction has replaced, its file is removed.
+ * A live segment: what the manifest says of it, its open reader, and how many versions hold it.
+ * When the last of them lets go of a segment that compaction has replaced, its file is removed.
  */
 export class Segment implements SegmentInfo {
   readonly number: number;
@@ -95,7 +95,10 @@ export class Segment implements SegmentInfo {
     this.#retirement = retirement;
   }
 
-  /** Closes the file, and removes it if that is how the segment was retired, whoever holds it still. A second call waits for the first. */
+  /**
+   * Closes the file, and removes it if that is how the segment was retired, whoever holds it still.
+   * A second call waits for the first.
+   */
   letGo(): Promise<void> {
     return this.#letGo ??= this.#close();
   }

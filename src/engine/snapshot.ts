@@ -33,7 +33,10 @@ export class Snapshot<K, V> extends Reader<K, V> implements KvSnapshot<K, V> {
     store.snapshots.hold(sequence);
   }
 
-  /** Another snapshot of the same state, with other codecs for the same bytes. Each is closed by itself. */
+  /**
+   * Another snapshot of the same state, with other codecs for the same bytes. Each is closed by
+   * itself.
+   */
   withCodecs<K2, V2>(codecs: Codecs<K2, V2>): Snapshot<K2, V2> {
     this.assertOpen();
     const { sequence, keyspaceEntry: keyspace } = this;

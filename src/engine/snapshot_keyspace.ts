@@ -37,7 +37,10 @@ export class SnapshotKeyspace<K, V, S extends ReadSource>
   }
 }
 
-/** What of a keyspace a snapshot sees: nothing of one that was made later, where other keys may have lain. */
+/**
+ * What of a keyspace a snapshot sees: nothing of one that was made later, where other keys may have
+ * lain.
+ */
 export function lastSeenOf(
   keyspace: KeyspaceEntry | undefined,
   sequence: number,

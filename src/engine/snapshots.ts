@@ -1,4 +1,7 @@
-/** The sequence numbers that snapshots hold on to, so that flush and compaction keep the versions they see. */
+/**
+ * The sequence numbers that snapshots hold on to, so that flush and compaction keep the versions
+ * they see.
+ */
 export class Snapshots {
   readonly #held = new Map<number, number>();
 

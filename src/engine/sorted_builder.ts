@@ -25,21 +25,31 @@ export interface BuiltSegments {
   readonly firstRecord: Uint8Array;
 }
 
-/** Room behind the records of a segment for the one that makes it full, in bytes; a larger one makes more. */
+/**
+ * Room behind the records of a segment for the one that makes it full, in bytes; a larger one makes
+ * more.
+ */
 const SLACK_BYTES = 64 * 1024;
 
-/** From this size on the records of a segment get all the memory that they may need, and a worker is made ready for them. */
+/**
+ * From this size on the records of a segment get all the memory that they may need, and a worker is
+ * made ready for them.
+ */
 const LARGE_BYTES = 1024 * 1024;
 
 /** What records may take together, in bytes: those that are gathered and those that are written. */
 const MOST_RECORD_BYTES = 64 * 1024 * 1024;
 
-/** Segments that are written at once where that is done by a worker: it has work while one of them is synced. */
+/**
+ * Segments that are written at once where that is done by a worker: it has work while one of them
+ * is synced.
+ */
 const MOST_WRITTEN = 2;
 
 /**
- * Builds segments of entries that come by ascending key. No manifest names them yet. The records of one segment are gathered while others
- * are written, in a worker where there is one, so that no more than three are in memory.
+ * Builds segments of entries that come by ascending key. No manifest names them yet. The records of
+ * one segment are gathered while others are written, in a worker where there is one, so that no
+ * more than three are in memory.
  */
 export class SortedBuilder<K, V> {
   readonly #codecs: Codecs<K, V>;
@@ -88,8 +98,8 @@ export class SortedBuilder<K, V> {
   }
 
   /**
-   * Adds the next entry. Throws `KV_INVALID_ARGUMENT` for one that is out of order or cannot be written. Answers with something to wait for
-   * if that fills a segment.
+   * Adds the next entry. Throws `KV_INVALID_ARGUMENT` for one that is out of order or cannot be
+   * written. Answers with something to wait for if that fills a segment.
    */
   add([key, value]: readonly [K, V]): Promise<void> | undefined {
     const { maxKeySize, maxValueSize, compaction } = this.#store.options;
@@ -115,7 +125,10 @@ export class SortedBuilder<K, V> {
     return this.#length < compaction.segmentSize ? undefined : this.#seal();
   }
 
-  /** Encodes a key or a value to `offset`, making room if there is not enough, and answers how long it is. */
+  /**
+   * Encodes a key or a value to `offset`, making room if there is not enough, and answers how long
+   * it is.
+   */
   #encode<T>(
     part: "key" | "value",
     codec: Required<Codec<T>>,

@@ -1,8 +1,9 @@
 import { KvError } from "../errors.ts";
 
 /**
- * Whether a store may still write. After the first failure of a write or a sync it is poisoned: nothing is acknowledged any more.
- * It also remembers whether a caller has heard of that, so that the last chance to tell, `close`, is not missed.
+ * Whether a store may still write. After the first failure of a write or a sync it is poisoned:
+ * nothing is acknowledged any more. It also remembers whether a caller has heard of that, so that
+ * the last chance to tell, `close`, is not missed.
  */
 export class Soundness {
   #failure: { readonly error: unknown } | undefined;
@@ -17,7 +18,9 @@ export class Soundness {
     return !this.isSound && !this.#isTold;
   }
 
-  /** Poisons the store, if it is not. `isTold` says whether callers are told of this very failure. */
+  /**
+   * Poisons the store, if it is not. `isTold` says whether callers are told of this very failure.
+   */
   poison(error: unknown, isTold: boolean): void {
     this.#failure ??= { error };
     this.#isTold ||= isTold;
@@ -45,4 +48,12 @@ export class Soundness {
       { cause },
     );
   }
+}
+
+/** What callers are told once the store is closed or being closed. */
+export function closedError(): KvError {
+  return new KvError(
+    "KV_CLOSED",
+    "Cannot use the store: it is closed; wait for calls before closing it, or open it again",
+  );
 }

@@ -11,7 +11,10 @@ export type StorageAt = (
 const STORAGE_METHODS = ["lock", "list", "open", "create", "rename", "remove"]
   .concat("syncDirectory") as (keyof Storage)[];
 
-/** Refuses what is no storage, as it comes from callers without types; `action` is what could not be done there. */
+/**
+ * Refuses what is no storage, as it comes from callers without types; `action` is what could not be
+ * done there.
+ */
 export function refuseNoStorage(storage: Storage, action: string): void {
   const isStorage = typeof storage === "object" && storage !== null &&
     STORAGE_METHODS.every((name) => typeof storage[name] === "function");

@@ -17,7 +17,7 @@ import { randomUint32 } from "./random.ts";
 import type { ReadState } from "./read_state.ts";
 import type { Recovered } from "./recovery.ts";
 import { Snapshots } from "./snapshots.ts";
-import { Soundness } from "./soundness.ts";
+import { closedError, Soundness } from "./soundness.ts";
 import { statsOf } from "./store_stats.ts";
 import { Tables } from "./tables.ts";
 import type { VersionSet } from "./version_set.ts";
@@ -37,7 +37,10 @@ export interface StoreParts {
   readonly catalogue: Catalogue;
 }
 
-/** The engine below its keys and values: MemTables, logs, segments and the work that goes on between them. */
+/**
+ * The engine below its keys and values: MemTables, logs, segments and the work that goes on between
+ * them.
+ */
 export class Store {
   readonly storage: Storage;
   readonly options: ResolvedOptions;
@@ -55,8 +58,8 @@ export class Store {
   readonly #reading: CurrentReadState;
   readonly #soundness = new Soundness();
   /**
-   * Resolves when the tables that were read back from logs are in segments. Until then they are only as durable as the system has made the
-   * logs of a process that was killed.
+   * Resolves when the tables that were read back from logs are in segments. Until then they are
+   * only as durable as the system has made the logs of a process that was killed.
    */
   #recovering: Promise<void> | undefined;
   /** Whether a codec is writing into the MemTable: nothing else may then. */
@@ -182,7 +185,10 @@ export class Store {
     }
   }
 
-  /** Acknowledges the writes so far: a promise that they are in the log, or durable if `sync`. Lets a fresh MemTable take over from a full one. */
+  /**
+   * Acknowledges the writes so far: a promise that they are in the log, or durable if `sync`. Lets
+   * a fresh MemTable take over from a full one.
+   */
   commit(sync: boolean): Promise<void> {
     const { fullness } = this.tables;
     const { memtableSize } = this.options;
@@ -229,7 +235,8 @@ export class Store {
     this.#reading.renew();
     this.background.wake();
     const { state } = backpressureOf(this.background.debts);
-    // Those that were told to wait have no reason to any more, however long that was to be by a clock or a rate that was wrong.
+    // Those that were told to wait have no reason to any more, however long that was to be by a
+    // clock or a rate that was wrong.
     if (state === "none") this.#queue.releaseAll();
     else if (state === "slowed") this.#queue.releaseHeldBack();
   }
@@ -248,7 +255,10 @@ export class Store {
       .then(() => this.#queue.join(true));
   }
 
-  /** Resolves when all writes so far are in segments. It looks as if no more came for now: unused memory is given back. */
+  /**
+   * Resolves when all writes so far are in segments. It looks as if no more came for now: unused
+   * memory is given back.
+   */
   async flush(): Promise<void> {
     this.tables.releaseSpare();
     this.makeRoom(0);
@@ -290,7 +300,10 @@ export class Store {
     }
   }
 
-  /** A store that was closed replays no log when it is opened. If this fails all is still in the logs, as durable as it was. */
+  /**
+   * A store that was closed replays no log when it is opened. If this fails all is still in the
+   * logs, as durable as it was.
+   */
   async #flushAtClose(): Promise<void> {
     await this.sync();
     this.tables.rotate();
@@ -328,11 +341,4 @@ export class Store {
       lastSequence: this.lastSequence,
     });
   }
-}
-
-function closedError(): KvError {
-  return new KvError(
-    "KV_CLOSED",
-    "Cannot use the store: it is closed; wait for calls before closing it, or open it again",
-  );
 }

@@ -7,10 +7,15 @@ import {
 import { LoggedTable } from "./logged_table.ts";
 import type { LiveLogs } from "./version_set.ts";
 
-/** How many tables' worth of unused memory is kept when no table waits to be flushed; a load that goes on reuses all there is. */
+/**
+ * How many tables' worth of unused memory is kept when no table waits to be flushed; a load that
+ * goes on reuses all there is.
+ */
 const MOST_SPARE = 1;
 
-/** Range deletes after which a MemTable is full: a flush adds what is left of them to the manifest. */
+/**
+ * Range deletes after which a MemTable is full: a flush adds what is left of them to the manifest.
+ */
 const MOST_RANGES = 4096;
 
 /** When a MemTable is full, and where new logs get number and salt from. */
@@ -80,7 +85,10 @@ export class Tables {
     );
   }
 
-  /** Lets a fresh table, with room for `roomBytes` of frames at least, take over. Does nothing to an empty table that has the room. */
+  /**
+   * Lets a fresh table, with room for `roomBytes` of frames at least, take over. Does nothing to an
+   * empty table that has the room.
+   */
   rotate(roomBytes = 0): void {
     const { table, hasLog } = this.#active;
     if (table.records === 0 && table.arena.room >= roomBytes) return;

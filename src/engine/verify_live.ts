@@ -8,8 +8,9 @@ import type { LoggedTable } from "./logged_table.ts";
 import type { Store } from "./store.ts";
 
 /**
- * Checks the files of an open store as of now, while reads and writes go on: the segments of the version that is current, which stay for as long as it
- * is held, and what had been written to the logs by now.
+ * Checks the files of an open store as of now, while reads and writes go on: the segments of the
+ * version that is current, which stay for as long as it is held, and what had been written to the
+ * logs by now.
  */
 export async function verifyLive(
   store: Store,

@@ -18,11 +18,17 @@ export type StoreIdentity = Pick<
 
 /** A change to what the manifest says. */
 export interface ManifestChange {
-  /** Segments that come and go; asked for in the turn in which the change is written, if it depends on the version. With `undefined` nothing is changed. */
+  /**
+   * Segments that come and go; asked for in the turn in which the change is written, if it depends
+   * on the version. With `undefined` nothing is changed.
+   */
   readonly edit?:
     | VersionEdit<Segment>
     | ((version: Version<Segment>) => VersionEdit<Segment> | undefined);
-  /** Leaves range tombstones out that are not needed any more once `edit` is made; without it all stay. */
+  /**
+   * Leaves range tombstones out that are not needed any more once `edit` is made; without it all
+   * stay.
+   */
   readonly ranges?: {
     /** Range tombstones that come. */
     readonly added: RangeTombstones;
@@ -33,7 +39,10 @@ export interface ManifestChange {
   readonly flushedSequence?: number;
   /** Asks for the logs that are needed after the change, in the turn in which it is written. */
   readonly logs?: () => LiveLogs;
-  /** Throws if the files that come must not be relied on any more. Called at the last moment before the change is made. */
+  /**
+   * Throws if the files that come must not be relied on any more. Called at the last moment before
+   * the change is made.
+   */
   readonly assertSound?: () => void;
 }
 
@@ -46,7 +55,10 @@ export class VersionSet {
   readonly #cache: BlockCache;
   readonly #identity: StoreIdentity;
   #live: LiveVersion;
-  /** Segments whose files are open: those of the current version, those that scans still read, and those that no version names yet. */
+  /**
+   * Segments whose files are open: those of the current version, those that scans still read, and
+   * those that no version names yet.
+   */
   readonly #open: Set<Segment>;
   #flushedSequence: number;
   #logs: LiveLogs;
@@ -134,8 +146,9 @@ export class VersionSet {
   }
 
   /**
-   * Makes a change durable, then current: changes happen one after another. `install` runs in the same turn in which the
-   * new version becomes current. When it fails, nothing has become current, and whether the manifest on storage is the old or the new one is not known.
+   * Makes a change durable, then current: changes happen one after another. `install` runs in the
+   * same turn in which the new version becomes current. When it fails, nothing has become current,
+   * and whether the manifest on storage is the old or the new one is not known.
    */
   change(change: ManifestChange, install?: () => void): Promise<void> {
     const result = this.#lastChange.then(() => this.#change(change, install));

@@ -15,7 +15,10 @@ export class VisibleRanges {
     this.#tables = tables;
   }
 
-  /** What a reader sees who sees no write past `maxSequence`: in each fragment the first delete is the newest. */
+  /**
+   * What a reader sees who sees no write past `maxSequence`: in each fragment the first delete is
+   * the newest.
+   */
   upTo(maxSequence: number): RangeTombstones {
     const layers = this.#current();
     if (layers.some(({ newest }) => newest > maxSequence)) {
@@ -31,7 +34,10 @@ export class VisibleRanges {
     return this.#all;
   }
 
-  /** Sequence number of the newest one up to `maxSequence` that covers the first `length` bytes of `key`; 0 if there is none. */
+  /**
+   * Sequence number of the newest one up to `maxSequence` that covers the first `length` bytes of
+   * `key`; 0 if there is none.
+   */
   newestOver(key: Uint8Array, length: number, maxSequence: number): number {
     let newest = this.#flushed.newestOver(key, 0, length, maxSequence);
     for (const table of this.#tables) {

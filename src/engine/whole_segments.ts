@@ -24,8 +24,9 @@ export interface Gap {
 }
 
 /**
- * Finds the segments of a range whose keys need not be gone through to be counted: they lie in it as a whole, all that they hold is visible, with one version of
- * each key, and nothing else has room for a key among theirs. After a full compaction that is all of them but those at the ends.
+ * Finds the segments of a range whose keys need not be gone through to be counted: they lie in it
+ * as a whole, all that they hold is visible, with one version of each key, and nothing else has
+ * room for a key among theirs. After a full compaction that is all of them but those at the ends.
  */
 export function planCount(source: Source): CountPlan {
   const { levels } = source.state.live.version;

@@ -1,6 +1,7 @@
 /**
- * The worker that an engine on a local folder gives its flushes and compactions to. It reads logs and segments by itself, so
- * nothing large is copied between threads, and writes segments; which of them are live is the engine's business alone.
+ * The worker that an engine on a local folder gives its flushes and compactions to. It reads logs
+ * and segments by itself, so nothing large is copied between threads, and writes segments; which of
+ * them are live is the engine's business alone.
  *
  * Not for use by applications.
  *

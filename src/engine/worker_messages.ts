@@ -17,7 +17,10 @@ export type Task =
 export type ToWorker =
   | Task & {
     readonly id: number;
-    /** For the first file of the job, which mostly has no other: to ask for it takes as long as the event loop is busy. */
+    /**
+     * For the first file of the job, which mostly has no other: to ask for it takes as long as the
+     * event loop is busy.
+     */
     readonly number: number;
   }
   /** The file number that the job has asked for. */

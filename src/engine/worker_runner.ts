@@ -16,15 +16,18 @@ import type {
   WorkerSetup,
 } from "./worker_messages.ts";
 
-/** Jobs with less input than this, in bytes, are done sooner than a worker is started and told: measured 30-60 ms against 5-15 ms. */
+/**
+ * Jobs with less input than this, in bytes, are done sooner than a worker is started and told:
+ * measured 30-60 ms against 5-15 ms.
+ */
 const SMALL_JOB_BYTES = 1024 * 1024;
 
 /** How long a worker may take to end when it is told to, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 2000;
 
 /**
- * Room for young garbage in a worker, of which V8 otherwise takes more and more: measured on a load of 1 GB in Deno, 42 MiB of heap
- * against 16, at the same processor time. Bun has no such limit.
+ * Room for young garbage in a worker, of which V8 otherwise takes more and more: measured on a load
+ * of 1 GB in Deno, 42 MiB of heap against 16, at the same processor time. Bun has no such limit.
  */
 const YOUNG_MIB = 6;
 
@@ -35,8 +38,9 @@ interface PendingJob {
 }
 
 /**
- * Gives jobs to a worker, so that they take no time of the event loop. A job that the worker cannot do, because it cannot be started (a missing
- * permission), has died or has met an error, is run on the event loop after all.
+ * Gives jobs to a worker, so that they take no time of the event loop. A job that the worker cannot
+ * do, because it cannot be started (a missing permission), has died or has met an error, is run on
+ * the event loop after all.
  */
 export class WorkerRunner implements JobRunner {
   readonly leastParallelBytes = SMALL_JOB_BYTES;
@@ -96,7 +100,10 @@ export class WorkerRunner implements JobRunner {
     return { jobs: this.#jobs, running: this.#worker !== undefined };
   }
 
-  /** Starts the worker, if it will be given the jobs: that takes as long as the records of a segment take to be gathered. */
+  /**
+   * Starts the worker, if it will be given the jobs: that takes as long as the records of a segment
+   * take to be gathered.
+   */
   prepare(bytes: number): void {
     if (bytes >= SMALL_JOB_BYTES) this.#startedWorker();
   }
@@ -145,7 +152,8 @@ export class WorkerRunner implements JobRunner {
         throw new Error("the module of the worker may not be read");
       }
       const workerData: WorkerSetup = { folder: this.#folder };
-      // Without an environment of its own it would get a copy of this one, for which Deno wants a permission.
+      // Without an environment of its own it would get a copy of this one, for which Deno wants a
+      // permission.
       const worker = new Worker(url, {
         workerData,
         env: {},
@@ -217,12 +225,16 @@ function post(worker: Worker, message: ToWorker): void {
   worker.postMessage(message);
 }
 
-/** Where a program of one file that Bun has made has its modules. All are in the first of them but the worker, if it was among those to be compiled. */
+/**
+ * Where a program of one file that Bun has made has its modules. All are in the first of them but
+ * the worker, if it was among those to be compiled.
+ */
 const IN_BUN_FILE = /\/(?:\$bunfs|~BUN)\/root\//;
 
 /**
- * The module of the worker: `.ts` as published on JSR, `.js` in its form for npm. Deno's `node:worker_threads` takes only files and
- * `data:` URLs, so a module from the web goes by way of a one-line module that imports it.
+ * The module of the worker: `.ts` as published on JSR, `.js` in its form for npm. Deno's
+ * `node:worker_threads` takes only files and `data:` URLs, so a module from the web goes by way of
+ * a one-line module that imports it.
  */
 function workerUrl(): URL {
   const url = new URL("./worker.ts", import.meta.url);

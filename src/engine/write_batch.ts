@@ -34,7 +34,10 @@ export interface BatchTarget {
 /** Whose keys and values a batch takes. */
 export interface BatchFace<K, V> {
   readonly codecs: Codecs<K, V>;
-  /** The keyspace whose prefix the codec of the keys sets; without one, keys that are in none are written. */
+  /**
+   * The keyspace whose prefix the codec of the keys sets; without one, keys that are in none are
+   * written.
+   */
   readonly keyspace: KeyspaceEntry | undefined;
 }
 

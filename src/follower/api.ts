@@ -30,16 +30,20 @@ export interface FollowOptions<K, V> {
   readonly values?: Codec<V>;
   /** Memory for blocks and indexes of segments, in bytes. Default 32 MiB; 0 to 64 GiB. */
   readonly cacheSize?: number;
-  /** How often the follower looks for what is new, in milliseconds. Default 10; 0 to 3,600,000; with 0 only {@linkcode KvFollower.refresh} looks. */
+  /**
+   * How often the follower looks for what is new, in milliseconds. Default 10; 0 to 3,600,000; with
+   * 0 only {@linkcode KvFollower.refresh} looks.
+   */
   readonly refreshMs?: number;
 }
 
 /**
- * Reads a store while an engine elsewhere writes it: in another worker, process or runtime. What the engine has committed
- * is seen after `refreshMs`, or as soon as the event loop of this thread is free if that is later; always a prefix of the engine's writes, batches whole.
+ * Reads a store while an engine elsewhere writes it: in another worker, process or runtime. What
+ * the engine has committed is seen after `refreshMs`, or as soon as the event loop of this thread
+ * is free if that is later; always a prefix of the engine's writes, batches whole.
  *
- * Reads also throw the error, such as `KV_CORRUPTION` or `KV_IO`, that keeps the follower from going on: it does not answer
- * with what may be out of date.
+ * Reads also throw the error, such as `KV_CORRUPTION` or `KV_IO`, that keeps the follower from
+ * going on: it does not answer with what may be out of date.
  *
  * @example
  * ```ts
@@ -64,9 +68,11 @@ export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
   readonly lastSequence: number;
 
   /**
-   * The keyspace `name`, with codecs of its own. One that is not there has no keys until the engine makes it and the follower has seen that.
+   * The keyspace `name`, with codecs of its own. One that is not there has no keys until the engine
+   * makes it and the follower has seen that.
    *
-   * Throws `KV_INVALID_ARGUMENT` for a name that is none; for other codecs than the keyspace was made with, that or the next read does.
+   * Throws `KV_INVALID_ARGUMENT` for a name that is none; for other codecs than the keyspace was
+   * made with, that or the next read does.
    *
    * @param name Any text of 1 to 255 bytes.
    * @param options Its codecs; `utf8` for both by default.
@@ -95,8 +101,9 @@ export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
   keyspaces(): string[];
 
   /**
-   * Takes a snapshot of what is seen now. It stays as it is and readable, whatever is refreshed meanwhile, until it or the follower is closed; the files that it
-   * needs stay open, and take room on the disk, though the engine may have removed them.
+   * Takes a snapshot of what is seen now. It stays as it is and readable, whatever is refreshed
+   * meanwhile, until it or the follower is closed; the files that it needs stay open, and take room
+   * on the disk, though the engine may have removed them.
    *
    * @example
    * ```ts
@@ -116,9 +123,15 @@ export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
    */
   snapshot(): KvSnapshot<K, V>;
 
-  /** Looks for what is new now. All that the engine had committed before the call is seen afterwards. */
+  /**
+   * Looks for what is new now. All that the engine had committed before the call is seen
+   * afterwards.
+   */
   refresh(): Promise<void>;
 
-  /** Lets go of all files. Calls that come later throw or reject with `KV_CLOSED`; a second `close` waits for the first. */
+  /**
+   * Lets go of all files. Calls that come later throw or reject with `KV_CLOSED`; a second `close`
+   * waits for the first.
+   */
   close(): Promise<void>;
 }

@@ -20,7 +20,10 @@ export interface FollowedKeyspaceParts<K, V> {
   readonly assertOpen: () => void;
 }
 
-/** Reads a keyspace of a store that an engine elsewhere writes, which may make it, drop it and make it anew meanwhile. */
+/**
+ * Reads a keyspace of a store that an engine elsewhere writes, which may make it, drop it and make
+ * it anew meanwhile.
+ */
 export class FollowedKeyspace<K, V> extends Reader<K, V, FollowedStore>
   implements KvKeyspaceReader<K, V> {
   readonly name: string;

@@ -8,7 +8,9 @@ import { FollowedKeyspace } from "./followed_keyspace.ts";
 import type { FollowedStore } from "./followed_store.ts";
 import { HeldState } from "./held_state.ts";
 
-/** A snapshot of a store that an engine elsewhere writes: reads of the state that it holds on to. */
+/**
+ * A snapshot of a store that an engine elsewhere writes: reads of the state that it holds on to.
+ */
 export class FollowedSnapshot<K, V> extends Reader<K, V, HeldState>
   implements KvSnapshot<K, V> {
   readonly sequence: number;
@@ -16,7 +18,10 @@ export class FollowedSnapshot<K, V> extends Reader<K, V, HeldState>
   readonly #refuseClosed: () => void;
   #isClosed = false;
 
-  /** @param refuseClosed Throws once the follower is closed. That it cannot keep up does not matter to what is held. */
+  /**
+   * @param refuseClosed Throws once the follower is closed. That it cannot keep up does not matter
+   * to what is held.
+   */
   constructor(
     store: FollowedStore,
     codecs: Codecs<K, V>,

@@ -21,7 +21,10 @@ import { inTurn } from "../storage/awaitable.ts";
 import type { Storage } from "../storage/storage.ts";
 import { LogTail } from "./log_tail.ts";
 
-/** How often a step is tried anew because the engine has replaced the manifest meanwhile. On storage far away, with the smallest of MemTables, ten have not always been enough. */
+/**
+ * How often a step is tried anew because the engine has replaced the manifest meanwhile. On storage
+ * far away, with the smallest of MemTables, ten have not always been enough.
+ */
 const MOST_ATTEMPTS = 100;
 
 /** What looks at the storage have in common. */
@@ -42,9 +45,10 @@ interface Found {
 /**
  * A store that an engine elsewhere writes, as the files show it.
  *
- * Nothing is locked: the engine replaces its manifest atomically, only ever adds to logs, and removes a file once
- * no manifest names it. So a look at the storage goes from the manifest to the files that it names; if one of them is gone, the manifest has been replaced
- * and the look begins anew. Files that are open stay readable when they are removed.
+ * Nothing is locked: the engine replaces its manifest atomically, only ever adds to logs, and
+ * removes a file once no manifest names it. So a look at the storage goes from the manifest to the
+ * files that it names; if one of them is gone, the manifest has been replaced and the look begins
+ * anew. Files that are open stay readable when they are removed.
  */
 export class FollowedStore implements ReadSource {
   readonly storage: Storage;
@@ -54,7 +58,10 @@ export class FollowedStore implements ReadSource {
   readonly #place: Place;
   #found: Found;
   #live: LiveVersion;
-  /** Segments whose files are open: those of the version, and those that scans and snapshots still read. */
+  /**
+   * Segments whose files are open: those of the version, and those that scans and snapshots still
+   * read.
+   */
   readonly #open: Set<Segment>;
   #readState: ReadState;
   #lastSequence = 0;
@@ -152,8 +159,9 @@ export class FollowedStore implements ReadSource {
   }
 
   /**
-   * Indexes what the logs have, as far as they follow one another, and lets reads go through it. What writes after number `since` say of
-   * keyspaces goes to `entries`; answers whether there is any.
+   * Indexes what the logs have, as far as they follow one another, and lets reads go through it.
+   * What writes after number `since` say of keyspaces goes to `entries`; answers whether there is
+   * any.
    */
   #showLogs(entries: CatalogueEntries, since: number): boolean {
     let isOther = false;
@@ -189,14 +197,20 @@ export class FollowedStore implements ReadSource {
     );
   }
 
-  /** Lets go of all files, once the reads that wait for them have ended; those too that are held by scans and snapshots which were never ended. */
+  /**
+   * Lets go of all files, once the reads that wait for them have ended; those too that are held by
+   * scans and snapshots which were never ended.
+   */
   async close(): Promise<void> {
     while (this.#underWay > 0) await nextTurn();
     await inTurn([...this.#open].map((segment) => () => segment.letGo()));
   }
 }
 
-/** Looks at the manifest and what it names. Segments and logs that are known already are not opened again. */
+/**
+ * Looks at the manifest and what it names. Segments and logs that are known already are not opened
+ * again.
+ */
 async function look(
   place: Place,
   known: Found | undefined,
@@ -223,7 +237,10 @@ async function isManifest(
   return now !== undefined && compareBytes(now, bytes) === 0;
 }
 
-/** Answers nothing if the manifest is not in place any more once the logs are read: what they have may follow on an import that it does not name. */
+/**
+ * Answers nothing if the manifest is not in place any more once the logs are read: what they have
+ * may follow on an import that it does not name.
+ */
 async function lookFrom(
   bytes: Uint8Array,
   place: Place,

@@ -5,7 +5,10 @@ import type { BlockCache } from "../segment/block_cache.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { FollowedStore } from "./followed_store.ts";
 
-/** What a followed store showed at one moment. It stays readable until it is let go of, whatever the store shows meanwhile. */
+/**
+ * What a followed store showed at one moment. It stays readable until it is let go of, whatever the
+ * store shows meanwhile.
+ */
 export class HeldState implements ReadSource {
   readonly storage: Storage;
   readonly cache: BlockCache;

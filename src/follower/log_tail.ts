@@ -11,8 +11,9 @@ import type { ReadableFile, Storage } from "../storage/storage.ts";
 import { LogReader, openLogImage } from "../wal/log_reader.ts";
 
 /**
- * A log that an engine elsewhere still writes, and a table of what it holds so far. Bytes are read with {@linkcode LogTail.load}, which waits for
- * storage and changes nothing for readers; {@linkcode LogTail.index} then shows them all frames that have become whole, at once.
+ * A log that an engine elsewhere still writes, and a table of what it holds so far. Bytes are read
+ * with {@linkcode LogTail.load}, which waits for storage and changes nothing for readers;
+ * {@linkcode LogTail.index} then shows them all frames that have become whole, at once.
  */
 export class LogTail {
   readonly number: number;
@@ -45,7 +46,8 @@ export class LogTail {
   /**
    * Reads what has come since the last time.
    *
-   * @param expectedBytes Size that the log will have, as far as one can tell; larger ones cost time.
+   * @param expectedBytes Size that the log will have, as far as one can tell; larger ones cost
+   * time.
    */
   async load(storage: Storage, expectedBytes: number): Promise<void> {
     const file = await storage.open(this.#name);
@@ -62,7 +64,10 @@ export class LogTail {
     }
   }
 
-  /** Whether there is more to read. The size does not tell: there may be room that was made for appends, or a frame that a crash has cut off. */
+  /**
+   * Whether there is more to read. The size does not tell: there may be room that was made for
+   * appends, or a frame that a crash has cut off.
+   */
   async #hasGrown(file: ReadableFile): Promise<boolean> {
     const reader = this.#reader;
     if (reader === undefined && file.size > this.#size) return true;
@@ -87,7 +92,10 @@ export class LogTail {
     return at;
   }
 
-  /** A table cannot grow: for a longer log there will be another, in which everything is indexed again. */
+  /**
+   * A table cannot grow: for a longer log there will be another, in which everything is indexed
+   * again.
+   */
   #makeRoom(size: number, expectedBytes: number): void {
     if (size <= this.#image.length) return;
     const image = new Uint8Array(Math.max(2 * size, expectedBytes));

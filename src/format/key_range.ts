@@ -1,6 +1,9 @@
 import { MAX_STORED_KEY_BYTES } from "../options.ts";
 
-/** A range of encoded keys: from `lower` on, up to but not including `upper`; `undefined` leaves a side open. */
+/**
+ * A range of encoded keys: from `lower` on, up to but not including `upper`; `undefined` leaves a
+ * side open.
+ */
 export interface KeyRange {
   readonly lower: Uint8Array | undefined;
   readonly upper: Uint8Array | undefined;

@@ -10,5 +10,8 @@ export const PUT = 1;
 /** The key has no value: a tombstone, which hides every older entry of the key. */
 export const DELETE = 2;
 
-/** No key of a range has a value: a range tombstone, which hides every older entry of these keys. Only logs and MemTables have such records. */
+/**
+ * No key of a range has a value: a range tombstone, which hides every older entry of these keys.
+ * Only logs and MemTables have such records.
+ */
 export const RANGE_DELETE = 3;

@@ -1,6 +1,6 @@
 /**
- * The layout of a write-ahead log: a header, then frames. A frame holds the records of one group commit and is
- * valid as a whole or not at all, so a batch that lies inside one frame is atomic.
+ * The layout of a write-ahead log: a header, then frames. A frame holds the records of one group
+ * commit and is valid as a whole or not at all, so a batch that lies inside one frame is atomic.
  *
  *     log header, 40 bytes
  *     0         8          12     16       24               32         36     40
@@ -12,12 +12,13 @@
  *     | crc  | length | count  | magic | first sequence | durable sequence | records ... |
  *     | u32  | u32    | u32    | u32   | u64            | u64              | `length` bytes |
  *
- * Integers are little-endian. `crc` of the header covers the bytes before it; `crc` of a frame covers the frame's bytes
- * behind it and is seeded with the log's salt, so a frame of another log does not pass. The records of a frame have
- * the sequence numbers `first sequence`, + 1, + 2 and so on, without a gap from frame to frame.
- * `durable sequence` says up to which write everything had been synced when the frame was written: that is
- * how recovery tells a tail that was torn by a crash from damage to what had been promised.
- * Behind the last frame there may be zeros: room that was made for more.
+ * Integers are little-endian. `crc` of the header covers the bytes before it; `crc` of a frame
+ * covers the frame's bytes behind it and is seeded with the log's salt, so a frame of another log
+ * does not pass. The records of a frame have the sequence numbers `first sequence`, + 1, + 2 and so
+ * on, without a gap from frame to frame. `durable sequence` says up to which write everything had
+ * been synced when the frame was written: that is how recovery tells a tail that was torn by a
+ * crash from damage to what had been promised. Behind the last frame there may be zeros: room that
+ * was made for more.
  *
  * @module
  */
@@ -30,7 +31,10 @@ import {
 } from "../bytes/fixed.ts";
 import { MAX_SEQUENCE } from "./sequence.ts";
 
-/** Version of the log format that this engine writes. It reads version 1 too, in which no record is a range delete. */
+/**
+ * Version of the log format that this engine writes. It reads version 1 too, in which no record is
+ * a range delete.
+ */
 export const LOG_VERSION = 2;
 export const LOG_HEADER_BYTES = 40;
 export const FRAME_HEADER_BYTES = 32;
@@ -65,7 +69,10 @@ export interface FrameHeader {
   readonly durableSequence: number;
 }
 
-/** Writes a log header at the start of `target`; of an older `version` for those who look for what was there. */
+/**
+ * Writes a log header at the start of `target`; of an older `version` for those who look for what
+ * was there.
+ */
 export function writeLogHeader(
   target: Uint8Array,
   header: LogHeader,
@@ -129,7 +136,9 @@ export function hasFrameMagic(source: Uint8Array, start: number): boolean {
   return readUint32(source, start + 12) === FRAME_MAGIC;
 }
 
-/** Reads the frame at `start`, checksum and all, or answers `undefined` if there is no valid frame. */
+/**
+ * Reads the frame at `start`, checksum and all, or answers `undefined` if there is no valid frame.
+ */
 export function readFrame(
   source: Uint8Array,
   start: number,
@@ -146,7 +155,10 @@ export function readFrame(
     : undefined;
 }
 
-/** Reads the header of the frame at `start`, of which there is enough; `undefined` if it cannot be one. The checksum is not looked at. */
+/**
+ * Reads the header of the frame at `start`, of which there is enough; `undefined` if it cannot be
+ * one. The checksum is not looked at.
+ */
 export function readFrameHeader(
   source: Uint8Array,
   start: number,
@@ -162,7 +174,10 @@ export function readFrameHeader(
   return { length, count, firstSequence, durableSequence };
 }
 
-/** The checksum that the frame at `start` should have: of all that follows it, seeded with the salt of the log. */
+/**
+ * The checksum that the frame at `start` should have: of all that follows it, seeded with the salt
+ * of the log.
+ */
 export function frameChecksum(source: Uint8Array, start: number): number {
   return readUint32(source, start);
 }

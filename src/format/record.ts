@@ -1,12 +1,14 @@
 /**
- * The record: one put, delete or range delete, laid out alike in the write-ahead log and in the MemTable's arena.
+ * The record: one put, delete or range delete, laid out alike in the write-ahead log and in the
+ * MemTable's arena.
  *
  *     0        1               4                8
  *     | kind   | key length    | value length   | key | value |
  *     | u8     | u24           | u32            |
  *
- * Integers are little-endian. A delete has no value and a value length of 0. In a range delete the place of the key has the first
- * key of the range, which may be empty, and that of the value the first key behind it, or nothing where the range goes on to the last key.
+ * Integers are little-endian. A delete has no value and a value length of 0. In a range delete the
+ * place of the key has the first key of the range, which may be empty, and that of the value the
+ * first key behind it, or nothing where the range goes on to the last key.
  *
  * @module
  */
@@ -36,7 +38,9 @@ export interface RecordPlaces {
 
 /** Records of which no two have the same key. */
 export interface NewestRecords extends RecordPlaces {
-  /** Whether there are deletes among them. To look for them takes as long as to sort the records. */
+  /**
+   * Whether there are deletes among them. To look for them takes as long as to sort the records.
+   */
   readonly hasDeletes: boolean;
 }
 
@@ -82,8 +86,9 @@ export function recordValueLength(source: Uint8Array, offset: number): number {
 }
 
 /**
- * Checks the header of a record that comes from storage and returns the offset behind the record, or -1 if it is none
- * or reaches past `end`. Of a range delete, {@linkcode isRange} has still to be asked.
+ * Checks the header of a record that comes from storage and returns the offset behind the record,
+ * or -1 if it is none or reaches past `end`. Of a range delete, {@linkcode isRange} has still to be
+ * asked.
  */
 export function checkedRecordEnd(
   source: Uint8Array,
@@ -120,8 +125,9 @@ export function isRange(source: Uint8Array, offset: number): boolean {
 }
 
 /**
- * Lists where the `count` records between `start` and `end`, which come from storage, begin: in `target`, from index `first` on. Answers
- * with the offset of the first that is none, or -1 if all are records and fill the space.
+ * Lists where the `count` records between `start` and `end`, which come from storage, begin: in
+ * `target`, from index `first` on. Answers with the offset of the first that is none, or -1 if all
+ * are records and fill the space.
  */
 export function listRecords(
   source: Uint8Array,

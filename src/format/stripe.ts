@@ -1,6 +1,7 @@
 /**
- * Live snapshots cut the sequence numbers into stripes (the term of CockroachDB's Pebble): the stripe of a write is the number of snapshots that
- * were taken before it. Writes in one stripe are seen by the same snapshots.
+ * Live snapshots cut the sequence numbers into stripes (the term of CockroachDB's Pebble): the
+ * stripe of a write is the number of snapshots that were taken before it. Writes in one stripe are
+ * seen by the same snapshots.
  *
  * @param snapshots Sequence numbers of the live snapshots, ascending.
  */

@@ -11,7 +11,9 @@ import { checkSegment, rangeOf } from "./segment_check.ts";
 
 /** What a store consists of. */
 export interface FilesToCheck {
-  /** What the manifest says of the segments, or as much as their numbers where that is not known. */
+  /**
+   * What the manifest says of the segments, or as much as their numbers where that is not known.
+   */
   readonly segments: readonly (SegmentInfo | { readonly number: number })[];
   /** The live logs, oldest first. */
   readonly logs: readonly LiveLog[];
@@ -24,7 +26,10 @@ export interface LiveLog {
   readonly number: number;
   /** Whether the manifest names it. */
   readonly isNamed: boolean;
-  /** For a log that is being written: its bytes so far, and its last write. It may be gone once that is in a segment. */
+  /**
+   * For a log that is being written: its bytes so far, and its last write. It may be gone once that
+   * is in a segment.
+   */
   readonly written?: { readonly bytes: number; readonly lastSequence: number };
 }
 
@@ -35,7 +40,10 @@ export interface CheckContext {
   readonly progress: Progress;
 }
 
-/** Checks the manifest by itself and answers with what it says; `undefined` if it is damaged or not there. */
+/**
+ * Checks the manifest by itself and answers with what it says; `undefined` if it is damaged or not
+ * there.
+ */
 export async function checkManifest(
   context: CheckContext,
 ): Promise<ManifestState | undefined> {
@@ -136,7 +144,10 @@ function reportMissing(
   findings.corruption(corruption(name, 0, problem), finding);
 }
 
-/** Opens a file for `work`, which gets `undefined` if it is missing. What goes wrong with the file is noted as `finding`. */
+/**
+ * Opens a file for `work`, which gets `undefined` if it is missing. What goes wrong with the file
+ * is noted as `finding`.
+ */
 async function withFile<T>(
   { storage, findings }: CheckContext,
   name: string,

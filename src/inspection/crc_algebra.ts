@@ -1,7 +1,8 @@
 /**
- * CRC-32 as what it is, polynomials over two elements modulo a polynomial, for those who look for data with a right checksum without knowing where it
- * begins and ends. The register of the checksum is a polynomial of 32 coefficients, the highest bit that of x^0; a zero byte multiplies
- * it by x^8. This is the algebra behind `crc32_combine` of zlib.
+ * CRC-32 as what it is, polynomials over two elements modulo a polynomial, for those who look for
+ * data with a right checksum without knowing where it begins and ends. The register of the checksum
+ * is a polynomial of 32 coefficients, the highest bit that of x^0; a zero byte multiplies it by
+ * x^8. This is the algebra behind `crc32_combine` of zlib.
  *
  * @module
  */
@@ -35,7 +36,10 @@ function makeInverseTable(): Uint32Array {
   return table;
 }
 
-/** The register after one more byte, as a signed number. A checksum with a seed starts with `~seed`, and is `~register` in the end. */
+/**
+ * The register after one more byte, as a signed number. A checksum with a seed starts with `~seed`,
+ * and is `~register` in the end.
+ */
 export function step(register: number, byte: number): number {
   return (register >>> 8) ^ TABLE[(register ^ byte) & 0xff]!;
 }
@@ -45,7 +49,9 @@ export function divideByByte(value: number): number {
   return ((value << 8) ^ INVERSE_TABLE[value >>> 24]!) >>> 0;
 }
 
-/** The product of two polynomials. Without branches, as nobody can predict the bits of checksums. */
+/**
+ * The product of two polynomials. Without branches, as nobody can predict the bits of checksums.
+ */
 export function multiply(a: number, b: number): number {
   let product = 0;
   let shifted = b | 0;

@@ -43,7 +43,10 @@ export class FileWindow {
     return this.#buffer.subarray(offset, offset + length);
   }
 
-  /** The `length` bytes from `start` on, all of which lie in the file. They hold until the next read. */
+  /**
+   * The `length` bytes from `start` on, all of which lie in the file. They hold until the next
+   * read.
+   */
   async span(start: number, length: number): Promise<Uint8Array> {
     const there = this.spanNow(start, length);
     if (there !== undefined) return there;

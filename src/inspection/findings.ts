@@ -53,7 +53,10 @@ export class Findings {
     this.damage(file, { ...finding, offset, message });
   }
 
-  /** Does `work` on a file; what goes wrong with the file is noted, anything else thrown. Answers with nothing then. */
+  /**
+   * Does `work` on a file; what goes wrong with the file is noted, anything else thrown. Answers
+   * with nothing then.
+   */
   async attempt<T>(
     file: string,
     finding: Finding,

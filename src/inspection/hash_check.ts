@@ -101,7 +101,10 @@ export class HashCheck {
     return used;
   }
 
-  /** Whether a lookup comes to the entry at `offset` of block `number`, whose key has this hash; also if that is not for these pages to say. */
+  /**
+   * Whether a lookup comes to the entry at `offset` of block `number`, whose key has this hash;
+   * also if that is not for these pages to say.
+   */
   leadsTo(hash: number, number: number, offset: number): boolean {
     const { pages, slots, offsetBits, pointerBits } = this.geometry;
     const page = this.#pages[pageOf(hash, pages) - this.#first];

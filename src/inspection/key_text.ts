@@ -5,8 +5,8 @@ const MOST_SHOWN_BYTES = 64;
 const READABLE = /^[^\p{C}\p{Zl}\p{Zp}]*$/u;
 
 /**
- * A key as it is shown in reports: text in quotes if its bytes are readable UTF-8, otherwise its bytes in hexadecimal behind `0x`. Long ones are
- * cut, with their length behind.
+ * A key as it is shown in reports: text in quotes if its bytes are readable UTF-8, otherwise its
+ * bytes in hexadecimal behind `0x`. Long ones are cut, with their length behind.
  */
 export function keyText(key: Uint8Array): string {
   if (key.length <= MOST_SHOWN_BYTES) return shown(key);

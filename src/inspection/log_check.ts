@@ -52,8 +52,9 @@ const REFUSED =
   "no engine opens the store; a repair saves all writes whose frames are whole";
 
 /**
- * Checks the live logs, oldest first, by the rules of recovery: what an open would refuse is damage, what it would cut off is a remark.
- * The rules are told where recovery follows them, in `replayLogs`.
+ * Checks the live logs, oldest first, by the rules of recovery: what an open would refuse is
+ * damage, what it would cut off is a remark. The rules are told where recovery follows them, in
+ * `replayLogs`.
  */
 export class LogChainCheck {
   readonly #findings: Findings;
@@ -63,7 +64,10 @@ export class LogChainCheck {
   #tear: Tear | undefined;
   readonly #known = new KnownLogs();
 
-  /** @param flushedSequence Sequence number of the last write that is in segments; without it, the first log is taken to go on from there. */
+  /**
+   * @param flushedSequence Sequence number of the last write that is in segments; without it, the
+   * first log is taken to go on from there.
+   */
   constructor(
     flushedSequence: number | undefined,
     findings: Findings,
@@ -201,7 +205,10 @@ export class LogChainCheck {
 /** What a log was found to hold. */
 interface LogContents {
   readonly intactEnd: number;
-  /** Whether there are nothing but zeros behind that: room that was made for appends, or what a crash has left of some. */
+  /**
+   * Whether there are nothing but zeros behind that: room that was made for appends, or what a
+   * crash has left of some.
+   */
   readonly isBlankBehind: boolean;
   /** Sequence number of the last write before `intactEnd`. */
   readonly lastSequence: number;

@@ -21,9 +21,10 @@ const HEADER_CRC_OFFSET = 36;
 const MOST_FRAME_BYTES = 64 * 1024 * 1024;
 
 /**
- * Makes the header of a log whose own one is damaged. Its salt is what the frames need to be told from other bytes, and a salt is right if a frame passes
- * with it: the one that stands there, or the one with which the checksum of the header is right, if nothing but the salt is damaged. Answers `undefined` if
- * neither is.
+ * Makes the header of a log whose own one is damaged. Its salt is what the frames need to be told
+ * from other bytes, and a salt is right if a frame passes with it: the one that stands there, or
+ * the one with which the checksum of the header is right, if nothing but the salt is damaged.
+ * Answers `undefined` if neither is.
  */
 export async function restoreHeader(
   window: FileWindow,
@@ -43,7 +44,10 @@ export async function restoreHeader(
   return undefined;
 }
 
-/** Makes a header with the salt with which the first frame is right, if another frame passes with it too. */
+/**
+ * Makes a header with the salt with which the first frame is right, if another frame passes with it
+ * too.
+ */
 export async function guessHeader(
   window: FileWindow,
   number: number,
@@ -77,7 +81,10 @@ async function someFrames(
   return found;
 }
 
-/** The salt with which the checksum of a header is right. A salt s adds s x^(8 n) to it, where n bytes from the salt on are covered. */
+/**
+ * The salt with which the checksum of a header is right. A salt s adds s x^(8 n) to it, where n
+ * bytes from the salt on are covered.
+ */
 function saltOfHeader(
   bytes: Uint8Array,
   number: number,

@@ -46,8 +46,9 @@ export interface LogFrame {
 }
 
 /**
- * Goes through the valid frames of a log piece by piece, whatever its size, and on behind damage. It comes to the same frames as a `LogReader`:
- * those up to {@linkcode LogWalk.intactEnd} follow one another without a gap, all others lie behind damage.
+ * Goes through the valid frames of a log piece by piece, whatever its size, and on behind damage.
+ * It comes to the same frames as a `LogReader`: those up to {@linkcode LogWalk.intactEnd} follow
+ * one another without a gap, all others lie behind damage.
  */
 export class LogWalk {
   readonly #window: FileWindow;
@@ -67,7 +68,10 @@ export class LogWalk {
     this.#budgetBytes = MOST_SEARCH_READS * window.size;
   }
 
-  /** Up to where the log is whole: the end of the file if nothing is wrong. Known once the walk has passed it. */
+  /**
+   * Up to where the log is whole: the end of the file if nothing is wrong. Known once the walk has
+   * passed it.
+   */
   get intactEnd(): number {
     return this.#intactEnd ?? this.#offset;
   }

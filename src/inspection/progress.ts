@@ -8,7 +8,10 @@ export interface ProgressHost {
   assertWanted?(): void;
 }
 
-/** Counts the bytes that were looked at, tells of them, and ends the work when it is not wanted any more. */
+/**
+ * Counts the bytes that were looked at, tells of them, and ends the work when it is not wanted any
+ * more.
+ */
 export class Progress {
   readonly #options: InspectionOptions;
   readonly #host: ProgressHost;

@@ -35,7 +35,8 @@ export interface InspectionOptions {
 }
 
 /**
- * A range that keys lie in. Keys are shown as text in quotes if they are readable UTF-8, otherwise in hexadecimal behind `0x`; long ones are cut.
+ * A range that keys lie in. Keys are shown as text in quotes if they are readable UTF-8, otherwise
+ * in hexadecimal behind `0x`; long ones are cut.
  */
 export interface KeyRange {
   /** No key of the range sorts before this one. */

@@ -30,11 +30,12 @@ const MOST_CANDIDATES = 8;
 /**
  * Finds the salt of a segment whose footer is damaged or cut off.
  *
- * 1. It may still stand in the footer, or follow from the checksum of the footer, if nothing but the salt is damaged there. It is right if it lets the
- *    first block pass.
- * 2. Otherwise it follows from the first block, which begins at offset 0. A checksum can be solved for its seed, so each place where the block may end
- *    gives a salt, and the right one is where the bytes before are a block in every respect and another one follows somewhere. A lone block, whose
- *    checksum fits because the salt was made to, is not believed.
+ * 1. It may still stand in the footer, or follow from the checksum of the footer, if nothing but
+ *    the salt is damaged there. It is right if it lets the first block pass.
+ * 2. Otherwise it follows from the first block, which begins at offset 0. A checksum can be solved
+ *    for its seed, so each place where the block may end gives a salt, and the right one is where
+ *    the bytes before are a block in every respect and another one follows somewhere. A lone block,
+ *    whose checksum fits because the salt was made to, is not believed.
  * 3. If the first block is damaged too, a salt of the footer may let any other block pass.
  */
 export async function findSalt(

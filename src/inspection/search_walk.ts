@@ -73,8 +73,9 @@ export class SearchWalk implements SegmentWalk {
   }
 
   /**
-   * Says what is left behind the last block. Where nothing tells how far the blocks reach, sections that are none of them show where they end;
-   * where there is no such section, the file was cut off before.
+   * Says what is left behind the last block. Where nothing tells how far the blocks reach, sections
+   * that are none of them show where they end; where there is no such section, the file was cut off
+   * before.
    */
   #finish(start: number, other: number | undefined): Gap | undefined {
     if (this.#isFinished) return undefined;

@@ -1,14 +1,18 @@
 /**
- * Finds the sections of a segment whose index is lost. Nothing in a section says where it begins or how long it is, but its checksum does: it is
- * seeded with the offset of the section, so nearly no other stretch of bytes passes for one.
+ * Finds the sections of a segment whose index is lost. Nothing in a section says where it begins or
+ * how long it is, but its checksum does: it is seeded with the offset of the section, so nearly no
+ * other stretch of bytes passes for one.
  *
- * From a known start, the checksum is carried on byte by byte until the four bytes that follow are its value. Where a start is not known,
- * behind damage, all pairs of start and end are tried at once, as a hash join:
+ * From a known start, the checksum is carried on byte by byte until the four bytes that follow are
+ * its value. Where a start is not known, behind damage, all pairs of start and end are tried at
+ * once, as a hash join:
  *
- * 1. Let P(i) be the register after bytes 0 to i - 1, begun with 0. Checksums are linear: begun with r at s, the register at e
- *    is P(e) + x^(8 (e - s)) (r + P(s)), where + is exclusive or.
- * 2. So there is a section from s to the checksum c at e if x^(-8 e) (~c + P(e)) = x^(-8 s) (~seed(s) + P(s)).
- * 3. Going forward, the right side of each possible start is entered into a table, and the left side of each possible end is looked up.
+ * 1. Let P(i) be the register after bytes 0 to i - 1, begun with 0. Checksums are linear: begun
+ *    with r at s, the register at e is P(e) + x^(8 (e - s)) (r + P(s)), where + is exclusive or.
+ * 2. So there is a section from s to the checksum c at e if x^(-8 e) (~c + P(e)) = x^(-8 s)
+ *    (~seed(s) + P(s)).
+ * 3. Going forward, the right side of each possible start is entered into a table, and the left
+ *    side of each possible end is looked up.
  * 4. Of so many pairs some fit by chance: only what is a block in every respect counts.
  *
  * @module
@@ -32,7 +36,10 @@ const LAST_KIND = 2;
 /** Most sections are no longer: so far is looked first. */
 const NEAR_BYTES = 64 * 1024;
 
-/** Sections of up to this length are found wherever they begin, longer ones only right behind another. */
+/**
+ * Sections of up to this length are found wherever they begin, longer ones only right behind
+ * another.
+ */
 const WINDOW_BYTES = 256 * 1024;
 
 /** How much is gone through at once by byte. */
@@ -73,7 +80,10 @@ export class SectionSearch {
     this.#budgetBytes = MOST_READS * window.size;
   }
 
-  /** The section at `start` or else the first block behind it; `undefined` if there is none, or the search has become too long. */
+  /**
+   * The section at `start` or else the first block behind it; `undefined` if there is none, or the
+   * search has become too long.
+   */
   async next(start: number): Promise<FoundSection | undefined> {
     const near = await this.endFrom(start, start + NEAR_BYTES);
     if (near !== undefined) return { start, end: near };
@@ -88,7 +98,9 @@ export class SectionSearch {
     return undefined;
   }
 
-  /** Where the section ends that begins at `start`, if there is one that ends at or before `limit`. */
+  /**
+   * Where the section ends that begins at `start`, if there is one that ends at or before `limit`.
+   */
   async endFrom(start: number, limit: number): Promise<number | undefined> {
     const end = Math.min(limit, this.#end);
     let register = ~sectionSeed(this.#salt, start);

@@ -152,7 +152,8 @@ class SegmentCheck {
     this.#gaps++;
     const { properties } = this.#walk.plan;
     const known = properties ?? this.#context.info;
-    // Without the end of the file nothing tells blocks from what follows them: only the count of entries does.
+    // Without the end of the file nothing tells blocks from what follows them: only the count of
+    // entries does.
     const isComplete = this.#walk.plan.footer === undefined &&
       known !== undefined && this.#tally.entries === known.entries;
     if (isComplete) return;

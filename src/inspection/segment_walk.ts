@@ -18,7 +18,10 @@ import {
 import { findSalt } from "./salt_search.ts";
 import { SearchWalk } from "./search_walk.ts";
 
-/** A longer index is refused: with the smallest blocks it would be that of a segment past the size that can be. */
+/**
+ * A longer index is refused: with the smallest blocks it would be that of a segment past the size
+ * that can be.
+ */
 const MAX_INDEX_BYTES = 1024 * 1024 * 1024;
 
 /** Starts a walk through the segment in `file`. */

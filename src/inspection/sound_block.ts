@@ -46,7 +46,10 @@ export interface SegmentPlan {
   readonly indexError: KvCorruptionError | undefined;
 }
 
-/** Goes through the blocks of a segment and past what is damaged: by the index, or without one by their checksums. */
+/**
+ * Goes through the blocks of a segment and past what is damaged: by the index, or without one by
+ * their checksums.
+ */
 export interface SegmentWalk {
   readonly plan: SegmentPlan;
   readonly window: FileWindow;

@@ -4,13 +4,19 @@ import { type Awaitable, chain } from "../storage/awaitable.ts";
 
 /** How a {@linkcode ConcatCursor} goes through parts. */
 export interface PartReading<P> {
-  /** Orders `key` against a part: negative before its first key, positive behind its last key, else zero. */
+  /**
+   * Orders `key` against a part: negative before its first key, positive behind its last key, else
+   * zero.
+   */
   position(part: P, key: Uint8Array): number;
   /** Makes a cursor over a part. */
   cursor(part: P): Cursor;
 }
 
-/** One cursor after another over parts whose key ranges ascend: a level below level 0. It opens a part when it gets there. */
+/**
+ * One cursor after another over parts whose key ranges ascend: a level below level 0. It opens a
+ * part when it gets there.
+ */
 export class ConcatCursor<P> implements Cursor {
   readonly #parts: readonly P[];
   readonly #reading: PartReading<P>;

@@ -4,21 +4,23 @@ import type { EntryView } from "../format/entry.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
 
 /**
- * A source that has come out on top so many times in a row is likely to go on so: it is asked for a run. Where sources interleave, that would be
- * in vain.
+ * A source that has come out on top so many times in a row is likely to go on so: it is asked for a
+ * run. Where sources interleave, that would be in vain.
  */
 const WINS_BEFORE_RUN = 4;
 
 /**
- * Merges sorted cursors into one. The sources are given from newest to oldest: where several have a key, the first of them
- * has its newest version.
+ * Merges sorted cursors into one. The sources are given from newest to oldest: where several have a
+ * key, the first of them has its newest version.
  *
- * The sources that have an entry form a binary heap, the next one on top. Forwards, the top is the smallest key, backwards the largest;
- * the newer source wins a tie, so for each key the newest version comes up first. Older ones are passed over as soon as it is there: below the top no source stands at
- * its key.
+ * The sources that have an entry form a binary heap, the next one on top. Forwards, the top is the
+ * smallest key, backwards the largest; the newer source wins a tie, so for each key the newest
+ * version comes up first. Older ones are passed over as soon as it is there: below the top no
+ * source stands at its key.
  *
- * Where one source has many entries before those of all others, they come in runs, each of which was compared with the others as a whole. Measured on scans
- * of 50 entries of a level with two small segments above it: with the search by codes in `SegmentIndex`, 10 to 15 % less time.
+ * Where one source has many entries before those of all others, they come in runs, each of which
+ * was compared with the others as a whole. Measured on scans of 50 entries of a level with two
+ * small segments above it: with the search by codes in `SegmentIndex`, 10 to 15 % less time.
  */
 export class MergingCursor implements Cursor {
   readonly #sources: readonly Cursor[];
@@ -31,8 +33,10 @@ export class MergingCursor implements Cursor {
   #run: EntryRun | undefined;
 
   /**
-   * @param sources From newest to oldest; each shows one version of a key at most, unless `allVersions`.
-   * @param allVersions Whether to show all versions of a key, newest first, instead of the newest alone; forwards only.
+   * @param sources From newest to oldest; each shows one version of a key at most, unless
+   * `allVersions`.
+   * @param allVersions Whether to show all versions of a key, newest first, instead of the newest
+   * alone; forwards only.
    */
   constructor(sources: readonly Cursor[], allVersions = false) {
     this.#sources = sources;
@@ -152,7 +156,10 @@ export class MergingCursor implements Cursor {
     return this.#heap.length > 0;
   }
 
-  /** Where below the top a source with the same key is; 0 if there is none. All between it and the top would have that key too. */
+  /**
+   * Where below the top a source with the same key is; 0 if there is none. All between it and the
+   * top would have that key too.
+   */
   #older(): number {
     const { length } = this.#heap;
     if (length > 1 && this.#isAtTop(1)) return 1;
@@ -219,7 +226,10 @@ export class MergingCursor implements Cursor {
   }
 }
 
-/** As `Promise.all`, but a failure is told only when nobody reads any more: whoever hears of it may close the files. */
+/**
+ * As `Promise.all`, but a failure is told only when nobody reads any more: whoever hears of it may
+ * close the files.
+ */
 async function settled<T>(answers: readonly Awaitable<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(answers);
   return results.map((result) => {

@@ -13,7 +13,10 @@ export interface RangeCursorOptions {
   readonly limit: number;
 }
 
-/** What a user sees of a merged cursor: the keys of a range that have a value, in one direction, as many as asked for. */
+/**
+ * What a user sees of a merged cursor: the keys of a range that have a value, in one direction, as
+ * many as asked for.
+ */
 export class RangeCursor {
   readonly #source: Cursor;
   readonly #range: KeyRange;

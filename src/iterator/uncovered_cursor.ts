@@ -17,8 +17,9 @@ export interface SourceBounds {
 }
 
 /**
- * The entries of a source that no range tombstone covers. It does not step through a stretch that is covered as a whole but seeks to its end, and
- * where it can tell by the bounds of the source it does not even ask.
+ * The entries of a source that no range tombstone covers. It does not step through a stretch that
+ * is covered as a whole but seeks to its end, and where it can tell by the bounds of the source it
+ * does not even ask.
  */
 export class UncoveredCursor implements Cursor {
   readonly #source: Cursor;

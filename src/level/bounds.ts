@@ -10,7 +10,9 @@ export interface LevelRange {
   readonly reverse: boolean;
 }
 
-/** The bounds as the engine wants them: one on each side at most, in bytes that nobody else changes. */
+/**
+ * The bounds as the engine wants them: one on each side at most, in bytes that nobody else changes.
+ */
 export interface Bounds {
   readonly gt: Uint8Array | undefined;
   readonly gte: Uint8Array | undefined;
@@ -30,7 +32,10 @@ export function boundsOf({ gt, gte, lt, lte, reverse }: LevelRange): Bounds {
   };
 }
 
-/** What of a range is left from `target` on, in its direction; `undefined` if `target` lies before its beginning. */
+/**
+ * What of a range is left from `target` on, in its direction; `undefined` if `target` lies before
+ * its beginning.
+ */
 export function boundsFrom(bounds: Bounds, target: Data): Bounds | undefined {
   const key = copyOf(target)!;
   const { gt, gte, lt, lte, reverse } = bounds;

@@ -13,7 +13,10 @@ export type Form = Format | "none";
 /** A key or a value in one of the formats; `undefined` stands for what is not read. */
 export type Data = string | Uint8Array | undefined;
 
-/** All faces of a store take keys and values in every format; what they differ in is how they give them back. */
+/**
+ * All faces of a store take keys and values in every format; what they differ in is how they give
+ * them back.
+ */
 type DataCodecs = Codecs<Data, Data>;
 
 /** Level reads any bytes as text if it is asked to. */
@@ -48,7 +51,10 @@ export function encodeData(data: Data): Uint8Array {
     : bytes.encode(data as Uint8Array);
 }
 
-/** Readers of the same state, one for each way to give keys and values back. Made when they are first asked for. */
+/**
+ * Readers of the same state, one for each way to give keys and values back. Made when they are
+ * first asked for.
+ */
 export class Faces<R> {
   readonly #make: (codecs: DataCodecs) => R;
   readonly #made = new Map<DataCodecs, R>();

@@ -6,7 +6,10 @@ import {
 import type { Data } from "./formats.ts";
 import { type DataEntry, Steps, type StepsOptions } from "./steps.ts";
 
-/** What an iterator is made with: its steps, without what it makes of them, and the options of abstract-level. */
+/**
+ * What an iterator is made with: its steps, without what it makes of them, and the options of
+ * abstract-level.
+ */
 export interface IteratorParts {
   readonly steps: Omit<StepsOptions<never>, "pick">;
   readonly options: object;

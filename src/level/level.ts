@@ -1,6 +1,7 @@
 /**
- * A database of the [Level](https://github.com/Level/abstract-level) family on a purekv store: everything that is made for
- * `abstract-level` runs on it, in Deno, Bun and Node, without a native addon.
+ * A database of the [Level](https://github.com/Level/abstract-level) family on a purekv store:
+ * everything that is made for `abstract-level` runs on it, in Deno, Bun and Node, without a native
+ * addon.
  *
  * @example
  * ```ts
@@ -8,11 +9,11 @@
  * import { MemoryStorage } from "@purekv/purekv/memory";
  * import { assertEquals } from "@std/assert";
  *
- * // Or a path: new PureLevel("./data", ...)
- * const db = new PureLevel<string, { name: string }>(new MemoryStorage(), { valueEncoding: "json" });
- * const users = db.sublevel<string, { name: string }>("users", { valueEncoding: "json" });
+ * type User = { name: string }; // and a path instead of a MemoryStorage: "./data"
+ * const db = new PureLevel<string, User>(new MemoryStorage(), { valueEncoding: "json" });
+ * const users = db.sublevel<string, User>("users", { valueEncoding: "json" });
  * await users.put("1", { name: "Alice" });
- * await users.batch([{ type: "put", key: "2", value: { name: "Bob" } }, { type: "del", key: "1" }]);
+ * await users.batch().put("2", { name: "Bob" }).del("1").write();
  * assertEquals(await users.keys({ gte: "1" }).all(), ["2"]);
  * assertEquals(users.getSync("2"), { name: "Bob" });
  * await db.close();
@@ -65,17 +66,23 @@ interface Opened {
 }
 
 /**
- * An `AbstractLevel` on a purekv store. All that `abstract-level` documents holds: deferred open, sublevels, hooks, events, encodings,
- * snapshots, iterators with `seek`, `getSync`. What is particular to it:
+ * An `AbstractLevel` on a purekv store. All that `abstract-level` documents holds: deferred open,
+ * sublevels, hooks, events, encodings, snapshots, iterators with `seek`, `getSync`. What is
+ * particular to it:
  *
- * - Keys and values are stored as bytes. The store is one that `open` opens with the codecs `bytes`, and the other way round.
+ * - Keys and values are stored as bytes. The store is one that `open` opens with the codecs
+ *   `bytes`, and the other way round.
  * - A write is durable when it is acknowledged, unless it or the database says `sync: false`.
- * - `batch` is atomic. So is `clear`, and it is one write whatever the number of keys, unless it has a limit or a snapshot: then it deletes in batches
- *   of at most 1,000, each of them atomic, and a crash leaves the rest of the range.
- * - Options that are unknown are passed over, as in all databases of Level; `open` of purekv refuses them.
- * - `getSync` is there if the storage answers at once, as folders and memory do; `supports.getSync` says so.
- * - Errors of the engine come as they are, as `KvError` with a code `KV_…`; those of opening as the `cause` of abstract-level's
- *   `LEVEL_DATABASE_NOT_OPEN`, with the code `LEVEL_LOCKED` for a store that is in use.
+ * - `batch` is atomic. So is `clear`, and it is one write whatever the number of keys, unless it
+ *   has a limit or a snapshot: then it deletes in batches of at most 1,000, each of them atomic,
+ *   and a crash leaves the rest of the range.
+ * - Options that are unknown are passed over, as in all databases of Level; `open` of purekv
+ *   refuses them.
+ * - `getSync` is there if the storage answers at once, as folders and memory do; `supports.getSync`
+ *   says so.
+ * - Errors of the engine come as they are, as `KvError` with a code `KV_…`; those of opening as the
+ *   `cause` of abstract-level's `LEVEL_DATABASE_NOT_OPEN`, with the code `LEVEL_LOCKED` for a store
+ *   that is in use.
  *
  * @template K The type of keys, unless an operation has an encoding of its own.
  * @template V The type of values, likewise.
@@ -122,8 +129,9 @@ export class PureLevel<K = string, V = string>
   }
 
   /**
-   * The engine below, while the database is open, for what abstract-level has no name for: `checkpoint`, `compact`, `flush`, `stats`, `verify`.
-   * What is written through it runs no hooks and emits no events. Throws `KV_CLOSED` while the database is not open.
+   * The engine below, while the database is open, for what abstract-level has no name for:
+   * `checkpoint`, `compact`, `flush`, `stats`, `verify`. What is written through it runs no hooks
+   * and emits no events. Throws `KV_CLOSED` while the database is not open.
    */
   get engine(): KvEngine<Uint8Array, Uint8Array> {
     return this.#open.engine;

@@ -8,13 +8,16 @@ import type { Storage } from "../storage/storage.ts";
 
 const ENGINE_OPTIONS = Object.keys(resolveOptions()) as (keyof EngineOptions)[];
 
-/** Opens the store of a database: bytes for keys and values, and what goes wrong as Level tells it. */
+/**
+ * Opens the store of a database: bytes for keys and values, and what goes wrong as Level tells it.
+ */
 export async function openEngine(
   location: string | URL | Storage,
   options: EngineOptions,
   storageAt: StorageAt,
 ): Promise<Engine<Uint8Array, Uint8Array>> {
-  // Level always says how it is, and lets both be asked for: then nothing can be opened, and the error is to say why.
+  // Level always says how it is, and lets both be asked for: then nothing can be opened, and the
+  // error is to say why.
   const createIfMissing = options.createIfMissing === true && !options.readOnly;
   const isContradiction = options.errorIfExists === true && !createIfMissing;
   const engine = await openOrExplain(location, {
@@ -31,7 +34,9 @@ export async function openEngine(
   return engine;
 }
 
-/** Databases of Level are given options of others as well, by hooks among them, and pass over those. */
+/**
+ * Databases of Level are given options of others as well, by hooks among them, and pass over those.
+ */
 function engineOptionsOf(options: EngineOptions): EngineOptions {
   return Object.fromEntries(
     ENGINE_OPTIONS.map((name) => [name, options[name]])

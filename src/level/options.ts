@@ -1,6 +1,9 @@
 import type { EngineOptions } from "../options.ts";
 
-/** An encoding of your own, as `abstract-level` takes it. Encodings of `level-transcoder`, codecs and many others fit. */
+/**
+ * An encoding of your own, as `abstract-level` takes it. Encodings of `level-transcoder`, codecs
+ * and many others fit.
+ */
 export interface LevelEncoding<T> {
   /** Names the encoding. */
   readonly name?: string;
@@ -14,11 +17,13 @@ export interface LevelEncoding<T> {
 }
 
 /**
- * How a `PureLevel` is made: with the encodings of `abstract-level` and the options of an engine. As everywhere in purekv, and other than
- * in LevelDB, writes are durable unless `sync` is `false`, here or for a single write.
+ * How a `PureLevel` is made: with the encodings of `abstract-level` and the options of an engine.
+ * As everywhere in purekv, and other than in LevelDB, writes are durable unless `sync` is `false`,
+ * here or for a single write.
  *
- * Options with other names are passed over, as in all databases of Level: modules hand on those of other databases, and hooks add their own. So a name
- * that is misspelt is told by the type checker alone, not at run time as `open` does. A known option with a value that cannot be is refused.
+ * Options with other names are passed over, as in all databases of Level: modules hand on those of
+ * other databases, and hooks add their own. So a name that is misspelt is told by the type checker
+ * alone, not at run time as `open` does. A known option with a value that cannot be is refused.
  *
  * @example
  * ```ts
@@ -40,7 +45,10 @@ export interface LevelEncoding<T> {
  * ```
  */
 export interface PureLevelOptions<K, V> extends EngineOptions {
-  /** How keys are encoded: `"utf8"`, `"buffer"`, `"view"`, `"json"`, `"hex"`, `"base64"` or one of your own. Default `"utf8"`. */
+  /**
+   * How keys are encoded: `"utf8"`, `"buffer"`, `"view"`, `"json"`, `"hex"`, `"base64"` or one of
+   * your own. Default `"utf8"`.
+   */
   readonly keyEncoding?: string | LevelEncoding<K>;
   /** How values are encoded, likewise. Default `"utf8"`. */
   readonly valueEncoding?: string | LevelEncoding<V>;

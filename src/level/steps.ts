@@ -9,7 +9,10 @@ export type DataEntry = [key: Data, value: Data];
 
 /** What an iterator goes through. */
 export interface StepsOptions<T> {
-  /** What reads the state of the iterator; asked for once it is read from, and the snapshot of the user is known to be open. */
+  /**
+   * What reads the state of the iterator; asked for once it is read from, and the snapshot of the
+   * user is known to be open.
+   */
   readonly reader: () => KvReader<Data, Data>;
   /** Lets go of that state. */
   readonly release: () => void;
@@ -27,8 +30,9 @@ interface Scan {
 }
 
 /**
- * The steps of an iterator. It holds a snapshot rather than a scan, so that `seek` can begin a new scan of the same state; an
- * iterator that nobody has stepped through yet keeps no files and no tables.
+ * The steps of an iterator. It holds a snapshot rather than a scan, so that `seek` can begin a new
+ * scan of the same state; an iterator that nobody has stepped through yet keeps no files and no
+ * tables.
  */
 export class Steps<T> {
   readonly #options: StepsOptions<T>;
@@ -50,7 +54,10 @@ export class Steps<T> {
     return done ? undefined : this.#options.pick(value);
   }
 
-  /** The next items, no more than `count`; fewer mean the end. The event loop gets its turns meanwhile. */
+  /**
+   * The next items, no more than `count`; fewer mean the end. The event loop gets its turns
+   * meanwhile.
+   */
   async take(count: number): Promise<T[]> {
     await this.#heedSignal();
     const { pick } = this.#options;

@@ -46,10 +46,11 @@ interface OpenLog {
 }
 
 /**
- * Saves the writes of logs: those of all frames that are whole, before and behind damage, in the order of their sequence numbers.
+ * Saves the writes of logs: those of all frames that are whole, before and behind damage, in the
+ * order of their sequence numbers.
  *
- * A log that begins at or before the last write of an older one was made by a recovery that had cut the history there: what the older ones have from
- * that write on is dead.
+ * A log that begins at or before the last write of an older one was made by a recovery that had cut
+ * the history there: what the older ones have from that write on is dead.
  */
 export class LogSalvage {
   readonly #context: LogSalvageContext;
@@ -57,7 +58,10 @@ export class LogSalvage {
   /** Sequence number of the last write that was met; `undefined` if that is not known. */
   #last: number | undefined;
 
-  /** @param flushedSequence Writes up to this one are in segments; `undefined` where that is not known. */
+  /**
+   * @param flushedSequence Writes up to this one are in segments; `undefined` where that is not
+   * known.
+   */
   constructor(
     flushedSequence: number | undefined,
     context: LogSalvageContext,
@@ -191,7 +195,9 @@ export class LogSalvage {
     }
   }
 
-  /** Reports what is missing between two frames, if that had not been cut off by a recovery anyway. */
+  /**
+   * Reports what is missing between two frames, if that had not been cut off by a recovery anyway.
+   */
   #reportGap(
     { name }: OpenLog,
     offset: number,

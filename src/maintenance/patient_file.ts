@@ -2,10 +2,15 @@ import { isShortage, KvIoError } from "../errors.ts";
 import type { Awaitable } from "../storage/awaitable.ts";
 import type { ReadableFile } from "../storage/storage.ts";
 
-/** What cannot be read is found out down to pieces of this size, that of a page and of most sectors. */
+/**
+ * What cannot be read is found out down to pieces of this size, that of a page and of most sectors.
+ */
 const PIECE_BYTES = 4096;
 
-/** So many reads of a file may fail before what fails next is given up as a whole: on a disk that dies each takes its time. */
+/**
+ * So many reads of a file may fail before what fails next is given up as a whole: on a disk that
+ * dies each takes its time.
+ */
 const MOST_FAILURES = 256;
 
 /** A stretch of a file that cannot be read. */
@@ -21,7 +26,9 @@ export interface PatientFileContext {
   onUnreadable(part: Unreadable): void;
 }
 
-/** A file of which some bytes may be refused by the storage: they are read as zeros, and told of. */
+/**
+ * A file of which some bytes may be refused by the storage: they are read as zeros, and told of.
+ */
 export class PatientFile implements ReadableFile {
   readonly size: number;
   readonly #file: ReadableFile;
@@ -103,7 +110,10 @@ function borderIn(position: number, length: number): number {
   return border > position ? border : border + PIECE_BYTES;
 }
 
-/** Whether the storage refuses a file or a part of it, and not for want of something that the process has run out of. */
+/**
+ * Whether the storage refuses a file or a part of it, and not for want of something that the
+ * process has run out of.
+ */
 export function isRefusal(error: unknown): error is KvIoError {
   return error instanceof KvIoError && !isShortage(error);
 }

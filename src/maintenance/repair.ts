@@ -47,10 +47,12 @@ export interface RepairPlaces {
  * Saves what can be saved of a store into a new one.
  *
  * 1. Find out which files there are, and in which order.
- * 2. Sort the writes of the logs, which do not fit into memory for sure, into runs: segments in the target.
+ * 2. Sort the writes of the logs, which do not fit into memory for sure, into runs: segments in the
+ *    target.
  * 3. Merge runs and segments into new segments: of each key the newest value that can be read.
- * 4. Write a manifest that names them. Before that is in its place the target is what it was before: no store, or, for a repair in place,
- *    the damaged one, whose files no step before has touched.
+ * 4. Write a manifest that names them. Before that is in its place the target is what it was
+ *    before: no store, or, for a repair in place, the damaged one, whose files no step before has
+ *    touched.
  */
 export async function repairInto(
   places: RepairPlaces,
@@ -256,7 +258,10 @@ class Repair {
     };
   }
 
-  /** Removes what was written with numbers from `first` on; what cannot be removed is swept by the next open or repair. */
+  /**
+   * Removes what was written with numbers from `first` on; what cannot be removed is swept by the
+   * next open or repair.
+   */
   async #removeFrom(first: number): Promise<void> {
     const { target } = this.#places;
     for (let number = first; number < this.#nextNumber; number++) {

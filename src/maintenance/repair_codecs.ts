@@ -31,7 +31,10 @@ export interface CodecNames {
   readonly valueCodec: string;
 }
 
-/** With which codecs the new store is opened: those that the manifest names, or, without a whole one, those that the caller does. */
+/**
+ * With which codecs the new store is opened: those that the manifest names, or, without a whole
+ * one, those that the caller does.
+ */
 export function codecNames(
   survey: Survey,
   options: RepairOptions,
@@ -63,8 +66,8 @@ function codecName(
 }
 
 /**
- * Without a whole manifest the names of codecs of one's own are not believed. A store under a wrong name would be opened by nobody, so where it is
- * replaced nothing is assumed either.
+ * Without a whole manifest the names of codecs of one's own are not believed. A store under a wrong
+ * name would be opened by nobody, so where it is replaced nothing is assumed either.
  */
 function doubtfulName(
   option: "keys" | "values",

@@ -24,18 +24,21 @@ import type { Storage } from "../storage/storage.ts";
  */
 export interface RepairOptions extends InspectionOptions {
   /**
-   * Where the new store goes: a path, a `file:` URL or a storage that holds no store. No folder in that of the damaged one, or around it, which is only read.
-   * Until the repair is complete, and after one that came to nothing, engines refuse the place; another repair may go there.
+   * Where the new store goes: a path, a `file:` URL or a storage that holds no store. No folder in
+   * that of the damaged one, or around it, which is only read. Until the repair is complete, and
+   * after one that came to nothing, engines refuse the place; another repair may go there.
    */
   readonly into?: string | URL | Storage;
   /**
-   * Replaces the damaged store. Its files stay until the new store is complete and durable, and are removed then, damaged ones among
-   * them: copy them before if they may still be wanted. A file that the storage refuses to read, which may be otherwise some day, ends the repair.
+   * Replaces the damaged store. Its files stay until the new store is complete and durable, and are
+   * removed then, damaged ones among them: copy them before if they may still be wanted. A file
+   * that the storage refuses to read, which may be otherwise some day, ends the repair.
    */
   readonly inPlace?: boolean;
   /**
-   * The codec that the keys are written with, for a store whose manifest is lost: only that names it. Where nothing names it, `utf8` is assumed and a
-   * warning says so; a repair in place is refused then with `KV_INVALID_ARGUMENT`. Nothing is decoded by a repair.
+   * The codec that the keys are written with, for a store whose manifest is lost: only that names
+   * it. Where nothing names it, `utf8` is assumed and a warning says so; a repair in place is
+   * refused then with `KV_INVALID_ARGUMENT`. Nothing is decoded by a repair.
    */
   readonly keys?: Pick<Codec<unknown>, "name">;
   /** The codec that the values are written with, likewise. */
@@ -52,9 +55,14 @@ export interface RepairLoss {
   readonly end: number;
   /** Why it could not be saved, for people; may change. */
   readonly reason: string;
-  /** The keys that are concerned, where that is known: any of them may be lost, have an older value, or have come back after they were deleted. */
+  /**
+   * The keys that are concerned, where that is known: any of them may be lost, have an older value,
+   * or have come back after they were deleted.
+   */
   readonly keys?: KeyRange;
-  /** Sequence numbers of the writes that are lost, where that is known: from the first to the last. */
+  /**
+   * Sequence numbers of the writes that are lost, where that is known: from the first to the last.
+   */
   readonly writes?: { readonly first: number; readonly last: number };
 }
 
@@ -76,6 +84,8 @@ export interface RepairReport {
   readonly losses: readonly RepairLoss[];
   /** How many losses more there are than `losses` lists. */
   readonly omittedLosses: number;
-  /** What may be wrong with the new store all the same, and what was left out on purpose, in words. */
+  /**
+   * What may be wrong with the new store all the same, and what was left out on purpose, in words.
+   */
   readonly warnings: readonly string[];
 }

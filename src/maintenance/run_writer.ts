@@ -31,14 +31,18 @@ export interface Run {
 }
 
 /**
- * Sorts more records than memory may hold: runs of them are sorted and written to segments of their own, to be merged later (external merge sort). The
- * newest record of a key in a run is kept, a tombstone too, unless a range delete that follows in the run covers it.
+ * Sorts more records than memory may hold: runs of them are sorted and written to segments of their
+ * own, to be merged later (external merge sort). The newest record of a key in a run is kept, a
+ * tombstone too, unless a range delete that follows in the run covers it.
  */
 export class RunWriter {
   readonly #context: JobContext;
   /** From old to new. */
   readonly runs: Run[] = [];
-  /** What the range deletes of all runs cover; their sequence numbers are those of the records, counted from 1. */
+  /**
+   * What the range deletes of all runs cover; their sequence numbers are those of the records,
+   * counted from 1.
+   */
   rangeTombstones: RangeTombstones = RangeTombstones.none;
   /** Records of the runs that are finished. */
   #finished = 0;

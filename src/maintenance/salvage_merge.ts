@@ -11,7 +11,10 @@ import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { isPending } from "../storage/awaitable.ts";
 import { SEGMENT_OPTIONS } from "./run_writer.ts";
 
-/** Size at which a segment of the repaired store is closed, in bytes: that of an engine without options. */
+/**
+ * Size at which a segment of the repaired store is closed, in bytes: that of an engine without
+ * options.
+ */
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 
 /** What was merged. */
@@ -26,10 +29,12 @@ export interface Merged {
 }
 
 /**
- * Merges sources, given from new to old, into segments with one value for each key and no tombstones.
+ * Merges sources, given from new to old, into segments with one value for each key and no
+ * tombstones.
  *
- * @param isOrderKnown Whether that order is right. Otherwise, of the entries of a key, one with a larger sequence number is newer if both
- * have one. An entry without one has been visible to all snapshots when it was last written; the first source wins then.
+ * @param isOrderKnown Whether that order is right. Otherwise, of the entries of a key, one with a
+ * larger sequence number is newer if both have one. An entry without one has been visible to all
+ * snapshots when it was last written; the first source wins then.
  */
 export async function mergeSources(
   sources: readonly Cursor[],

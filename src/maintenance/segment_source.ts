@@ -27,9 +27,15 @@ export interface SourceSegment {
 export interface SegmentSourceContext {
   readonly files: SourceFiles;
   readonly progress: Progress;
-  /** Whether the segments hold what was in logs, which is newer than all else: the sequence number of entries becomes `Infinity`. */
+  /**
+   * Whether the segments hold what was in logs, which is newer than all else: the sequence number
+   * of entries becomes `Infinity`.
+   */
   readonly isFromLogs?: boolean;
-  /** Whether a range delete covers an entry of this segment; such an entry is passed over. Default: none does. */
+  /**
+   * Whether a range delete covers an entry of this segment; such an entry is passed over. Default:
+   * none does.
+   */
   isCovered?(entry: EntryView, segment: SourceSegment): boolean;
   /** Told of every stretch that cannot be read. */
   onLoss(loss: FoundLoss): void;
@@ -38,8 +44,9 @@ export interface SegmentSourceContext {
 }
 
 /**
- * The newest versions of the keys of one segment, or of several that follow one another, as far as they can be read. What is damaged is passed over
- * and reported. Keys ascend whatever the files hold. It goes forward only.
+ * The newest versions of the keys of one segment, or of several that follow one another, as far as
+ * they can be read. What is damaged is passed over and reported. Keys ascend whatever the files
+ * hold. It goes forward only.
  */
 export class SegmentSource extends ForwardCursor {
   readonly #entries = new BlockEntries();
@@ -182,7 +189,8 @@ export class SegmentSource extends ForwardCursor {
   async #finish(open: OpenSegment): Promise<void> {
     const { walk, segment: { info }, gaps } = open;
     const expected = walk.plan.properties?.entries ?? info?.entries;
-    // Without the end of the file nothing tells blocks from what follows them: only the count of entries does.
+    // Without the end of the file nothing tells blocks from what follows them: only the count of
+    // entries does.
     if (gaps.length > 0 && this.#entriesRead !== expected) {
       for (const gap of gaps) this.#reportGap(gap, open);
     }

@@ -6,9 +6,10 @@ import type { Losses } from "./losses.ts";
 import { isRefusal, PatientFile, type Unreadable } from "./patient_file.ts";
 
 /**
- * The files of a damaged store, which may refuse to be read as well. A file that cannot be opened counts as lost, and bytes that cannot be read
- * as zeros, which no checksum lets pass: what stands around them is saved as it is around any other damage.
- * What the process lacks, such as numbers for open files, is no matter of a file: that is thrown.
+ * The files of a damaged store, which may refuse to be read as well. A file that cannot be opened
+ * counts as lost, and bytes that cannot be read as zeros, which no checksum lets pass: what stands
+ * around them is saved as it is around any other damage. What the process lacks, such as numbers
+ * for open files, is no matter of a file: that is thrown.
  */
 export class SourceFiles {
   readonly #storage: Storage;
@@ -31,7 +32,10 @@ export class SourceFiles {
     this.#isStrict = isStrict;
   }
 
-  /** Opens a file, or answers `undefined` if that cannot be done: {@linkcode SourceFiles.problemOf} says why. */
+  /**
+   * Opens a file, or answers `undefined` if that cannot be done: {@linkcode SourceFiles.problemOf}
+   * says why.
+   */
   async open(name: string): Promise<ReadableFile | undefined> {
     try {
       const file = await openIfThere(this.#storage, name);
@@ -83,7 +87,9 @@ export class SourceFiles {
     return this.#refused.get(name)?.message ?? "the file is gone";
   }
 
-  /** Forgets that bytes from `start` to `end` of an open file could not be read: by now they could. */
+  /**
+   * Forgets that bytes from `start` to `end` of an open file could not be read: by now they could.
+   */
   forget(name: string, start: number, end: number): void {
     const parts = this.#unreadable.get(name)?.flatMap((part) =>
       part.start < end && part.end > start
@@ -94,19 +100,27 @@ export class SourceFiles {
     this.#unreadable.set(name, parts.filter((part) => part.start < part.end));
   }
 
-  /** Why bytes from `start` to `end` of a file could not be read; `undefined` if all of them could. */
+  /**
+   * Why bytes from `start` to `end` of a file could not be read; `undefined` if all of them could.
+   */
   problemIn(name: string, start: number, end: number): string | undefined {
     return this.#unreadable.get(name)
       ?.find((part) => part.start < end && part.end > start)
       ?.error.message;
   }
 
-  /** Throws what was refused if nothing could be read of any segment or log: then it is not the store that is damaged. */
+  /**
+   * Throws what was refused if nothing could be read of any segment or log: then it is not the
+   * store that is damaged.
+   */
   assertAnyRead(): void {
     if (!this.#hasRead && this.#firstError) throw this.#firstError;
   }
 
-  /** Tells of the files that could not be read everywhere at some time, also where nothing of value stood. */
+  /**
+   * Tells of the files that could not be read everywhere at some time, also where nothing of value
+   * stood.
+   */
   warn(losses: Losses): void {
     for (const [name, { start, error }] of this.#firstUnreadable) {
       losses.warn(

@@ -24,8 +24,8 @@ import { numbersOf } from "./verify.ts";
 /** What is known of a damaged store before its segments and logs are read. */
 export interface Survey {
   /**
-   * The segments, from new to old: those of a group follow one another by key, a group has newer entries than the one behind it, if
-   * {@linkcode Survey.isOrderKnown}.
+   * The segments, from new to old: those of a group follow one another by key, a group has newer
+   * entries than the one behind it, if {@linkcode Survey.isOrderKnown}.
    */
   readonly groups: readonly (readonly SourceSegment[])[];
   readonly isOrderKnown: boolean;
@@ -33,7 +33,10 @@ export interface Survey {
   readonly logs: readonly number[];
   /** Every write up to this sequence number is in segments; `undefined` where that is not known. */
   readonly flushedSequence: number | undefined;
-  /** What is known of range deletes that are in segments; those of a damaged manifest are not trusted, since they would take away what is there. */
+  /**
+   * What is known of range deletes that are in segments; those of a damaged manifest are not
+   * trusted, since they would take away what is there.
+   */
   readonly rangeTombstones: RangeTombstones;
   /** What there is of the manifest. */
   readonly state: ManifestState | undefined;
@@ -42,13 +45,17 @@ export interface Survey {
 }
 
 /**
- * Finds out of which files a store consists, and in which order. It goes by what is left of the manifest:
+ * Finds out of which files a store consists, and in which order. It goes by what is left of the
+ * manifest:
  *
  * 1. The manifest, if it is whole.
- * 2. One under the temporary name, if that is whole: all that it names was durable before it was written, and is removed only after it was renamed.
- * 3. One that is damaged but makes sense, if there are just the segments that it names. Its numbers are not trusted, and all logs are read.
- * 4. Otherwise the files alone: segments do not say which of them are live, nor which are newer than others. Those with higher numbers
- *    were written later and are taken to be newer, which is wrong where a compaction deeper down came after a flush.
+ * 2. One under the temporary name, if that is whole: all that it names was durable before it was
+ *    written, and is removed only after it was renamed.
+ * 3. One that is damaged but makes sense, if there are just the segments that it names. Its numbers
+ *    are not trusted, and all logs are read.
+ * 4. Otherwise the files alone: segments do not say which of them are live, nor which are newer
+ *    than others. Those with higher numbers were written later and are taken to be newer, which is
+ *    wrong where a compaction deeper down came after a flush.
  */
 export async function surveyStore(
   files: SourceFiles,
@@ -123,7 +130,10 @@ function groupsOf(
   return { groups, isOrderKnown: true };
 }
 
-/** What a manifest does not name is what a crash left of work that was not finished, or what it made superfluous. */
+/**
+ * What a manifest does not name is what a crash left of work that was not finished, or what it made
+ * superfluous.
+ */
 function warnOfUnnamed(
   names: readonly string[],
   state: ManifestState,
@@ -137,7 +147,10 @@ function warnOfUnnamed(
   }
 }
 
-/** The bytes of a manifest, or `undefined` if there is none that can be opened or it is too long for one. */
+/**
+ * The bytes of a manifest, or `undefined` if there is none that can be opened or it is too long for
+ * one.
+ */
 async function readBytes(
   files: SourceFiles,
   name: string,

@@ -73,7 +73,9 @@ export class BodyReader {
   }
 }
 
-/** Sees to it that no file is named twice, and that none has a number that is still to be given out. */
+/**
+ * Sees to it that no file is named twice, and that none has a number that is still to be given out.
+ */
 export class FileNumbers {
   readonly #reader: BodyReader;
   readonly #next: number;

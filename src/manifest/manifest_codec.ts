@@ -1,6 +1,6 @@
 /**
- * The manifest: the one file that says which segments and logs make up the store. It is written anew for each change and
- * put in place by a rename, so it is always whole.
+ * The manifest: the one file that says which segments and logs make up the store. It is written
+ * anew for each change and put in place by a rename, so it is always whole.
  *
  *     header, 20 bytes
  *     0         8          12       16     20
@@ -13,9 +13,11 @@
  *     | logs                         | levels                                              | range tombstones       |
  *     | varint count, varint numbers | u8 count, then for each: varint count, its segments | from version 2 on      |
  *
- * Segments are laid out in `segment_codec.ts`, range tombstones in `tombstone_codec.ts`. Fixed integers are little-endian. `crc` covers the first 16 bytes and the body. Nothing follows the body. A manifest of any later
- * version has the same header, so that a newer file is told from a damaged one. A checksum stops accidents but no attacker, so the
- * decoder also refuses whatever an engine cannot have written.
+ * Segments are laid out in `segment_codec.ts`, range tombstones in `tombstone_codec.ts`. Fixed
+ * integers are little-endian. `crc` covers the first 16 bytes and the body. Nothing follows the
+ * body. A manifest of any later version has the same header, so that a newer file is told from a
+ * damaged one. A checksum stops accidents but no attacker, so the decoder also refuses whatever an
+ * engine cannot have written.
  *
  * @module
  */
@@ -123,16 +125,16 @@ export function manifestVersion(bytes: Uint8Array): number {
 }
 
 /**
- * Decodes a whole manifest. Throws {@linkcode KvCorruptionError} for bytes that no engine wrote, and
- * {@linkcode KvError} `KV_UNSUPPORTED` for a newer format.
+ * Decodes a whole manifest. Throws {@linkcode KvCorruptionError} for bytes that no engine wrote,
+ * and {@linkcode KvError} `KV_UNSUPPORTED` for a newer format.
  */
 export function decodeManifest(bytes: Uint8Array): ManifestState {
   return decodeBody(bytes, checkHeader(bytes));
 }
 
 /**
- * What a damaged manifest seems to say: its header and checksum are not looked at, and `undefined` is the answer if the rest makes no sense
- * in any version. Whatever is in it may be wrong.
+ * What a damaged manifest seems to say: its header and checksum are not looked at, and `undefined`
+ * is the answer if the rest makes no sense in any version. Whatever is in it may be wrong.
  */
 export function salvageManifest(bytes: Uint8Array): ManifestState | undefined {
   for (let version = MANIFEST_VERSION; version > 0; version--) {
@@ -293,7 +295,9 @@ function mostBytes({ logs, levels, rangeTombstones }: ManifestState): number {
   return bytes + numbers * MAX_VARINT_BYTES;
 }
 
-/** The last line of defence: a fault of the engine must not replace a good manifest by a bad one. */
+/**
+ * The last line of defence: a fault of the engine must not replace a good manifest by a bad one.
+ */
 function refuseUnreadable(manifest: Uint8Array): void {
   try {
     decodeManifest(manifest);

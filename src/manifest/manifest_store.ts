@@ -47,12 +47,16 @@ export async function readManifestBytes(
 }
 
 /**
- * Puts a new manifest in the place of the old one, if there is one, durably. When it fails, or the power does, either the old or the new one is
- * there, whole; which of them, only reading it can tell. One call at a time.
+ * Puts a new manifest in the place of the old one, if there is one, durably. When it fails, or the
+ * power does, either the old or the new one is there, whole; which of them, only reading it can
+ * tell. One call at a time.
  *
- * 1. Write it under a temporary name and sync it, so that the rename cannot reach the medium before the bytes.
- * 2. Rename it, which replaces the old one atomically. At this last moment `assertSound` may throw, and the old one stays.
- * 3. Sync the directory, so that what follows may rely on it, such as removing files that it does not name any more.
+ * 1. Write it under a temporary name and sync it, so that the rename cannot reach the medium before
+ *    the bytes.
+ * 2. Rename it, which replaces the old one atomically. At this last moment `assertSound` may throw,
+ *    and the old one stays.
+ * 3. Sync the directory, so that what follows may rely on it, such as removing files that it does
+ *    not name any more.
  */
 export async function replaceManifest(
   storage: Storage,
@@ -94,7 +98,10 @@ async function removeTemporary(storage: Storage): Promise<void> {
   }
 }
 
-/** Frees the space of a manifest that came to nothing; the error that made it so is the one to report. */
+/**
+ * Frees the space of a manifest that came to nothing; the error that made it so is the one to
+ * report.
+ */
 async function giveUp(storage: Storage): Promise<void> {
   try {
     await removeTemporary(storage);

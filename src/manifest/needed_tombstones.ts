@@ -6,10 +6,12 @@ import type { Version } from "./version.ts";
 /**
  * The version under `tombstones`, those of them that are still needed:
  *
- * 1. One hides nothing any more once every segment that it overlaps has a ceiling that it does not exceed.
+ * 1. One hides nothing any more once every segment that it overlaps has a ceiling that it does not
+ *    exceed.
  * 2. Of those that every live snapshot sees alike, the newest hides all that the older ones do.
  *
- * A tombstone of a version is in segments, so a snapshot that is taken later sees it: what is left out now is never asked for again.
+ * A tombstone of a version is in segments, so a snapshot that is taken later sees it: what is left
+ * out now is never asked for again.
  *
  * @param snapshots Sequence numbers of the live snapshots, ascending.
  */

@@ -8,8 +8,8 @@
  *     | ceiling | fields | salt                    |
  *     | varint  | varint | varint, if fields has 1 |
  *
- * `fields` says which of the fields behind it are there, as a sum of powers of two. What a reader does not know cannot be in a version that
- * it knows.
+ * `fields` says which of the fields behind it are there, as a sum of powers of two. What a reader
+ * does not know cannot be in a version that it knows.
  *
  * @module
  */
@@ -42,7 +42,8 @@ export function writeSegment(writer: BodyWriter, segment: SegmentInfo): void {
  * Reads a segment.
  *
  * @param version The version of the manifest.
- * @param flushedSequence Every write up to this one is in segments: what is known of the ceiling where version 1 does not say it.
+ * @param flushedSequence Every write up to this one is in segments: what is known of the ceiling
+ * where version 1 does not say it.
  */
 export function readSegment(
   reader: BodyReader,

@@ -19,15 +19,22 @@ export interface SegmentInfo {
   readonly olderVersions: number;
   /** The largest sequence number that is stored in it; 0 if every snapshot may see every entry. */
   readonly maxSequence: number;
-  /** No entry has come from a write past this one, and no range delete up to it covers an entry any more that is to be read. */
+  /**
+   * No entry has come from a write past this one, and no range delete up to it covers an entry any
+   * more that is to be read.
+   */
   readonly ceiling: number;
-  /** The random number that the file was made with, which tells it from any other; `undefined` if the manifest is older than that. */
+  /**
+   * The random number that the file was made with, which tells it from any other; `undefined` if
+   * the manifest is older than that.
+   */
   readonly salt: number | undefined;
   readonly smallestKey: Uint8Array;
   readonly largestKey: Uint8Array;
   /**
-   * Readers who see no write past an earlier one see nothing of the segment: it was imported after the snapshots that were held then. Not in
-   * the manifest, since snapshots end with the process. Default 0: all see it.
+   * Readers who see no write past an earlier one see nothing of the segment: it was imported after
+   * the snapshots that were held then. Not in the manifest, since snapshots end with the process.
+   * Default 0: all see it.
    */
   readonly visibleFrom?: number;
 }
@@ -67,7 +74,10 @@ export function segmentProblem(segment: SegmentInfo): string | undefined {
     : undefined;
 }
 
-/** Whether `segment` tells of the segment that ends so: one of another store, or an older one under the same name, is whole in itself. */
+/**
+ * Whether `segment` tells of the segment that ends so: one of another store, or an older one under
+ * the same name, is whole in itself.
+ */
 export function tellsOf(
   segment: SegmentInfo,
   { properties, footer }: SegmentEnd,
@@ -97,7 +107,10 @@ export function plainInfo(segment: SegmentInfo): SegmentInfo {
   };
 }
 
-/** Orders a key against a segment: negative before its smallest key, positive behind its largest, else zero. */
+/**
+ * Orders a key against a segment: negative before its smallest key, positive behind its largest,
+ * else zero.
+ */
 export function keyPosition(segment: SegmentInfo, key: Uint8Array): number {
   if (compareBytes(key, segment.smallestKey) < 0) return -1;
   return compareBytes(key, segment.largestKey) > 0 ? 1 : 0;

@@ -20,13 +20,15 @@ export interface VersionEdit<S extends SegmentInfo = SegmentInfo> {
 }
 
 /**
- * Which segments are live at one moment, and in which level, and which range tombstones still have to hide what is in them. Never changed: an edit makes a new version, so that readers
- * keep theirs.
+ * Which segments are live at one moment, and in which level, and which range tombstones still have
+ * to hide what is in them. Never changed: an edit makes a new version, so that readers keep theirs.
  *
- * Whatever is in a level is newer than all that the levels below it have of the same key. Level 0 holds flushed MemTables,
- * newest first, whose keys may overlap. In every deeper level the segments are sorted by key and share no key.
+ * Whatever is in a level is newer than all that the levels below it have of the same key. Level 0
+ * holds flushed MemTables, newest first, whose keys may overlap. In every deeper level the segments
+ * are sorted by key and share no key.
  *
- * A range tombstone hides what it covers of the segments whose ceiling lies below its sequence number; from the others that is gone already.
+ * A range tombstone hides what it covers of the segments whose ceiling lies below its sequence
+ * number; from the others that is gone already.
  *
  * `S` lets an engine keep more with a segment than the manifest does, such as its open reader.
  */
@@ -61,7 +63,9 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
     return this.#levelBytes[level]!;
   }
 
-  /** The version after `edit`. A segment that moves is removed from one level and added to another. */
+  /**
+   * The version after `edit`. A segment that moves is removed from one level and added to another.
+   */
   apply(edit: VersionEdit<S>): Version<S> {
     const levels = this.levels.map((segments) => [...segments]);
     for (const { level, number } of edit.remove) {
@@ -89,8 +93,8 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
   }
 
   /**
-   * The lowest ceiling of the segments that have room for keys from `start` on up to `end`, which is not included and may be left open;
-   * `Infinity` if there is no such segment.
+   * The lowest ceiling of the segments that have room for keys from `start` on up to `end`, which
+   * is not included and may be left open; `Infinity` if there is no such segment.
    */
   lowestCeiling(start: Uint8Array, end: Uint8Array | undefined): number {
     let lowest = Infinity;
@@ -109,7 +113,10 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
     return lowest;
   }
 
-  /** The segments of a level that may hold keys from `smallest` to `largest`, both included, in the level's order. */
+  /**
+   * The segments of a level that may hold keys from `smallest` to `largest`, both included, in the
+   * level's order.
+   */
   overlapping(
     level: number,
     smallest: Uint8Array,
@@ -162,8 +169,8 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
   }
 
   /**
-   * Whether any segment in a level deeper than `level` has the key in `buffer` within its range. While one has, a tombstone of that
-   * key in `level` must be kept. Level -1 asks for all levels.
+   * Whether any segment in a level deeper than `level` has the key in `buffer` within its range.
+   * While one has, a tombstone of that key in `level` must be kept. Level -1 asks for all levels.
    */
   mayHoldBelow(
     level: number,
@@ -186,7 +193,10 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
   }
 }
 
-/** Says why `next` must not follow `previous` in `level`, as half a sentence, or `undefined` if it may. */
+/**
+ * Says why `next` must not follow `previous` in `level`, as half a sentence, or `undefined` if it
+ * may.
+ */
 export function orderProblem(
   level: number,
   previous: SegmentInfo,

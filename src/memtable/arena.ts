@@ -9,15 +9,17 @@ import { RECORD_HEADER_BYTES, writeRecordHeader } from "../format/record.ts";
 import type { RecordKind } from "../format/kind.ts";
 
 /**
- * The memory in which a MemTable keeps its records: byte for byte the image of the table's write-ahead log.
- * A record is encoded once, where it stays; whoever writes the log appends what
+ * The memory in which a MemTable keeps its records: byte for byte the image of the table's
+ * write-ahead log. A record is encoded once, where it stays; whoever writes the log appends what
  * {@linkcode Arena.takeUnwritten} hands out, and a log that is read back whole is an arena again.
  *
- * Measured: a MemTable in this form takes 2.0-2.3 M puts/s with checksum and log writes, as many as a `Map`
- * of strings takes without either.
+ * Measured: a MemTable in this form takes 2.0-2.3 M puts/s with checksum and log writes, as many as
+ * a `Map` of strings takes without either.
  */
 export class Arena {
-  /** The image of the log, of fixed capacity. Records are written at {@linkcode Arena.recordStart}. */
+  /**
+   * The image of the log, of fixed capacity. Records are written at {@linkcode Arena.recordStart}.
+   */
   readonly bytes: Uint8Array;
   readonly #header: LogHeader;
   #end: number;
@@ -69,8 +71,8 @@ export class Arena {
   }
 
   /**
-   * Makes a record of the key and the value that stand behind {@linkcode Arena.recordStart} + `RECORD_HEADER_BYTES`,
-   * and returns where it begins.
+   * Makes a record of the key and the value that stand behind {@linkcode Arena.recordStart} +
+   * `RECORD_HEADER_BYTES`, and returns where it begins.
    */
   commitRecord(
     kind: RecordKind,
@@ -83,7 +85,9 @@ export class Arena {
     return start;
   }
 
-  /** Takes over `count` finished records that belong together and returns where the first begins. */
+  /**
+   * Takes over `count` finished records that belong together and returns where the first begins.
+   */
   appendRecords(records: Uint8Array, count: number): number {
     const start = this.recordStart;
     this.bytes.set(records, start);

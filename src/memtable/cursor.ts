@@ -6,14 +6,14 @@ import type { SortedKeys } from "./sorted_keys.ts";
 import type { TableMemory } from "./table_memory.ts";
 
 /**
- * Neighbours in the order lie anywhere in the arena: the records of so many are fetched at once. Measured on scans of 50 entries of a table of
- * 100,000: two thirds of the time.
+ * Neighbours in the order lie anywhere in the arena: the records of so many are fetched at once.
+ * Measured on scans of 50 entries of a table of 100,000: two thirds of the time.
  */
 const FETCHED = 8;
 
 /**
- * Walks the keys of a MemTable in order, as they were when the cursor was made: keys and versions that came later
- * have ordinals past `maxOrdinal` and are passed over.
+ * Walks the keys of a MemTable in order, as they were when the cursor was made: keys and versions
+ * that came later have ordinals past `maxOrdinal` and are passed over.
  */
 export class MemTableCursor implements Cursor {
   readonly entry: EntryView = new EntryView();
@@ -25,7 +25,9 @@ export class MemTableCursor implements Cursor {
   #index = 0;
   /** Whether more than the entry that was sought is asked for. */
   #isMoving = false;
-  /** A chunk, of whose keys the records of those from `#fetchedStart` to `#fetchedEnd` were fetched. */
+  /**
+   * A chunk, of whose keys the records of those from `#fetchedStart` to `#fetchedEnd` were fetched.
+   */
   #fetchedKeys: Uint32Array | undefined;
   #fetchedStart = 0;
   #fetchedEnd = 0;

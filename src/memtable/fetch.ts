@@ -1,7 +1,8 @@
 /**
- * Brings memory in before it is asked for. A MemTable is larger than the CPU's caches, and what is looked up in it lies anywhere: each wait takes
- * longer than all the work. Loads that do not depend on one another wait at the same time, so whoever knows several places
- * ahead has them looked at all at once.
+ * Brings memory in before it is asked for. A MemTable is larger than the CPU's caches, and what is
+ * looked up in it lies anywhere: each wait takes longer than all the work. Loads that do not depend
+ * on one another wait at the same time, so whoever knows several places ahead has them looked at
+ * all at once.
  *
  * @module
  */
@@ -28,7 +29,10 @@ export function fetchSlots(
 /** So many records are fetched at once. Measured on flushes of 100,000: a tenth less time. */
 const FETCHED = 16;
 
-/** Fetches the starts of the records at `places` from `index` on, each time that it comes to the next that were not fetched yet; it goes up by one from call to call. */
+/**
+ * Fetches the starts of the records at `places` from `index` on, each time that it comes to the
+ * next that were not fetched yet; it goes up by one from call to call.
+ */
 export function fetchAhead(
   bytes: Uint8Array,
   places: Uint32Array,
@@ -41,7 +45,10 @@ export function fetchAhead(
   _seen = sum;
 }
 
-/** Fetches the starts of the newest records of `keys`, which are ordinals of first records, from index `start` to `end`. */
+/**
+ * Fetches the starts of the newest records of `keys`, which are ordinals of first records, from
+ * index `start` to `end`.
+ */
 export function fetchRecords(
   { bytes, offsets, links }: TableMemory,
   keys: Uint32Array,

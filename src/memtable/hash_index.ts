@@ -6,7 +6,10 @@ import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
 /** Share of the slots that are in use at most. */
 const MOST_LOAD = 7 / 8;
 
-/** With fewer slots none would be free at the most load, and a search for what is not there would not end. */
+/**
+ * With fewer slots none would be free at the most load, and a search for what is not there would
+ * not end.
+ */
 const FEWEST_SLOTS = 8;
 
 /** How many slots an index has that need not grow for this many keys. */
@@ -16,15 +19,19 @@ export function slotsFor(keys: number): number {
 }
 
 /**
- * Finds keys among the records of an arena: open addressing with linear probing in typed arrays, so that no object is made per entry.
- * A slot is one word, which says where the key's newest record begins and, in the bits that no place in the arena needs, the top of the key's
- * hash. A look-up goes from there straight to the record, and nearly every other key is told by the hash alone.
+ * Finds keys among the records of an arena: open addressing with linear probing in typed arrays, so
+ * that no object is made per entry. A slot is one word, which says where the key's newest record
+ * begins and, in the bits that no place in the arena needs, the top of the key's hash. A look-up
+ * goes from there straight to the record, and nearly every other key is told by the hash alone.
  *
- * Measured with 108,000 records of 16 + 100 bytes: slots of 8 bytes, half of them free, cost a look-up 15 to 20 % more, because
- * they do not stay in the CPU cache.
+ * Measured with 108,000 records of 16 + 100 bytes: slots of 8 bytes, half of them free, cost a
+ * look-up 15 to 20 % more, because they do not stay in the CPU cache.
  */
 export class HashIndex {
-  /** Top of the hash and where the newest record begins; no record begins at 0, which says that the slot is free. */
+  /**
+   * Top of the hash and where the newest record begins; no record begins at 0, which says that the
+   * slot is free.
+   */
   #slots: Int32Array<ArrayBuffer>;
   /** Ordinal of the key's first record, by slot. */
   #firsts: Uint32Array<ArrayBuffer>;
@@ -81,7 +88,10 @@ export class HashIndex {
     }
   }
 
-  /** Has the memory brought in in which the keys with the first `count` of these hashes are looked for. */
+  /**
+   * Has the memory brought in in which the keys with the first `count` of these hashes are looked
+   * for.
+   */
   fetch(hashes: Uint32Array, count: number): void {
     fetchSlots(this.#slots, hashes, count);
   }
@@ -101,7 +111,10 @@ export class HashIndex {
     this.#slots[slot] = (this.#slots[slot]! & ~this.#recordMask) | record;
   }
 
-  /** Adds a key that is not there: its newest record, and the ordinal of its first. There must be room. */
+  /**
+   * Adds a key that is not there: its newest record, and the ordinal of its first. There must be
+   * room.
+   */
   insert(hash: number, record: number, first: number): void {
     let slot = hash & this.#mask;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;

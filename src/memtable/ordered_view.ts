@@ -2,8 +2,9 @@ import { type KeySpans, sortByKey } from "./sort.ts";
 import { SortedKeys } from "./sorted_keys.ts";
 
 /**
- * Keeps the keys of a MemTable in order, but only for those who ask: nothing is sorted before the first scan,
- * and from then on new keys are put in place when the next scan asks. Items are the ordinals of the keys' first records.
+ * Keeps the keys of a MemTable in order, but only for those who ask: nothing is sorted before the
+ * first scan, and from then on new keys are put in place when the next scan asks. Items are the
+ * ordinals of the keys' first records.
  */
 export class OrderedView {
   readonly #spans: KeySpans;

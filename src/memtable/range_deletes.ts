@@ -6,11 +6,15 @@ import {
 import type { Fragment } from "../tombstones/fragment.ts";
 import { RangeTombstones } from "../tombstones/range_tombstones.ts";
 
-/** How many deletes are put aside before they are laid over one another: until then they count in full. */
+/**
+ * How many deletes are put aside before they are laid over one another: until then they count in
+ * full.
+ */
 const MOST_PENDING = 1024;
 
 /**
- * The range deletes of a MemTable, laid over one another only for those who ask: many in one batch cost no more than sorting them.
+ * The range deletes of a MemTable, laid over one another only for those who ask: many in one batch
+ * cost no more than sorting them.
  */
 export class RangeDeletes {
   readonly #snapshots: () => readonly number[];
@@ -19,8 +23,8 @@ export class RangeDeletes {
   #pendingBytes = 0;
 
   /**
-   * @param snapshots Tells the sequence numbers of the live snapshots, ascending. Nobody else may read a state of the past but those who have
-   * asked for {@linkcode RangeDeletes.tombstones} then.
+   * @param snapshots Tells the sequence numbers of the live snapshots, ascending. Nobody else may
+   * read a state of the past but those who have asked for {@linkcode RangeDeletes.tombstones} then.
    */
   constructor(snapshots: () => readonly number[]) {
     this.#snapshots = snapshots;
@@ -74,7 +78,10 @@ export class RangeDeletes {
   }
 }
 
-/** What the range delete at `offset` covers. The bounds are copied: the arena serves for another table some day. */
+/**
+ * What the range delete at `offset` covers. The bounds are copied: the arena serves for another
+ * table some day.
+ */
 function fragmentAt(
   records: Uint8Array,
   offset: number,

@@ -6,12 +6,15 @@ import { recordLength } from "../format/record.ts";
 import type { MemTable } from "./memtable.ts";
 import type { SortedKeys } from "./sorted_keys.ts";
 
-/** So many keys of a range are looked at, evenly spread over it; a smaller range is looked at as a whole. */
+/**
+ * So many keys of a range are looked at, evenly spread over it; a smaller range is looked at as a
+ * whole.
+ */
 const SAMPLES = 256;
 
 /**
- * How many keys from `lower` on and before `upper` have a value in `table`, and the bytes of their newest records. Where there are
- * more than {@linkcode SAMPLES} keys, it goes by a sample of them.
+ * How many keys from `lower` on and before `upper` have a value in `table`, and the bytes of their
+ * newest records. Where there are more than {@linkcode SAMPLES} keys, it goes by a sample of them.
  */
 export function memTableRangeSize(
   table: MemTable,

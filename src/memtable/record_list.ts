@@ -30,7 +30,10 @@ export class RecordList {
     return new SortedRecords(this.#listed, this.#sorted());
   }
 
-  /** The newest record of each key but range deletes, by key, and whether there are deletes among them. */
+  /**
+   * The newest record of each key but range deletes, by key, and whether there are deletes among
+   * them.
+   */
   newest(): NewestRecords {
     const { buffer } = this.#listed;
     const places = this.#sorted();
@@ -50,8 +53,8 @@ export class RecordList {
   }
 
   /**
-   * It is the places of the records themselves that are sorted, so that nothing but the record is looked up to show it: measured, a third less
-   * time than by way of a MemTable's ordinals.
+   * It is the places of the records themselves that are sorted, so that nothing but the record is
+   * looked up to show it: measured, a third less time than by way of a MemTable's ordinals.
    */
   #sorted(): Uint32Array {
     const { buffer, offsets, hasRanges } = this.#listed;

@@ -27,9 +27,10 @@ function compareItems(spans: KeySpans, a: number, b: number): number {
 }
 
 /**
- * Sorts `items` in place; those with equal keys stay in their order. Eight bytes of each key behind the prefix that all of them share decide, by a radix sort that looks
- * only at the bytes in which the keys differ; a range of keys that have those bytes in common is sorted again by what follows. Whole keys are compared
- * only in small ranges.
+ * Sorts `items` in place; those with equal keys stay in their order. Eight bytes of each key behind
+ * the prefix that all of them share decide, by a radix sort that looks only at the bytes in which
+ * the keys differ; a range of keys that have those bytes in common is sorted again by what follows.
+ * Whole keys are compared only in small ranges.
  */
 export function sortByKey(items: Uint32Array, spans: KeySpans): void {
   const sorter = new RadixSorter(items, spans);
@@ -37,7 +38,9 @@ export function sortByKey(items: Uint32Array, spans: KeySpans): void {
   sorter.release();
 }
 
-/** Items with eight bytes of their keys: the first four as a number in `high`, the others in `low`. */
+/**
+ * Items with eight bytes of their keys: the first four as a number in `high`, the others in `low`.
+ */
 interface Columns {
   readonly items: Uint32Array;
   readonly high: Uint32Array<ArrayBuffer>;
@@ -121,8 +124,8 @@ class RadixSorter {
   }
 
   /**
-   * Reads eight bytes of each key from `depth` on, big-endian, with zeros behind the end of a key, and counts them. Answers with the
-   * length of the longest key.
+   * Reads eight bytes of each key from `depth` on, big-endian, with zeros behind the end of a key,
+   * and counts them. Answers with the length of the longest key.
    */
   #loadBytes(from: number, to: number, depth: number): number {
     const { items, high, low } = this.#columns;

@@ -4,12 +4,18 @@ import { SortedChunk } from "./sorted_chunk.ts";
 /** The most items in one chunk: what an insertion copies. */
 const CHUNK_MOST = 256;
 
-/** Sorted items in chunks. Neither the list nor a chunk ever changes, so a cursor may keep it as long as it likes. */
+/**
+ * Sorted items in chunks. Neither the list nor a chunk ever changes, so a cursor may keep it as
+ * long as it likes.
+ */
 export class SortedKeys {
   static readonly none: SortedKeys = new SortedKeys([], undefined);
 
   readonly chunks: readonly SortedChunk[];
-  /** The first item of each chunk; any item of the first one, which may begin with smaller ones meanwhile. */
+  /**
+   * The first item of each chunk; any item of the first one, which may begin with smaller ones
+   * meanwhile.
+   */
   readonly #heads: SortedChunk | undefined;
 
   private constructor(
@@ -48,7 +54,10 @@ export class SortedKeys {
     return keys;
   }
 
-  /** Index of the chunk that has the first key not before `key`, or that ends just before it; 0 if there is none. */
+  /**
+   * Index of the chunk that has the first key not before `key`, or that ends just before it; 0 if
+   * there is none.
+   */
   chunkFor(key: Uint8Array): number {
     const behind = this.#heads?.lowerBound(key) ?? 0;
     return Math.max(0, behind - 1);

@@ -58,7 +58,9 @@ export class SortedRecords implements EntrySource {
     return true;
   }
 
-  /** Records were written one behind the other, so their places ascend with their sequence numbers. */
+  /**
+   * Records were written one behind the other, so their places ascend with their sequence numbers.
+   */
   #sequenceOf(record: number): number {
     const { offsets, firstSequence } = this.#written;
     let low = 0;

@@ -5,15 +5,16 @@ import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
 import { HashIndex, slotsFor } from "./hash_index.ts";
 
 /**
- * Records of this size, in bytes, and larger ones never make the arrays of a full table grow; to double the index of
- * 100,000 keys takes some ten milliseconds.
+ * Records of this size, in bytes, and larger ones never make the arrays of a full table grow; to
+ * double the index of 100,000 keys takes some ten milliseconds.
  */
 const EXPECTED_RECORD_BYTES = 120;
 
 /**
- * The memory that a MemTable works with: large, slow to get and slow to be collected, so the next table takes over
- * that of one which nobody reads any more. Measured on a load of 1 M records: half the time in garbage collection, and a steady
- * amount of memory where it used to grow by hundreds of megabytes.
+ * The memory that a MemTable works with: large, slow to get and slow to be collected, so the next
+ * table takes over that of one which nobody reads any more. Measured on a load of 1 M records: half
+ * the time in garbage collection, and a steady amount of memory where it used to grow by hundreds
+ * of megabytes.
  */
 export interface TableMemory {
   /** The bytes of the arena. */
@@ -60,8 +61,8 @@ export function doubleRecords(memory: TableMemory): void {
 }
 
 /**
- * Puts all keys into an index of twice the size. They come in order of arrival, which runs through the arena once, from
- * front to back.
+ * Puts all keys into an index of twice the size. They come in order of arrival, which runs through
+ * the arena once, from front to back.
  */
 export function doubleIndex(memory: TableMemory): void {
   const { bytes, index, offsets, links, firsts } = memory;

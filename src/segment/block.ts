@@ -26,12 +26,12 @@ export const OTHER_KEY = -1;
 /** There is no entry at this offset. */
 export const NO_ENTRY = -2;
 
-// Everything here works on payloads that were checked by `checkBlock`, and trusts every length in them as long as offsets come
-// from the block itself.
+// Everything here works on payloads that were checked by `checkBlock`, and trusts every length in
+// them as long as offsets come from the block itself.
 
 /**
- * Reads the entry at `offset` into `view` and answers where the next one begins. The key of the view becomes the suffix; for
- * an older version, which has none, it stays as it was.
+ * Reads the entry at `offset` into `view` and answers where the next one begins. The key of the
+ * view becomes the suffix; for an older version, which has none, it stays as it was.
  */
 export function readEntry(
   bytes: Uint8Array,
@@ -92,11 +92,13 @@ function readSequence(
 }
 
 /**
- * Looks whether the entry at `offset` of the payload from `start` to `end` is the newest of the given key and, if so, for the newest version with a sequence of at
- * most `maxSequence`. A found view has the caller's key. This is the end of a lookup through the hash index: nearly
- * all of its time is waiting for memory, so it goes straight to the payload, without a `Block` in between.
+ * Looks whether the entry at `offset` of the payload from `start` to `end` is the newest of the
+ * given key and, if so, for the newest version with a sequence of at most `maxSequence`. A found
+ * view has the caller's key. This is the end of a lookup through the hash index: nearly all of its
+ * time is waiting for memory, so it goes straight to the payload, without a `Block` in between.
  *
- * `offset` comes from the hash index and may be made up: what does not lie inside the payload is refused.
+ * `offset` comes from the hash index and may be made up: what does not lie inside the payload is
+ * refused.
  */
 export function matchEntry(
   bytes: Uint8Array,
@@ -156,7 +158,9 @@ export class Block {
   readonly sequenced: boolean;
   readonly #wide: boolean;
 
-  /** Reads what stands at the end of the payload; lengths that cannot be make `entriesEnd` negative. */
+  /**
+   * Reads what stands at the end of the payload; lengths that cannot be make `entriesEnd` negative.
+   */
   constructor(payload: Uint8Array) {
     this.bytes = payload;
     const trailer = payload.length - BLOCK_TRAILER_BYTES;
@@ -187,8 +191,9 @@ export class Block {
   }
 
   /**
-   * Reads into `view` the first entry from `offset` on with a sequence of at most `maxSequence`, as long as there are older versions
-   * of one key. Answers where the next entry begins, 0 if none was found, or -1 where `offset` was made up and leads nowhere.
+   * Reads into `view` the first entry from `offset` on with a sequence of at most `maxSequence`, as
+   * long as there are older versions of one key. Answers where the next entry begins, 0 if none was
+   * found, or -1 where `offset` was made up and leads nowhere.
    */
   readOlder(offset: number, maxSequence: number, view: EntryView): number {
     let at = offset;
@@ -206,12 +211,18 @@ export class Block {
     copySpan(target, 0, this.bytes, this.prefixOffset, this.prefixLength);
   }
 
-  /** Completes a key whose shared prefix is at the start of `target` with the suffix that `readEntry` put into `view`. */
+  /**
+   * Completes a key whose shared prefix is at the start of `target` with the suffix that
+   * `readEntry` put into `view`.
+   */
   copySuffix(target: Uint8Array, { keyOffset, keyLength }: EntryView): void {
     copySpan(target, this.prefixLength, this.bytes, keyOffset, keyLength);
   }
 
-  /** Where the newest version of the first key at or after the given one begins, or where the entries end. Overwrites `view`. */
+  /**
+   * Where the newest version of the first key at or after the given one begins, or where the
+   * entries end. Overwrites `view`.
+   */
   lowerBound(
     key: Uint8Array,
     keyOffset: number,

@@ -35,9 +35,9 @@ const KEPT_BUFFER_BYTES = 4 << 20;
 /**
  * Builds one data block after another.
  *
- * The shared prefix is known only when the block closes. So entries are laid down as full key and value with room for
- * a header before them, and `finish` writes the headers and moves each suffix and value left, in place: one
- * native move for each entry.
+ * The shared prefix is known only when the block closes. So entries are laid down as full key and
+ * value with room for a header before them, and `finish` writes the headers and moves each suffix
+ * and value left, in place: one native move for each entry.
  */
 export class BlockBuilder {
   readonly #blockSize: number;
@@ -60,7 +60,8 @@ export class BlockBuilder {
   /** For each key: where its entry begins in the payload. */
   #offsets = new Uint32Array(MAX_BLOCK_ENTRIES);
 
-  // The last key: in the buffer, or, while the block is empty, in a copy that outlives the block before.
+  // The last key: in the buffer, or, while the block is empty, in a copy that outlives the block
+  // before.
   #lastKeyCopy: Uint8Array = new Uint8Array(64);
   #lastKeyOffset = 0;
   #lastKeyLength = -1;
@@ -91,7 +92,10 @@ export class BlockBuilder {
     );
   }
 
-  /** Says how `entry` relates to the one before it, also in the block before. Throws if it is out of order. */
+  /**
+   * Says how `entry` relates to the one before it, also in the block before. Throws if it is out of
+   * order.
+   */
   relate(entry: EntryView): Relation {
     const length = entry.keyLength;
     if (length > MAX_SEGMENT_KEY_BYTES) {
@@ -126,7 +130,10 @@ export class BlockBuilder {
     throw invalidArgument("Cannot add entry: keys must ascend");
   }
 
-  /** Adds an entry that stands in this relation to the one before; an empty block begins with a new key. */
+  /**
+   * Adds an entry that stands in this relation to the one before; an empty block begins with a new
+   * key.
+   */
   add(entry: EntryView, relation: Relation): void {
     const valueLength = entry.kind === PUT ? entry.valueLength : 0;
     const keyLength = relation === NEW_KEY ? entry.keyLength : 0;
@@ -241,7 +248,10 @@ export class BlockBuilder {
     this.#lastKeyOffset = 0;
   }
 
-  /** Writes the headers and moves suffixes and values left behind them. Answers where the entries end. */
+  /**
+   * Writes the headers and moves suffixes and values left behind them. Answers where the entries
+   * end.
+   */
   #packEntries(): number {
     const buffer = this.#buffer;
     const prefixLength = this.#prefixLength;

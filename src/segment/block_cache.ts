@@ -11,7 +11,10 @@ import type {
 /** Memory for the objects around a part, estimated. */
 const PART_OVERHEAD_BYTES = 256;
 
-/** After so many evicted blocks that somebody still reads, those are taken for scans that were never ended. */
+/**
+ * After so many evicted blocks that somebody still reads, those are taken for scans that were never
+ * ended.
+ */
 const MOST_ORPHANS = 64;
 
 /** What slabs may take beside what they were made for: slots of other sizes than are needed now. */
@@ -19,9 +22,10 @@ const SLACK_BYTES = 1 << 20;
 const SLACK_SHARE = 0.25;
 
 /**
- * The cache of blocks, hash pages and indexes that the segments of an engine share. It evicts by SIEVE (Zhang and others,
- * NSDI '24): parts stay in the order in which they came; a hand goes from old to new, spares and unmarks what was
- * used since it last came by, and evicts what was not. A hit only sets a mark, so it costs next to nothing.
+ * The cache of blocks, hash pages and indexes that the segments of an engine share. It evicts by
+ * SIEVE (Zhang and others, NSDI '24): parts stay in the order in which they came; a hand goes from
+ * old to new, spares and unmarks what was used since it last came by, and evicts what was not. A
+ * hit only sets a mark, so it costs next to nothing.
  */
 export class BlockCache {
   readonly #budgetBytes: number;
@@ -46,8 +50,8 @@ export class BlockCache {
 
   /**
    * @param budgetBytes How much memory the cached parts may take together, in bytes.
-   * @param reusesBuffers Whether the memory of evicted parts serves for new ones. Only for storage that answers at once: a
-   * lookup that waits may still show a part that is evicted meanwhile.
+   * @param reusesBuffers Whether the memory of evicted parts serves for new ones. Only for storage
+   * that answers at once: a lookup that waits may still show a part that is evicted meanwhile.
    */
   constructor(budgetBytes: number, reusesBuffers = false) {
     this.#budgetBytes = budgetBytes;
@@ -66,15 +70,19 @@ export class BlockCache {
     this.#pool?.give(buffer);
   }
 
-  /** Memory that the cached parts take, in bytes. Slabs may have a quarter more, and parts that were evicted under a cursor stay until it leaves them. */
+  /**
+   * Memory that the cached parts take, in bytes. Slabs may have a quarter more, and parts that were
+   * evicted under a cursor stay until it leaves them.
+   */
   get bytes(): number {
     return this.#bytes;
   }
 
   /**
-   * Puts a part of `bytes` bytes on its shelf, where there is none of this number, and evicts others for it.
-   * What is larger than the whole budget is left alone. `buffer` is what {@linkcode BlockCache.takeBuffer} gave for the part, if the
-   * cache may have it back when it evicts the part.
+   * Puts a part of `bytes` bytes on its shelf, where there is none of this number, and evicts
+   * others for it. What is larger than the whole budget is left alone. `buffer` is what
+   * {@linkcode BlockCache.takeBuffer} gave for the part, if the cache may have it back when it
+   * evicts the part.
    */
   admit<T>(
     shelf: PartShelf<T>,
@@ -91,7 +99,10 @@ export class BlockCache {
     this.#enqueue({ shelf, number, bytes, buffer, place: 0, placeBytes: 0 });
   }
 
-  /** The same for a block. Answers its bytes as they are kept, which may be a copy, or `undefined` if they are not. */
+  /**
+   * The same for a block. Answers its bytes as they are kept, which may be a copy, or `undefined`
+   * if they are not.
+   */
   admitBlock(
     shelf: BlockShelf,
     number: number,
@@ -123,7 +134,10 @@ export class BlockCache {
     if (--item.leases === 0 && this.#orphans.delete(item)) this.#reuse(item);
   }
 
-  /** Until {@linkcode BlockCache.letGo} no part takes the place of another: for whoever reads one without a lease. */
+  /**
+   * Until {@linkcode BlockCache.letGo} no part takes the place of another: for whoever reads one
+   * without a lease.
+   */
   hold(): void {
     this.#holds++;
   }
@@ -208,7 +222,10 @@ export class BlockCache {
     if (place !== 0) this.slabs.drop(place, placeBytes);
   }
 
-  /** Leaves the slabs of orphans to those who read them, and goes on with copies. A scan that was never ended would keep its slots for ever. */
+  /**
+   * Leaves the slabs of orphans to those who read them, and goes on with copies. A scan that was
+   * never ended would keep its slots for ever.
+   */
   #freeOrphans(): void {
     const orphans = [...this.#orphans];
     this.#orphans.clear();
@@ -220,7 +237,10 @@ export class BlockCache {
     }
   }
 
-  /** Evicts what is left in the emptiest slab: a few blocks that are used often may keep slabs of sizes that come no more. */
+  /**
+   * Evicts what is left in the emptiest slab: a few blocks that are used often may keep slabs of
+   * sizes that come no more.
+   */
   #thinOut(): void {
     const number = this.slabs.emptiest();
     for (let item = this.#oldest; item !== undefined;) {

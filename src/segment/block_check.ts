@@ -13,9 +13,10 @@ import {
 import { MAX_SEGMENT_KEY_BYTES } from "./format.ts";
 
 /**
- * Checks the payload of a block in a walk over all of its entries: offsets and lengths fit exactly, keys ascend, versions
- * of a key descend in sequence. Done once when a block is loaded, so that no later access has to check anything.
- * `fileOffset` is where its section begins. Answers where the entry of the last key begins.
+ * Checks the payload of a block in a walk over all of its entries: offsets and lengths fit exactly,
+ * keys ascend, versions of a key descend in sequence. Done once when a block is loaded, so that no
+ * later access has to check anything. `fileOffset` is where its section begins. Answers where the
+ * entry of the last key begins.
  */
 export function checkBlock(
   payload: Uint8Array,

@@ -27,7 +27,10 @@ export function blockEndLength(
     BLOCK_TRAILER_BYTES;
 }
 
-/** Writes what stands behind the entries of a block, for which there is room in `buffer` from `entriesEnd` on. */
+/**
+ * Writes what stands behind the entries of a block, for which there is room in `buffer` from
+ * `entriesEnd` on.
+ */
 export function writeBlockEnd(
   buffer: Uint8Array,
   entriesEnd: number,

@@ -2,7 +2,10 @@ import { EntryView } from "../format/entry.ts";
 import { Block } from "./block.ts";
 import { grown } from "./copy_span.ts";
 
-/** Goes through the entries of blocks, all versions included. The key of its entry lies in a buffer of its own, the value in the block. */
+/**
+ * Goes through the entries of blocks, all versions included. The key of its entry lies in a buffer
+ * of its own, the value in the block.
+ */
 export class BlockEntries {
   readonly entry: EntryView = new EntryView();
   /** Where the entry begins in the payload. */
@@ -45,7 +48,10 @@ export class BlockEntries {
   }
 }
 
-/** The key of the entry at `offset`, which is the newest version of its key, of a payload that was checked. */
+/**
+ * The key of the entry at `offset`, which is the newest version of its key, of a payload that was
+ * checked.
+ */
 export function keyAt(payload: Uint8Array, offset: number): Uint8Array {
   const block = new Block(payload);
   const view = new EntryView();

@@ -8,12 +8,14 @@
  *     | tag    | value length | sequence | suffix | value |
  *     | varint | varint       | varint   |        |       |
  *
- * `tag` is suffix length << 2 | form. The key is the shared prefix and the suffix. Forms: 1 put, 2 delete, and for
- * versions of the key of the entry before, in descending sequence: 3 put, 0 delete, which have no suffix. All versions of a
- * key lie in one block. A delete has neither value length nor value. The sequence is there if the flag says so; otherwise it is 0.
+ * `tag` is suffix length << 2 | form. The key is the shared prefix and the suffix. Forms: 1 put, 2
+ * delete, and for versions of the key of the entry before, in descending sequence: 3 put, 0 delete,
+ * which have no suffix. All versions of a key lie in one block. A delete has neither value length
+ * nor value. The sequence is there if the flag says so; otherwise it is 0.
  *
- * The restarts are the offsets of every eighth key, the first one included, for the binary search of a seek. Lookups do not
- * need them: the hash index names offsets. What describes the block stands behind the entries because it is known last.
+ * The restarts are the offsets of every eighth key, the first one included, for the binary search
+ * of a seek. Lookups do not need them: the hash index names offsets. What describes the block
+ * stands behind the entries because it is known last.
  *
  * @module
  */
@@ -34,10 +36,15 @@ export const RESTART_INTERVAL = 8;
 /** Entries regions from this size on need wide restarts. */
 export const WIDE_RESTARTS_FROM_BYTES = 0x1_0000;
 
-/** A block is closed at the latest after this many entries, save for older versions of its last key. */
+/**
+ * A block is closed at the latest after this many entries, save for older versions of its last key.
+ */
 export const MAX_BLOCK_ENTRIES = 256;
 
-/** The longest payload of a block. Only versions of one key, held by snapshots, could be longer together. */
+/**
+ * The longest payload of a block. Only versions of one key, held by snapshots, could be longer
+ * together.
+ */
 export const MAX_BLOCK_BYTES = 0x7fff_ffff;
 
 /** The form of an entry, the low two bits of its tag. */

@@ -4,9 +4,9 @@
  *     place of a block, 32 bits, never 0: | number of its array | where it begins in there, in units of 128 bytes |
  *                                         | 21 bits, from 1 on  | 11 bits                                         |
  *
- * A lookup gets from a place to the bytes without an object of the block's own. Measured with 1 M records in
- * memory, in pairs: random gets took 1.2 to 1.3 times as long in Bun and Node when each block was an
- * array of its own, since one more object had to come from memory.
+ * A lookup gets from a place to the bytes without an object of the block's own. Measured with 1 M
+ * records in memory, in pairs: random gets took 1.2 to 1.3 times as long in Bun and Node when each
+ * block was an array of its own, since one more object had to come from memory.
  *
  * @module
  */
@@ -20,7 +20,10 @@ const UNITS = 1 << UNIT_BITS;
 /** Larger blocks have an array of their own. */
 const MOST_SLOT_UNITS = UNITS / 8;
 
-/** Slots of the first slab of a size; each after it has twice as many as the last, up to the largest slab. */
+/**
+ * Slots of the first slab of a size; each after it has twice as many as the last, up to the largest
+ * slab.
+ */
 const FIRST_SLOTS = 4;
 
 /** Slabs without a block are kept up to this many bytes. */
@@ -72,7 +75,8 @@ export class BlockSlabs {
   #emptyBytes = 0;
 
   /**
-   * @param isShared Whether blocks are copied into slabs, where another takes the place of one that has gone. Otherwise each is kept as it is.
+   * @param isShared Whether blocks are copied into slabs, where another takes the place of one that
+   * has gone. Otherwise each is kept as it is.
    */
   constructor(isShared: boolean) {
     this.#isShared = isShared;
@@ -186,7 +190,10 @@ export class BlockSlabs {
   }
 }
 
-/** The size of slot for a block: up to 8 KiB exactly, beyond that in steps of an eighth, so that there are few sizes. */
+/**
+ * The size of slot for a block: up to 8 KiB exactly, beyond that in steps of an eighth, so that
+ * there are few sizes.
+ */
 function unitsFor(bytes: number): number {
   const units = Math.max(1, Math.ceil(bytes / UNIT_BYTES));
   if (units <= 64) return units;

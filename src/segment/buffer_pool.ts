@@ -1,6 +1,9 @@
 import { releaseMemory } from "../bytes/release.ts";
 
-/** Buffers come in multiples of this many bytes, so that one serves for another part of about the same size. */
+/**
+ * Buffers come in multiples of this many bytes, so that one serves for another part of about the
+ * same size.
+ */
 const STEP_BYTES = 512;
 
 /** Larger buffers are left to the garbage collector. */
@@ -10,9 +13,10 @@ const MAX_POOLED_BYTES = 64 * 1024;
 const MAX_UNUSED = 64;
 
 /**
- * Buffers that parts of segments are read into, over and over: those of blocks, which the cache copies, and those of hash pages that it has
- * evicted. Without it, those of evicted parts become garbage faster than it is collected:
- * measured with a cache of 64 MiB, 435 MiB of memory in Bun and 274 in Deno, against 116.
+ * Buffers that parts of segments are read into, over and over: those of blocks, which the cache
+ * copies, and those of hash pages that it has evicted. Without it, those of evicted parts become
+ * garbage faster than it is collected: measured with a cache of 64 MiB, 435 MiB of memory in Bun
+ * and 274 in Deno, against 116.
  */
 export class BufferPool {
   readonly #unused = new Map<number, Uint8Array<ArrayBuffer>[]>();

@@ -1,8 +1,11 @@
-/** Where an owner has the parts of one sort that are in memory, under their numbers. It looks them up there without asking the cache. */
+/**
+ * Where an owner has the parts of one sort that are in memory, under their numbers. It looks them
+ * up there without asking the cache.
+ */
 export abstract class Shelf {
   /**
-   * For each part, whether it was used since the hand of the cache came by. They lie apart from the parts, so a lookup touches no more
-   * memory than it must.
+   * For each part, whether it was used since the hand of the cache came by. They lie apart from the
+   * parts, so a lookup touches no more memory than it must.
    */
   readonly marks: Uint8Array;
   /** The cache's own notes about each part that is there. */
@@ -15,8 +18,8 @@ export abstract class Shelf {
   }
 
   /**
-   * Makes room for all parts. Most segments of a load are merged before anybody reads from them: their arrays took 64 KB each, and
-   * were the larger part of what outlived young garbage.
+   * Makes room for all parts. Most segments of a load are merged before anybody reads from them:
+   * their arrays took 64 KB each, and were the larger part of what outlived young garbage.
    */
   furnish(): void {
     if (this.#isFurnished) return;
@@ -69,7 +72,10 @@ export class BlockShelf extends Shelf {
   }
 }
 
-/** An array of the kind that a furnished one is of, so that whoever looks into many shelves sees one kind only. */
+/**
+ * An array of the kind that a furnished one is of, so that whoever looks into many shelves sees one
+ * kind only.
+ */
 function unfurnished(): undefined[] {
   return new Array(1).fill(undefined);
 }

@@ -7,7 +7,10 @@ export const STORED = 0;
 const DEFLATE_RAW = 1;
 const ZSTD = 2;
 
-/** Compressors work at their fastest level: a block is written once per level of the tree, and read often. */
+/**
+ * Compressors work at their fastest level: a block is written once per level of the tree, and read
+ * often.
+ */
 const DEFLATE_LEVEL = 1;
 
 /** A payload in the form in which it is stored. */
@@ -30,8 +33,8 @@ export function compress(
 }
 
 /**
- * Undoes {@linkcode compress}. The result is never longer than `length` bytes, whatever `bytes` are. Answers `undefined` for
- * an unknown kind and throws, as node:zlib does, for damaged bytes.
+ * Undoes {@linkcode compress}. The result is never longer than `length` bytes, whatever `bytes`
+ * are. Answers `undefined` for an unknown kind and throws, as node:zlib does, for damaged bytes.
  */
 export function decompress(
   kind: number,
@@ -49,6 +52,7 @@ export function decompress(
   const result = kind === DEFLATE_RAW
     ? zlib.inflateRawSync(bytes, options)
     : zlib.zstdDecompressSync(bytes, options);
-  // A copy of its own: node:zlib answers with a `Buffer` over a larger allocation, and hot paths see one class of arrays only.
+  // A copy of its own: node:zlib answers with a `Buffer` over a larger allocation, and hot paths
+  // see one class of arrays only.
   return new Uint8Array(result);
 }

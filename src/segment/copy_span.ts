@@ -1,9 +1,15 @@
 import { releaseMemory } from "../bytes/release.ts";
 
-/** From how many bytes on the native copy, which makes an array object per call, is faster than a loop. */
+/**
+ * From how many bytes on the native copy, which makes an array object per call, is faster than a
+ * loop.
+ */
 const NATIVE_COPY_BYTES = 48;
 
-/** Copies `length` bytes of `source` from `offset` on to `target` at `targetOffset`. The buffers are not the same. */
+/**
+ * Copies `length` bytes of `source` from `offset` on to `target` at `targetOffset`. The buffers are
+ * not the same.
+ */
 export function copySpan(
   target: Uint8Array,
   targetOffset: number,
@@ -20,7 +26,10 @@ export function copySpan(
   }
 }
 
-/** A buffer of at least `needed` bytes that begins with the first `used` bytes of `buffer`; it grows by doubling. */
+/**
+ * A buffer of at least `needed` bytes that begins with the first `used` bytes of `buffer`; it grows
+ * by doubling.
+ */
 export function grown(
   buffer: Uint8Array,
   used: number,
@@ -32,7 +41,10 @@ export function grown(
   return larger;
 }
 
-/** An array with room for element number `i` that begins with what is in `array`, which is given back; it grows by doubling. */
+/**
+ * An array with room for element number `i` that begins with what is in `array`, which is given
+ * back; it grows by doubling.
+ */
 export function grownArray(
   array: Uint32Array<ArrayBuffer>,
   i: number,

@@ -1,11 +1,11 @@
 /**
- * The layout of a segment: the sorted, immutable file that LevelDB calls an SSTable. It is written once from front to
- * back and never changed.
+ * The layout of a segment: the sorted, immutable file that LevelDB calls an SSTable. It is written
+ * once from front to back and never changed.
  *
  *     [data block 0] ... [data block n-1] [hash page 0] ... [hash page p-1] [index] [properties] [footer]
  *
- * Every part but the footer is a section (`section.ts`). They follow one another without a gap, so each begins
- * where the one before it ends, and any other layout is refused.
+ * Every part but the footer is a section (`section.ts`). They follow one another without a gap, so
+ * each begins where the one before it ends, and any other layout is refused.
  *
  *     footer, 52 bytes, the end of the file
  *     0        8        16       24     28     32     36        40     44
@@ -13,9 +13,9 @@
  *     | offset | offset | offset | page | page |      |         |      |         |
  *     | u64    | u64    | u64    | s    | slots| u32  | u32     | u32  | 8 bytes |
  *
- * Integers are little-endian. `crc` covers the bytes of the footer before it. A footer of any later version has the same
- * size, and the same version, crc and magic, so that a newer file is told from a damaged one.
- * `salt` is a random number that seeds the checksums of the sections.
+ * Integers are little-endian. `crc` covers the bytes of the footer before it. A footer of any later
+ * version has the same size, and the same version, crc and magic, so that a newer file is told from
+ * a damaged one. `salt` is a random number that seeds the checksums of the sections.
  *
  * @module
  */
@@ -34,7 +34,10 @@ export const SEGMENT_VERSION = 1;
 
 export const FOOTER_BYTES = 52;
 
-/** Where the salt stands in the footer, and the checksum, for those who look for it in a damaged one. */
+/**
+ * Where the salt stands in the footer, and the checksum, for those who look for it in a damaged
+ * one.
+ */
 export const FOOTER_SALT_OFFSET = 32;
 export const FOOTER_CRC_OFFSET = 40;
 
@@ -87,8 +90,9 @@ export function endsWithMagic(footer: Uint8Array): boolean {
 }
 
 /**
- * Decodes the footer of the file `name`; `fileOffset` is where its bytes lie. Throws {@linkcode KvCorruptionError} if it
- * is damaged and `KV_UNSUPPORTED` if it is of a newer version. Whether the offsets can be is for the reader to check.
+ * Decodes the footer of the file `name`; `fileOffset` is where its bytes lie. Throws
+ * {@linkcode KvCorruptionError} if it is damaged and `KV_UNSUPPORTED` if it is of a newer version.
+ * Whether the offsets can be is for the reader to check.
  */
 export function decodeFooter(
   bytes: Uint8Array,

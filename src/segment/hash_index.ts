@@ -1,16 +1,18 @@
 /**
- * The hash index: finds the entry of a key without a search, and says of nearly all absent keys that they are absent.
- * One slot for each key, in pages that are read, cached and dropped on their own.
+ * The hash index: finds the entry of a key without a search, and says of nearly all absent keys
+ * that they are absent. One slot for each key, in pages that are read, cached and dropped on their
+ * own.
  *
  *     page: | slot 0 | slot 1 | ... |   5 bytes each, little-endian; 0 is an empty slot
  *     slot, from high to low bits: | fingerprint, at least 1 | rest of the fingerprint | block | offset in block |
  *                                  | 8 bits                  | what is left of 32 bits in all             |
  *
- * The offset is that of the newest version of the key in the payload of its block. The hash picks page and first
- * slot from different bits; a second mix of it gives the fingerprint. Inside a page the table is an ordered hash
- * table (Amble and Knuth, 1974) with linear probing: on the way from the first slot of a key to its own there are only
- * larger slots. So a lookup ends at the first smaller fingerprint, not only at an empty slot, and an absent key
- * costs as few probes as a present one, about 4 at the load aimed at.
+ * The offset is that of the newest version of the key in the payload of its block. The hash picks
+ * page and first slot from different bits; a second mix of it gives the fingerprint. Inside a page
+ * the table is an ordered hash table (Amble and Knuth, 1974) with linear probing: on the way from
+ * the first slot of a key to its own there are only larger slots. So a lookup ends at the first
+ * smaller fingerprint, not only at an empty slot, and an absent key costs as few probes as a
+ * present one, about 4 at the load aimed at.
  *
  * @module
  */
@@ -31,7 +33,10 @@ const TARGET_LOAD = 0.85;
 /** A page that is fuller than this makes probing slow: the index is built again with more pages. */
 const MAX_PAGE_LOAD = 0.94;
 const MAX_ATTEMPTS = 3;
-/** With more bits for pointers there is no hash index. It leaves a bit, because shifts by 32 do nothing. */
+/**
+ * With more bits for pointers there is no hash index. It leaves a bit, because shifts by 32 do
+ * nothing.
+ */
 const MAX_POINTER_BITS = 31;
 
 /** How hashes are mapped to slots and slots to entries. */
@@ -73,12 +78,18 @@ export function firstSlotOf(hash: number, slots: number): number {
   return ((hash & 0xffff) * slots) >>> 16;
 }
 
-/** The fingerprint of a hash, 40 bits in two parts that a slot begins with: the high eight, at least 1 ... */
+/**
+ * The fingerprint of a hash, 40 bits in two parts that a slot begins with: the high eight, at least
+ * 1 ...
+ */
 export function fingerprintOf(hash: number): number {
   return (remix(hash) >>> 24) || 1;
 }
 
-/** ... and the others, of which a slot holds as many of the high bits as its pointer leaves room for. */
+/**
+ * ... and the others, of which a slot holds as many of the high bits as its pointer leaves room
+ * for.
+ */
 export function fingerprintRestOf(hash: number): number {
   return remix(hash) << 8;
 }
@@ -99,8 +110,8 @@ export function slotLow(page: Uint8Array, slot: number): number {
 }
 
 /**
- * The number of the next slot, from `from` on, that may be that of a hash with this fingerprint; -1 if there is none. Where
- * a page was made up and has no end, -1 after as many slots as it has.
+ * The number of the next slot, from `from` on, that may be that of a hash with this fingerprint; -1
+ * if there is none. Where a page was made up and has no end, -1 after as many slots as it has.
  */
 export function probe(
   page: Uint8Array,
@@ -198,8 +209,8 @@ export class HashIndexBuilder {
   }
 
   /**
-   * Builds the index. Answers `undefined` if a page overflows however many pages there are, as with keys that were made to
-   * have the same hash, or if a pointer does not fit into a slot.
+   * Builds the index. Answers `undefined` if a page overflows however many pages there are, as with
+   * keys that were made to have the same hash, or if a pointer does not fit into a slot.
    */
   build(): HashIndex | undefined {
     const fewest = Math.ceil(this.#count / (MAX_PAGE_SLOTS * TARGET_LOAD));
@@ -246,7 +257,10 @@ export class HashIndexBuilder {
   }
 }
 
-/** Puts `slot` into the page at `base`, before the first smaller one, which moves on. The page has an empty slot. */
+/**
+ * Puts `slot` into the page at `base`, before the first smaller one, which moves on. The page has
+ * an empty slot.
+ */
 function insert(
   table: Float64Array,
   base: number,

@@ -4,9 +4,9 @@
  *     for each block | stored length | separator length | separator |
  *                    | varint        | varint           |           |
  *
- * The stored length is that of the block's section; the blocks lie one after another from the start of the file.
- * A separator is a short byte string: last key of the block <= separator < first key of the next block. That
- * of the last block is its last key.
+ * The stored length is that of the block's section; the blocks lie one after another from the start
+ * of the file. A separator is a short byte string: last key of the block <= separator < first key
+ * of the next block. That of the last block is its last key.
  *
  * @module
  */
@@ -19,7 +19,9 @@ import { copySpan, grown } from "./copy_span.ts";
 /** The most bytes of the two lengths of an index entry. */
 const LENGTHS_ROOM_BYTES = 16;
 
-/** The shortest byte string s with `last` <= s < `next`, or nearly so. `last` sorts before `next`. */
+/**
+ * The shortest byte string s with `last` <= s < `next`, or nearly so. `last` sorts before `next`.
+ */
 export function separatorBetween(
   last: Uint8Array,
   next: Uint8Array,
@@ -34,7 +36,8 @@ export function separatorBetween(
   );
   if (shared === last.length) return last;
   if (next.length > shared + 1) return next.subarray(0, shared + 1);
-  // `next` ends with the byte that differs, so a separator is `last` cut off behind a byte that is counted up.
+  // `next` ends with the byte that differs, so a separator is `last` cut off behind a byte that is
+  // counted up.
   let at = shared;
   if (last[at]! + 1 === next[at]) {
     at++;
@@ -100,7 +103,10 @@ export class SegmentIndex {
   readonly #separatorEnds: Uint32Array;
   readonly #separators: CodedKeys;
 
-  /** Reads and checks an index: the blocks fill the data area, the separators ascend and end with the largest key. */
+  /**
+   * Reads and checks an index: the blocks fill the data area, the separators ascend and end with
+   * the largest key.
+   */
   constructor(payload: Uint8Array, expected: IndexExpectation) {
     this.#payload = payload;
     this.#blockStarts = new Uint32Array(expected.blocks + 1);
@@ -163,7 +169,10 @@ export class SegmentIndex {
     );
   }
 
-  /** The only block that can hold the key, which is also the first with a key behind it; the number of blocks if there is none. */
+  /**
+   * The only block that can hold the key, which is also the first with a key behind it; the number
+   * of blocks if there is none.
+   */
   blockFor(key: Uint8Array, keyOffset: number, keyLength: number): number {
     return this.#separators.lowerBound(key, keyOffset, keyLength);
   }

@@ -58,7 +58,10 @@ export function readSegmentEnd(
   });
 }
 
-/** Whether the parts follow one another without a gap. Comparisons are false for `NaN`, an offset past 2^53. */
+/**
+ * Whether the parts follow one another without a gap. Comparisons are false for `NaN`, an offset
+ * past 2^53.
+ */
 function isPossible(footer: Footer, footerStart: number): boolean {
   const { hashOffset, indexOffset, propertiesOffset, hashPages, hashSlots } =
     footer;

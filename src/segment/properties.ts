@@ -27,7 +27,10 @@ export interface SegmentProperties {
   /** Number of different keys; `entries` - `keys` of the entries are older versions. */
   readonly keys: number;
   readonly tombstones: number;
-  /** The smallest and the largest sequence number, as stored: both 0 if every snapshot may see every entry. */
+  /**
+   * The smallest and the largest sequence number, as stored: both 0 if every snapshot may see every
+   * entry.
+   */
   readonly minSequence: number;
   readonly maxSequence: number;
   /** Lengths of the keys of all entries together, in bytes. */
@@ -76,7 +79,10 @@ export function encodeProperties(properties: SegmentProperties): Uint8Array {
   return bytes.subarray(0, at);
 }
 
-/** Decodes and checks the properties at `offset` of the file `name`, whose data blocks take `dataBytes` bytes. */
+/**
+ * Decodes and checks the properties at `offset` of the file `name`, whose data blocks take
+ * `dataBytes` bytes.
+ */
 export function decodeProperties(
   payload: Uint8Array,
   { name, offset, dataBytes }: {
@@ -113,7 +119,10 @@ function readKey(reader: VarintReader, payload: Uint8Array): Uint8Array {
   return payload.slice(start, reader.offset);
 }
 
-/** Whether the numbers agree with one another. Every comparison is false for `NaN`, which stands for a damaged number. */
+/**
+ * Whether the numbers agree with one another. Every comparison is false for `NaN`, which stands for
+ * a damaged number.
+ */
 function isPossible(p: SegmentProperties, dataBytes: number): boolean {
   return p.keys >= 1 && p.keys <= p.entries && p.tombstones <= p.entries &&
     p.minSequence <= p.maxSequence && p.maxSequence <= MAX_SEQUENCE &&

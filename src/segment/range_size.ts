@@ -4,8 +4,9 @@ import type { SegmentIndex } from "./index.ts";
 import type { SegmentProperties } from "./properties.ts";
 
 /**
- * What share of a segment's data lies from `lower` on and before `upper`, going by the index alone: of the blocks that the bounds fall
- * into, half is taken to be in the range. So it is wrong by one block at the most.
+ * What share of a segment's data lies from `lower` on and before `upper`, going by the index alone:
+ * of the blocks that the bounds fall into, half is taken to be in the range. So it is wrong by one
+ * block at the most.
  */
 export function shareOfRange(
   index: SegmentIndex,

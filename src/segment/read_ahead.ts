@@ -4,7 +4,10 @@ import type { CacheLease } from "./cache_shelf.ts";
 import type { SegmentIndex } from "./index.ts";
 import type { SegmentParts } from "./segment_parts.ts";
 
-/** How much is read at once when blocks are asked for in turn: this much first, then twice as much each time. */
+/**
+ * How much is read at once when blocks are asked for in turn: this much first, then twice as much
+ * each time.
+ */
 const FIRST_WINDOW_BYTES = 64 * 1024;
 const LAST_WINDOW_BYTES = 256 * 1024;
 
@@ -14,9 +17,10 @@ const NOTHING = new Uint8Array(0);
 const SINGLE_BLOCKS = 4;
 
 /**
- * Gives a cursor its blocks; each holds until the next one is there. When it asks for one block after the other and they are not in
- * memory, many are read with one call. Those lie in the buffer of that read and are not cached: a long scan leaves the cache to others.
- * Buffers that are done with are given back at once: they are 448 KiB a segment.
+ * Gives a cursor its blocks; each holds until the next one is there. When it asks for one block
+ * after the other and they are not in memory, many are read with one call. Those lie in the buffer
+ * of that read and are not cached: a long scan leaves the cache to others. Buffers that are done
+ * with are given back at once: they are 448 KiB a segment.
  */
 export class ReadAhead {
   readonly #parts: SegmentParts;

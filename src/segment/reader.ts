@@ -38,7 +38,10 @@ export interface SegmentReaderOptions {
   readonly cache: BlockCache;
 }
 
-/** After so many keys that only looked like the one sought, a lookup searches by order: keys may be made to have equal hashes. */
+/**
+ * After so many keys that only looked like the one sought, a lookup searches by order: keys may be
+ * made to have equal hashes.
+ */
 const MAX_CANDIDATES = 8;
 
 /** Reads a segment. Any number of lookups and cursors may be under way at once. */
@@ -74,7 +77,10 @@ export class SegmentReader {
     this.#geometry = geometry;
   }
 
-  /** Opens the segment in `file`, which the reader closes when it is closed; if opening fails, that is left to the caller. */
+  /**
+   * Opens the segment in `file`, which the reader closes when it is closed; if opening fails, that
+   * is left to the caller.
+   */
   static open(
     file: ReadableFile,
     { name, cache }: SegmentReaderOptions,
@@ -98,9 +104,9 @@ export class SegmentReader {
   }
 
   /**
-   * Finds the newest version of a key with a sequence number of at most `maxSequence`, fills `view` with it and answers
-   * `true`; a tombstone counts as found. Otherwise what `view` holds means nothing. `hash` is `hashSpan` of the key, whose bytes
-   * must not change until the answer.
+   * Finds the newest version of a key with a sequence number of at most `maxSequence`, fills `view`
+   * with it and answers `true`; a tombstone counts as found. Otherwise what `view` holds means
+   * nothing. `hash` is `hashSpan` of the key, whose bytes must not change until the answer.
    */
   find(
     key: Uint8Array,
@@ -172,7 +178,10 @@ export class SegmentReader {
     );
   }
 
-  /** Takes what is cached out of the cache and closes the file. No lookup or cursor may be used afterwards. */
+  /**
+   * Takes what is cached out of the cache and closes the file. No lookup or cursor may be used
+   * afterwards.
+   */
   close(): Awaitable<void> {
     return this.#parts.close();
   }

@@ -31,7 +31,10 @@ export interface RecordBlock {
   readonly valueBytes: number;
 }
 
-/** Lists where the records begin that stand one behind the other in `buffer`, all of it. They are known to be valid. */
+/**
+ * Lists where the records begin that stand one behind the other in `buffer`, all of it. They are
+ * known to be valid.
+ */
 export function placesOf(buffer: Uint8Array): RecordPlaces {
   let places = new Uint32Array(1024);
   let count = 0;
@@ -44,19 +47,24 @@ export function placesOf(buffer: Uint8Array): RecordPlaces {
   return { buffer, places: places.subarray(0, count) };
 }
 
-/** Room before records that are copied as they stand: the longest header of an entry is a byte longer than that of a record. */
+/**
+ * Room before records that are copied as they stand: the longest header of an entry is a byte
+ * longer than that of a record.
+ */
 const LEAD_BYTES = 8;
 
 /** A buffer that grew past this many bytes is given back after the block. */
 const KEPT_BUFFER_BYTES = 4 << 20;
 
 /**
- * Makes the blocks of a segment out of records, by strictly ascending key, all with the sequence number 0. The fast way of flushes and imports; what it
- * makes is byte for byte what a `BlockBuilder` makes of the same entries.
+ * Makes the blocks of a segment out of records, by strictly ascending key, all with the sequence
+ * number 0. The fast way of flushes and imports; what it makes is byte for byte what a
+ * `BlockBuilder` makes of the same entries.
  *
- * Such records need not be compared one by one: the first and the last key of a block tell what all of them share. They may lie anywhere; those that stand one behind the
- * other move out with one copy, in which entries then close up. Measured with 16 + 100 bytes: the segments of an import
- * of 1 M entries take a worker a third of the time, a flush of 16 MiB takes 55 to 75 %.
+ * Such records need not be compared one by one: the first and the last key of a block tell what all
+ * of them share. They may lie anywhere; those that stand one behind the other move out with one
+ * copy, in which entries then close up. Measured with 16 + 100 bytes: the segments of an import of
+ * 1 M entries take a worker a third of the time, a flush of 16 MiB takes 55 to 75 %.
  */
 export class RecordBlocks {
   readonly #records: Uint8Array;
@@ -113,7 +121,10 @@ export class RecordBlocks {
     return this.#records.subarray(start, end);
   }
 
-  /** Finds out how many records the block has from the one with the index `first` on, and what their keys share. */
+  /**
+   * Finds out how many records the block has from the one with the index `first` on, and what their
+   * keys share.
+   */
   #measure(first: number): number {
     const records = this.#records;
     const places = this.#places;
@@ -167,7 +178,8 @@ export class RecordBlocks {
     const start = this.#places[first]!;
     const prefix = this.#key(first)!.subarray(0, prefixLength);
     const isOneCopy = this.#end >= 0;
-    // Copies between places that lie alike in their words are the fastest where one is shared memory.
+    // Copies between places that lie alike in their words are the fastest where one is shared
+    // memory.
     const lead = LEAD_BYTES + (start & 7);
     const recordBytes = keys * RECORD_HEADER_BYTES + this.#keyBytes +
       this.#valueBytes;
@@ -185,7 +197,10 @@ export class RecordBlocks {
     return buffer.subarray(0, at + blockEndLength(at, keys, prefixLength));
   }
 
-  /** Turns records in the buffer into entries, from the first to the last: none is longer than its record, but for the lead. Answers where they end. */
+  /**
+   * Turns records in the buffer into entries, from the first to the last: none is longer than its
+   * record, but for the lead. Answers where they end.
+   */
   #closeUp(buffer: Uint8Array, lead: number, keys: number): number {
     const prefixLength = this.#prefixLength;
     let record = lead;

@@ -1,5 +1,6 @@
 /**
- * The section: the unit that is read, checked and cached. All parts of a segment but the footer are sections.
+ * The section: the unit that is read, checked and cached. All parts of a segment but the footer are
+ * sections.
  *
  *     | payload | kind | crc |      kind 0: the payload as it is
  *     |         | u8   | u32 |
@@ -7,8 +8,9 @@
  *     | length | compressed payload | kind | crc |      kind 1: deflate-raw, kind 2: zstd
  *     | u32    |                    | u8   | u32 |
  *
- * `length` is that of the payload before compression. `crc` covers all the bytes before it. It is seeded with the salt of
- * the segment and the offset of the section, so a section of another file or of another place does not pass.
+ * `length` is that of the payload before compression. `crc` covers all the bytes before it. It is
+ * seeded with the salt of the segment and the offset of the section, so a section of another file
+ * or of another place does not pass.
  *
  * @module
  */
@@ -23,7 +25,10 @@ export const SECTION_TRAILER_BYTES = 5;
 /** Bytes before a compressed payload. */
 export const SECTION_LENGTH_BYTES = 4;
 
-/** The longest payload that is compressed; longer ones are stored as they are, so a longer declared length is damage. */
+/**
+ * The longest payload that is compressed; longer ones are stored as they are, so a longer declared
+ * length is damage.
+ */
 export const MAX_COMPRESSED_PAYLOAD_BYTES = 0x4000_0000;
 
 /** Where a section lies, for its checksum and for messages. */
@@ -36,12 +41,18 @@ export interface SectionPlace {
   readonly offset: number;
 }
 
-/** What seeds the checksum of the section at `offset`: another number for each offset, as the multiplier is odd. */
+/**
+ * What seeds the checksum of the section at `offset`: another number for each offset, as the
+ * multiplier is odd.
+ */
 export function sectionSeed(salt: number, offset: number): number {
   return (salt ^ Math.imul(offset, 0x9e3779b1)) >>> 0;
 }
 
-/** Checks a section that was read from storage and answers its payload, which may share the buffer of `section`. */
+/**
+ * Checks a section that was read from storage and answers its payload, which may share the buffer
+ * of `section`.
+ */
 export function openSection(
   section: Uint8Array,
   place: SectionPlace,

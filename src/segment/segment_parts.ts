@@ -24,8 +24,8 @@ export interface SegmentSource {
 }
 
 /**
- * The parts of one segment that are in memory, and how the others get there: read, checked once, and offered to the
- * cache. A lookup takes parts out of the arrays by itself, without a call.
+ * The parts of one segment that are in memory, and how the others get there: read, checked once,
+ * and offered to the cache. A lookup takes parts out of the arrays by itself, without a call.
  */
 export class SegmentParts {
   /** Payloads of data blocks, checked. */
@@ -134,7 +134,10 @@ export class SegmentParts {
     return this.#source.cache.slabs.view(place, places[2 * number + 1]!);
   }
 
-  /** The payload of a data block, from memory or from storage. Without `fillCache` it is not put into the cache. */
+  /**
+   * The payload of a data block, from memory or from storage. Without `fillCache` it is not put
+   * into the cache.
+   */
   block(number: number, fillCache: boolean): Awaitable<Uint8Array> {
     const cached = this.cachedBlock(number);
     if (cached !== undefined) return cached;
@@ -151,7 +154,10 @@ export class SegmentParts {
     });
   }
 
-  /** Checks a data block that was read. If it is to be cached, `section` is what the cache gave for it, and nobody else's. */
+  /**
+   * Checks a data block that was read. If it is to be cached, `section` is what the cache gave for
+   * it, and nobody else's.
+   */
   openBlock(
     number: number,
     { section, index, fillCache }: {
@@ -168,7 +174,10 @@ export class SegmentParts {
     return fillCache ? this.#admitBlock(number, payload, section) : payload;
   }
 
-  /** Offers a block to the cache, and answers it as it is kept. If another read of it came first, that one stays. */
+  /**
+   * Offers a block to the cache, and answers it as it is kept. If another read of it came first,
+   * that one stays.
+   */
   #admitBlock(
     number: number,
     payload: Uint8Array,
@@ -200,7 +209,10 @@ export class SegmentParts {
     );
   }
 
-  /** Offers a part to the cache. If another read of the same part came first, that one stays and is the answer. */
+  /**
+   * Offers a part to the cache. If another read of the same part came first, that one stays and is
+   * the answer.
+   */
   #admit<T>(
     shelf: PartShelf<T>,
     number: number,
@@ -237,14 +249,18 @@ export class SegmentParts {
     );
   }
 
-  /** Orders the separator behind block number `number` and the key of the entry at `offset` of `block`. */
+  /**
+   * Orders the separator behind block number `number` and the key of the entry at `offset` of
+   * `block`.
+   */
   #compareSeparator(
     index: SegmentIndex,
     number: number,
     block: Block,
     offset: number,
   ): number {
-    // A view of the segment's own would keep the last window that was read ahead: 256 KiB a segment, and no cache counts them.
+    // A view of the segment's own would keep the last window that was read ahead: 256 KiB a
+    // segment, and no cache counts them.
     const entry = new EntryView();
     block.readEntry(offset, entry);
     const length = block.prefixLength + entry.keyLength;
@@ -255,7 +271,9 @@ export class SegmentParts {
   }
 }
 
-/** The buffer that the cache may have back when it evicts `payload`, which was made of `section`. */
+/**
+ * The buffer that the cache may have back when it evicts `payload`, which was made of `section`.
+ */
 function bufferBehind(
   payload: Uint8Array,
   section: Uint8Array<ArrayBuffer>,

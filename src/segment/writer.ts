@@ -28,8 +28,9 @@ export interface SegmentWriterOptions {
 const HASH_BYTES_PER_KEY = 6;
 
 /**
- * Writes a segment: `add` for each entry in order, then `finish`. The file is the caller's to close, and to remove if
- * the segment was not finished. Wait for each answer before the next call; after a failure only removing the file is left.
+ * Writes a segment: `add` for each entry in order, then `finish`. The file is the caller's to
+ * close, and to remove if the segment was not finished. Wait for each answer before the next call;
+ * after a failure only removing the file is left.
  */
 export class SegmentWriter {
   readonly #sections: SectionWriter;
@@ -56,7 +57,10 @@ export class SegmentWriter {
     this.#block = new BlockBuilder(options.blockSize);
   }
 
-  /** Size that the segment would have if it was finished now, nearly, in bytes; its exact size after `finish`. */
+  /**
+   * Size that the segment would have if it was finished now, nearly, in bytes; its exact size after
+   * `finish`.
+   */
   get sizeBytes(): number {
     if (this.#finished) return this.#sections.offset;
     return this.#sections.offset + this.#block.sizeBytes +
@@ -64,8 +68,8 @@ export class SegmentWriter {
   }
 
   /**
-   * Adds an entry; its spans must not change until the answer. Keys ascend, versions of one key descend in sequence number;
-   * `KV_INVALID_ARGUMENT` otherwise.
+   * Adds an entry; its spans must not change until the answer. Keys ascend, versions of one key
+   * descend in sequence number; `KV_INVALID_ARGUMENT` otherwise.
    */
   add(entry: EntryView): Awaitable<void> {
     this.#assertWritable();
@@ -81,7 +85,10 @@ export class SegmentWriter {
     this.#insert(entry, relation);
   }
 
-  /** Adds a whole block of entries with the sequence number 0. A segment is made of such blocks or of entries. */
+  /**
+   * Adds a whole block of entries with the sequence number 0. A segment is made of such blocks or
+   * of entries.
+   */
   addBlock(block: RecordBlock): Awaitable<void> {
     this.#assertWritable();
     const { offsets, hashes, lastKey, nextKey } = block;
@@ -97,7 +104,10 @@ export class SegmentWriter {
     return this.#writeBlock(block.payload, offsets, lastKey, nextKey);
   }
 
-  /** Writes what is left, syncs the file and answers what the segment holds. A segment holds at least one entry: `KV_INVALID_ARGUMENT` otherwise. */
+  /**
+   * Writes what is left, syncs the file and answers what the segment holds. A segment holds at
+   * least one entry: `KV_INVALID_ARGUMENT` otherwise.
+   */
   async finish(): Promise<SegmentProperties> {
     this.#assertWritable();
     if (this.#entries === 0) {

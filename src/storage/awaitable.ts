@@ -1,6 +1,6 @@
 /**
- * A value now, from storage that answers at once, or a promise of it, from storage that is far away.
- * One interface and one engine serve both, and a cached read finishes without a promise.
+ * A value now, from storage that answers at once, or a promise of it, from storage that is far
+ * away. One interface and one engine serve both, and a cached read finishes without a promise.
  */
 export type Awaitable<T> = T | Promise<T>;
 
@@ -17,7 +17,10 @@ export function chain<T, R>(
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** Takes every step, one after another, also when one before it has failed; then throws what failed first. */
+/**
+ * Takes every step, one after another, also when one before it has failed; then throws what failed
+ * first.
+ */
 export async function inTurn(
   steps: readonly (() => Awaitable<void>)[],
 ): Promise<void> {

@@ -50,7 +50,8 @@ export class LocalFiles implements Storage {
    * For the adapters of the runtimes; use one of those.
    *
    * @param location Absolute path of the folder.
-   * @param ensureFolder Makes a folder with all its parents; one that is there already is left alone.
+   * @param ensureFolder Makes a folder with all its parents; one that is there already is left
+   * alone.
    */
   constructor(location: string, ensureFolder: (path: string) => void) {
     this.location = location;
@@ -58,7 +59,9 @@ export class LocalFiles implements Storage {
     this.#ensureFolder = ensureFolder;
   }
 
-  /** Takes the folder, with a lock of the operating system that Deno, Bun and Node respect alike. */
+  /**
+   * Takes the folder, with a lock of the operating system that Deno, Bun and Node respect alike.
+   */
   lock(options: LockOptions): StorageLock {
     if (options.shared) return lockShared(this.location);
     try {
@@ -101,7 +104,10 @@ export class LocalFiles implements Storage {
     }
   }
 
-  /** Gives a file a second name in the folder of `target`. Whatever is in the way of that, copying the file tells it better. */
+  /**
+   * Gives a file a second name in the folder of `target`. Whatever is in the way of that, copying
+   * the file tells it better.
+   */
   linkTo(name: string, target: Storage): boolean {
     const path = this.#path(name);
     if (target.localFolder === undefined) return false;
@@ -135,8 +141,8 @@ export class LocalFiles implements Storage {
   }
 
   /**
-   * Syncs the folder itself, in the thread pool: it may have to write out what others have written to the disk. Windows cannot, and needs it less: NTFS logs
-   * its metadata.
+   * Syncs the folder itself, in the thread pool: it may have to write out what others have written
+   * to the disk. Windows cannot, and needs it less: NTFS logs its metadata.
    */
   async syncDirectory(): Promise<void> {
     try {

@@ -3,7 +3,10 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { codeOf, invalidArgument } from "../errors.ts";
 
-/** Makes a folder and its parents, one by one: with `recursive`, Node calls what is read-only missing, and in /proc it never comes back. */
+/**
+ * Makes a folder and its parents, one by one: with `recursive`, Node calls what is read-only
+ * missing, and in /proc it never comes back.
+ */
 export function ensureFolder(path: string): void {
   if (makeUnlessParentMissing(path)) return;
   ensureFolder(dirname(path));

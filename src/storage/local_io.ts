@@ -8,7 +8,10 @@ import {
 } from "node:fs";
 import { codeOf, type IoFailure, KvIoError } from "../errors.ts";
 
-/** How often a file is opened anew that was renamed over between the look at its name and its opening. */
+/**
+ * How often a file is opened anew that was renamed over between the look at its name and its
+ * opening.
+ */
 const MOST_OPEN_ATTEMPTS = 20;
 
 /** A regular file that is open, and its size in bytes. */
@@ -62,7 +65,10 @@ export function openRegular(path: string): OpenFile {
   throw new Error("it was replaced again and again meanwhile");
 }
 
-/** Answers with nothing where another file has taken the name, as a rename may do while somebody else writes. */
+/**
+ * Answers with nothing where another file has taken the name, as a rename may do while somebody
+ * else writes.
+ */
 function openIfUnchanged(path: string): OpenFile | undefined {
   const named = lstatSync(path);
   requireRegular(named);
@@ -82,7 +88,10 @@ function openIfUnchanged(path: string): OpenFile | undefined {
   return undefined;
 }
 
-/** Creates a file that nobody else may read. Whatever has the name already, even a dangling link, is refused. */
+/**
+ * Creates a file that nobody else may read. Whatever has the name already, even a dangling link, is
+ * refused.
+ */
 export function createNew(path: string): number {
   return openSync(path, "wx", 0o600);
 }

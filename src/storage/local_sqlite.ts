@@ -40,7 +40,10 @@ function loadSqlite(): Sqlite {
   return sqlite;
 }
 
-/** Early releases of Node 24 warn that SQLite is experimental: of no use to the users of a key-value store. */
+/**
+ * Early releases of Node 24 warn that SQLite is experimental: of no use to the users of a key-value
+ * store.
+ */
 function withoutExperimentalWarning<T>(load: () => T): T {
   const { emitWarning } = process;
   process.emitWarning = function emitOtherWarning(

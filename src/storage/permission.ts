@@ -3,8 +3,8 @@ interface Permissions {
 }
 
 /**
- * Whether `path` may be read, as far as the runtime has a say in it. For what has not been granted, Deno asks the person at the
- * terminal: what can be done without is better left.
+ * Whether `path` may be read, as far as the runtime has a say in it. For what has not been granted,
+ * Deno asks the person at the terminal: what can be done without is better left.
  */
 export function mayRead(path: string): boolean {
   const { Deno } = globalThis as { Deno?: { permissions: Permissions } };

@@ -3,14 +3,20 @@ import { typeName } from "../codec/type_name.ts";
 import type { Tuple } from "../codec/tuple.ts";
 import { invalidArgument } from "../errors.ts";
 
-/** A key as JSON: an array as a tuple, all else as a value. Throws `KV_INVALID_ARGUMENT` for what would not come back. */
+/**
+ * A key as JSON: an array as a tuple, all else as a value. Throws `KV_INVALID_ARGUMENT` for what
+ * would not come back.
+ */
 export function keyText(key: unknown): string {
   return Array.isArray(key)
     ? JSON.stringify(jsonOfTuple(key as Tuple))
     : valueText(key);
 }
 
-/** A value as JSON. Throws `KV_INVALID_ARGUMENT` for what would not come back, with its place in the value. */
+/**
+ * A value as JSON. Throws `KV_INVALID_ARGUMENT` for what would not come back, with its place in the
+ * value.
+ */
 export function valueText(value: unknown): string {
   const loss = typeof value === "string" ? undefined : lossIn(value, []);
   if (loss === undefined) return JSON.stringify(value);

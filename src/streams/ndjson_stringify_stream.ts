@@ -1,19 +1,26 @@
 import { invalidArgument } from "../errors.ts";
 import { keyText, valueText } from "./json_text.ts";
 
-/** How many bytes, nearly, are gathered before they are handed on: files and sockets take few large chunks better than many small ones. */
+/**
+ * How many bytes, nearly, are gathered before they are handed on: files and sockets take few large
+ * chunks better than many small ones.
+ */
 const CHUNK_CHARS = 64 * 1024;
 
 /** How much of a key is shown in a message. */
 const SHOWN_CHARS = 200;
 
 /**
- * Entries to bytes of newline-delimited JSON, one line each: `{"key":"a","value":"1"}`, as `kv dump` writes them.
+ * Entries to bytes of newline-delimited JSON, one line each: `{"key":"a","value":"1"}`, as
+ * `kv dump` writes them.
  *
- * A key that is an array is a `Tuple`: its bytes, bigints and infinities are objects, `{"bytes":"00ff"}`, `{"bigint":"5"}`,
- * `{"number":"-Infinity"}`, which {@linkcode NdjsonParseStream} and `kv load` read. All other keys, and all values, are what JSON carries.
- * What would come back as something else fails the stream with `KV_INVALID_ARGUMENT`, which names the entry: bytes, bigints, `NaN`, infinities, dates, maps, instances
- * of classes, functions, cycles, `undefined` but for properties of objects, which are left out; in a tuple, what the codec `tuple` has nothing for. -0 becomes 0.
+ * A key that is an array is a `Tuple`: its bytes, bigints and infinities are objects,
+ * `{"bytes":"00ff"}`, `{"bigint":"5"}`, `{"number":"-Infinity"}`, which
+ * {@linkcode NdjsonParseStream} and `kv load` read. All other keys, and all values, are what JSON
+ * carries. What would come back as something else fails the stream with `KV_INVALID_ARGUMENT`,
+ * which names the entry: bytes, bigints, `NaN`, infinities, dates, maps, instances of classes,
+ * functions, cycles, `undefined` but for properties of objects, which are left out; in a tuple,
+ * what the codec `tuple` has nothing for. -0 becomes 0.
  *
  * @example
  * ```ts

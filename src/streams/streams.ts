@@ -1,6 +1,6 @@
 /**
- * Entries to and from files and connections: transform streams between the bytes of a format and the `[key, value]` pairs that
- * `importFrom` takes and `scan().stream()` gives.
+ * Entries to and from files and connections: transform streams between the bytes of a format and
+ * the `[key, value]` pairs that `importFrom` takes and `scan().stream()` gives.
  *
  * @example From a file into a store, and back
  * ```ts ignore

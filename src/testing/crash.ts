@@ -5,14 +5,18 @@ import type { Random } from "./random.ts";
  * What of unsynced work survives a crash. What was synced always does.
  *
  * - `"synced"`: nothing else.
- * - `"written"`: everything, as when the process is killed and the system lives on. It is as durable as it was before: another crash
- *   can still take it.
- * - `"blocks"`: of the unsynced 4 KiB blocks of each file some, whole or up to any byte; zeros stand for the others.
+ * - `"written"`: everything, as when the process is killed and the system lives on. It is as
+ *   durable as it was before: another crash can still take it.
+ * - `"blocks"`: of the unsynced 4 KiB blocks of each file some, whole or up to any byte; zeros
+ *   stand for the others.
  * - `"torn"`: each file up to any byte of its unsynced tail.
- * - `"reordered"`: the unsynced tail of each file wholly or not at all, and any of the changed names, in any order.
- * - `"garbage"`: each file up to any byte of its unsynced tail, and then zeros, random bytes or bytes of another file; in room that was synced, zeros.
+ * - `"reordered"`: the unsynced tail of each file wholly or not at all, and any of the changed
+ *   names, in any order.
+ * - `"garbage"`: each file up to any byte of its unsynced tail, and then zeros, random bytes or
+ *   bytes of another file; in room that was synced, zeros.
  *
- * Changed names (create, rename, remove) survive up to any of them, in their order, where nothing else is said.
+ * Changed names (create, rename, remove) survive up to any of them, in their order, where nothing
+ * else is said.
  */
 export type Survival =
   | "synced"
@@ -63,8 +67,8 @@ export function survivorOf(
 }
 
 /**
- * The disks that a crash can leave of `disk` when any of the changed names survive, in any order. Of more than four changes, those before the
- * last four are taken as done.
+ * The disks that a crash can leave of `disk` when any of the changed names survive, in any order.
+ * Of more than four changes, those before the last four are taken as done.
  */
 export function* directoryOutcomes(
   disk: Disk,
@@ -186,7 +190,10 @@ function withoutLost(
   return copy;
 }
 
-/** Lets each block that reaches past `synced` survive whole, up to any byte, or not; so it may be with the size of the file. */
+/**
+ * Lets each block that reaches past `synced` survive whole, up to any byte, or not; so it may be
+ * with the size of the file.
+ */
 function inBlocks(
   written: Uint8Array,
   synced: number,

@@ -3,7 +3,10 @@ import type { Survival } from "./crash.ts";
 
 /** When a crash happens and what survives it. */
 export interface CrashOptions {
-  /** After which call, counted from 1 as in {@linkcode FaultStorage.trace}; 0 is before the first. Default: the last. */
+  /**
+   * After which call, counted from 1 as in {@linkcode FaultStorage.trace}; 0 is before the first.
+   * Default: the last.
+   */
   readonly at?: number;
   /** What of unsynced work survives. Default `"synced"`. */
   readonly survival?: Survival;

@@ -3,8 +3,9 @@ import { KvIoError } from "../errors.ts";
 const FIRST_BUFFER_BYTES = 64;
 
 /**
- * The bytes of a file. What was written to a file of a storage stays, so all states that a disk goes through share them,
- * and a state needs to know no more of a file than sizes: that is what makes images of crashes cheap.
+ * The bytes of a file. What was written to a file of a storage stays, so all states that a disk
+ * goes through share them, and a state needs to know no more of a file than sizes: that is what
+ * makes images of crashes cheap.
  */
 export class Content {
   #buffer: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES);
@@ -96,7 +97,10 @@ export type Effect =
     readonly content: Content;
     readonly end: number;
   }
-  /** All up to `size`, and room up to `room`, is durable. `isDropped`: what was not yet never will be, though later syncs say so. */
+  /**
+   * All up to `size`, and room up to `room`, is durable. `isDropped`: what was not yet never will
+   * be, though later syncs say so.
+   */
   | {
     readonly kind: "sync";
     readonly content: Content;
@@ -122,7 +126,10 @@ export class Disk {
   readonly names: Map<string, Content>;
   /** Names that are durable. */
   readonly durableNames: Map<string, Content>;
-  /** Changes that lead from the durable names to those of now, in their order; those that a failed sync has dropped are missing. */
+  /**
+   * Changes that lead from the durable names to those of now, in their order; those that a failed
+   * sync has dropped are missing.
+   */
   pending: readonly NameChange[];
   /** Effects so far. */
   effects: number;

@@ -18,23 +18,18 @@ import { checkedCrash, type CrashOptions } from "./crash_options.ts";
 import { Content, Disk } from "./disk.ts";
 import { FaultReadableFile, FaultWritableFile } from "./fault_files.ts";
 import { FaultLocks } from "./fault_locks.ts";
+import {
+  checkedOptions,
+  type FaultStorageOptions,
+} from "./fault_storage_options.ts";
 import type { Fault, InjectedFault, StorageCall } from "./faults.ts";
 import { Medium } from "./medium.ts";
 import { Random } from "./random.ts";
 
-/** How a {@linkcode FaultStorage} behaves. */
-export interface FaultStorageOptions {
-  /** What all chance depends on: the same seed and the same calls give the same trace and the same images. Default 0. */
-  readonly seed?: number;
-  /** Whether calls are answered at once, as on a local folder, or with promises. Default `true`. */
-  readonly synchronous?: boolean;
-  /** The most that all files together may hold; see {@linkcode FaultStorage.capacity}. Default: no limit. */
-  readonly capacity?: number;
-}
-
 /**
- * A storage in memory that knows what is durable and what is only written. It writes down every call, fails on demand, fills up, and can be
- * copied, as a crash after any call would have left it, at any time afterwards.
+ * A storage in memory that knows what is durable and what is only written. It writes down every
+ * call, fails on demand, fills up, and can be copied, as a crash after any call would have left it,
+ * at any time afterwards.
  *
  * @example
  * ```ts
@@ -70,17 +65,16 @@ export class FaultStorage implements Storage {
    * @param options How it behaves.
    */
   constructor(options: FaultStorageOptions = {}) {
-    const given = new Arguments("FaultStorage", options);
-    this.synchronous = given.flag("synchronous", true);
-    this.#seed = given.seed();
-    const capacity = given.amount("capacity", Infinity);
-    given.refuseOthers();
+    const { synchronous, seed, capacity } = checkedOptions(options);
+    this.synchronous = synchronous;
+    this.#seed = seed;
     this.#medium = this.#newMedium(capacity, new Disk());
   }
 
   /**
-   * Called with every call before it is carried out and entered in the trace. When it answers with a promise the call waits for it, also
-   * on a storage that is synchronous otherwise; when it throws, so does the call.
+   * Called with every call before it is carried out and entered in the trace. When it answers with
+   * a promise the call waits for it, also on a storage that is synchronous otherwise; when it
+   * throws, so does the call.
    */
   get onCall(): ((call: StorageCall) => void | Promise<void>) | undefined {
     return this.#medium.onCall;
@@ -96,15 +90,18 @@ export class FaultStorage implements Storage {
     return this.#medium.trace;
   }
 
-  /** Forgets all calls so far, and with them the way back to before now: the next call is number 1. */
+  /**
+   * Forgets all calls so far, and with them the way back to before now: the next call is number 1.
+   */
   clearTrace(): void {
     this.#medium.trace = [];
     this.#medium.journal.clear();
   }
 
   /**
-   * The most that all files together may hold, in bytes; may be changed at any time. An append or a reserve that goes past it writes what
-   * fits and fails as `"full"`. Removed files give their space back when nobody has them open any more.
+   * The most that all files together may hold, in bytes; may be changed at any time. An append or a
+   * reserve that goes past it writes what fits and fails as `"full"`. Removed files give their
+   * space back when nobody has them open any more.
    */
   get capacity(): number {
     return this.#medium.capacity;
@@ -129,20 +126,29 @@ export class FaultStorage implements Storage {
     return [...this.#medium.disk.names.keys()].sort();
   }
 
-  /** A copy of what a file holds, or `undefined` if there is none. No call of the storage: nothing fails, and the trace does not show it. */
+  /**
+   * A copy of what a file holds, or `undefined` if there is none. No call of the storage: nothing
+   * fails, and the trace does not show it.
+   */
   readFile(name: string): Uint8Array | undefined {
     const { disk } = this.#medium;
     const content = disk.names.get(name);
     return content && disk.copyOf(content);
   }
 
-  /** Puts a file there, in the place of one of this name, all of it durable. No call of the storage, as with {@linkcode FaultStorage.readFile}. */
+  /**
+   * Puts a file there, in the place of one of this name, all of it durable. No call of the storage,
+   * as with {@linkcode FaultStorage.readFile}.
+   */
   writeFile(name: string, bytes: Uint8Array): void {
     const content = Content.of(bytes.slice());
     this.#medium.effect({ kind: "plant", name, content });
   }
 
-  /** Takes a file away, if it is there, durably. No call of the storage, as with {@linkcode FaultStorage.readFile}. */
+  /**
+   * Takes a file away, if it is there, durably. No call of the storage, as with
+   * {@linkcode FaultStorage.readFile}.
+   */
   removeFile(name: string): void {
     this.#medium.effect({ kind: "uproot", name });
   }
@@ -158,7 +164,8 @@ export class FaultStorage implements Storage {
    *
    * const storage = new FaultStorage();
    * const db = await open(storage);
-   * const fault = storage.inject({ kind: "fail", operation: "sync", file: /\.log$/, from: 2, times: Infinity });
+   * const logs = { operation: "sync", file: /\.log$/ } as const;
+   * const fault = storage.inject({ kind: "fail", ...logs, from: 2, times: Infinity });
    * await db.put("a", "1");
    * await assertRejects(() => db.put("b", "2"));
    * assertEquals(fault.struck, 1);
@@ -176,7 +183,8 @@ export class FaultStorage implements Storage {
   }
 
   /**
-   * What a crash leaves: a storage of its own, without locks, open files and faults. This one goes on as it was.
+   * What a crash leaves: a storage of its own, without locks, open files and faults. This one goes
+   * on as it was.
    *
    * @example
    * ```ts
@@ -211,8 +219,9 @@ export class FaultStorage implements Storage {
   }
 
   /**
-   * What a loss of power can leave, once for every outcome of the changes of names (create, rename, remove) that no sync of the directory has
-   * followed: any of them, in any order. Of more than four, those before the last four are taken as done.
+   * What a loss of power can leave, once for every outcome of the changes of names (create, rename,
+   * remove) that no sync of the directory has followed: any of them, in any order. Of more than
+   * four, those before the last four are taken as done.
    */
   *crashes(
     options: CrashOptions & { readonly survival?: PowerLoss } = {},

@@ -2,7 +2,10 @@ import { type IoFailure, KvIoError } from "../errors.ts";
 import { Arguments } from "./arguments.ts";
 import type { Random } from "./random.ts";
 
-/** What a storage is asked for: the methods of a storage and of what it hands out; `release` is that of the lock. */
+/**
+ * What a storage is asked for: the methods of a storage and of what it hands out; `release` is that
+ * of the lock.
+ */
 export type StorageOperation =
   | "lock"
   | "release"
@@ -53,10 +56,12 @@ export interface StorageCall {
  *
  * - `"fail"`: it fails and does nothing.
  * - `"fail-after"`: it does its work, and is reported as failed all the same.
- * - `"torn"`: an append fails although some of its bytes, or all, have landed. Strikes appends alone.
- * - `"lost-sync"`: a sync, of a file or the directory, reports success and makes nothing durable. A later one does.
- * - `"dropped-sync"`: a sync fails, and what it should have made durable never will be: the next one "succeeds" without it, as on
- *   systems that mark pages clean whose writing failed.
+ * - `"torn"`: an append fails although some of its bytes, or all, have landed. Strikes appends
+ *   alone.
+ * - `"lost-sync"`: a sync, of a file or the directory, reports success and makes nothing durable. A
+ *   later one does.
+ * - `"dropped-sync"`: a sync fails, and what it should have made durable never will be: the next
+ *   one "succeeds" without it, as on systems that mark pages clean whose writing failed.
  */
 export type FaultKind =
   | "fail"
@@ -79,9 +84,14 @@ export interface Fault {
   readonly kind: FaultKind;
   /** Strikes calls of this operation, or of any of these. Default: of all. */
   readonly operation?: StorageOperation | readonly StorageOperation[];
-  /** Strikes calls about the file of this name, or whose name matches. Default: about any, and about none. */
+  /**
+   * Strikes calls about the file of this name, or whose name matches. Default: about any, and about
+   * none.
+   */
   readonly file?: string | RegExp;
-  /** Of the calls that come into question, which is the first to be struck. Default 1, the next one. */
+  /**
+   * Of the calls that come into question, which is the first to be struck. Default 1, the next one.
+   */
   readonly from?: number;
   /** How many of them, in a row, are struck. Default 1; `Infinity`: all from then on. */
   readonly times?: number;
@@ -129,7 +139,10 @@ export class Faults {
     this.#active.clear();
   }
 
-  /** The fault that strikes a call: of several the one that was injected first. All of them count the call. */
+  /**
+   * The fault that strikes a call: of several the one that was injected first. All of them count
+   * the call.
+   */
   strike(call: StorageCall): StruckFault | undefined {
     let struck: StruckFault | undefined;
     for (const fault of this.#active) {

@@ -6,13 +6,18 @@ interface Entry {
   readonly effect: Effect;
 }
 
-/** All effects of the calls of a storage, so that its disk can be had as it was after any of them. */
+/**
+ * All effects of the calls of a storage, so that its disk can be had as it was after any of them.
+ */
 export class Journal {
   /** The disk as of now. */
   readonly now: Disk;
   #start: Disk;
   #entries: Entry[] = [];
-  /** The disk at the place that was looked at last: mostly the next look goes to a place a little later. */
+  /**
+   * The disk at the place that was looked at last: mostly the next look goes to a place a little
+   * later.
+   */
   #replayed: Disk;
   #replayedEntries = 0;
 

@@ -24,7 +24,10 @@ export interface MediumOptions {
   readonly disk: Disk;
 }
 
-/** Where the calls of a storage and of its files are carried out, entered in the trace, and struck by faults. */
+/**
+ * Where the calls of a storage and of its files are carried out, entered in the trace, and struck
+ * by faults.
+ */
 export class Medium {
   readonly synchronous: boolean;
   readonly random: Random;
@@ -68,7 +71,10 @@ export class Medium {
     this.journal.add(this.trace.length, effect);
   }
 
-  /** Carries out a call: at once, with a promise, or when `onCall` lets it. `work` learns of a fault that it has a part in. */
+  /**
+   * Carries out a call: at once, with a promise, or when `onCall` lets it. `work` learns of a fault
+   * that it has a part in.
+   */
   answer<T>(
     call: StorageCall,
     work: (fault: StruckFault | undefined) => T,

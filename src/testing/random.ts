@@ -7,7 +7,9 @@ export class Random {
     this.#state = seeds.reduce((state, seed) => mixIn(state, seed), 0);
   }
 
-  /** An integer of 0 to `limit` - 1, where `limit` is 2^32 at most (mulberry32 by Tommy Ettinger). */
+  /**
+   * An integer of 0 to `limit` - 1, where `limit` is 2^32 at most (mulberry32 by Tommy Ettinger).
+   */
   below(limit: number): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     const state = this.#state;

@@ -1,11 +1,12 @@
 /**
- * A storage for tests: it shows that code which stands on a store loses nothing that it promised, whenever the machine dies and
- * whatever the disk refuses.
+ * A storage for tests: it shows that code which stands on a store loses nothing that it promised,
+ * whenever the machine dies and whatever the disk refuses.
  *
- * {@linkcode FaultStorage} keeps files in memory and knows, of each of their bytes and names, whether it is durable or only written. It
- * notes every call. So one run of a function is enough to have, for every one of its calls, the store as a crash
- * right after it would have left it; {@linkcode Survival} says what the crash spares. It also makes calls fail
- * ({@linkcode Fault}), fills up, and loses syncs. Chance comes from a seed: what has failed once fails again.
+ * {@linkcode FaultStorage} keeps files in memory and knows, of each of their bytes and names,
+ * whether it is durable or only written. It notes every call. So one run of a function is enough to
+ * have, for every one of its calls, the store as a crash right after it would have left it;
+ * {@linkcode Survival} says what the crash spares. It also makes calls fail ({@linkcode Fault}),
+ * fills up, and loses syncs. Chance comes from a seed: what has failed once fails again.
  *
  * @example A transfer between accounts neither makes nor loses money, whenever the power fails
  * ```ts
@@ -14,7 +15,8 @@
  * import { assert, assertEquals } from "@std/assert";
  *
  * type Accounts = KvEngine<string, number>;
- * const openAccounts = (storage: FaultStorage): Promise<Accounts> => open(storage, { values: json<number>() });
+ * const openAccounts = (storage: FaultStorage): Promise<Accounts> =>
+ *   open(storage, { values: json<number>() });
  *
  * // What is to be tested.
  * async function transfer(accounts: Accounts, amount: number): Promise<void> {
@@ -65,7 +67,8 @@
  *
  * @module
  */
-export { FaultStorage, type FaultStorageOptions } from "./fault_storage.ts";
+export { FaultStorage } from "./fault_storage.ts";
+export type { FaultStorageOptions } from "./fault_storage_options.ts";
 export type { CrashOptions } from "./crash_options.ts";
 export { type PowerLoss, type Survival, survivals } from "./crash.ts";
 export type {

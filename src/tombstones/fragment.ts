@@ -1,7 +1,10 @@
 import { compareBytes } from "../bytes/compare.ts";
 import { stripeOf } from "../format/stripe.ts";
 
-/** A stretch of keys, and the range deletes that cover all of it. Plain data, so that it can be sent to a worker; never changed once made. */
+/**
+ * A stretch of keys, and the range deletes that cover all of it. Plain data, so that it can be sent
+ * to a worker; never changed once made.
+ */
 export interface Fragment {
   readonly start: Uint8Array;
   /** The first key behind the stretch; `undefined` if it goes on to the last key. */
@@ -14,8 +17,8 @@ export interface Fragment {
 export type Fragments = readonly Fragment[];
 
 /**
- * Lays two sets of fragments over one another. Where both cover a stretch, what nobody can tell apart is left out: of the deletes that all
- * snapshots see alike the newest stays.
+ * Lays two sets of fragments over one another. Where both cover a stretch, what nobody can tell
+ * apart is left out: of the deletes that all snapshots see alike the newest stays.
  *
  * @param snapshots Sequence numbers of the live snapshots, ascending.
  */
@@ -122,7 +125,10 @@ function isContinued(last: Fragment, next: Fragment): boolean {
     compareBytes(last.end, next.start) === 0;
 }
 
-/** Makes what unites two lists of sequence numbers. Lists are shared where that is possible: neighbours mostly have the same. */
+/**
+ * Makes what unites two lists of sequence numbers. Lists are shared where that is possible:
+ * neighbours mostly have the same.
+ */
 function unionFor(snapshots: readonly number[]) {
   let lastA: readonly number[] | undefined;
   let lastB: readonly number[] | undefined;

@@ -10,7 +10,8 @@ import {
 const FRAGMENT_BYTES = 200;
 
 /**
- * Which keys range deletes have covered, and when: disjoint fragments by ascending key. Never changed, so that readers keep the one they began with.
+ * Which keys range deletes have covered, and when: disjoint fragments by ascending key. Never
+ * changed, so that readers keep the one they began with.
  */
 export class RangeTombstones {
   /** Those of a store without range deletes. */
@@ -44,7 +45,10 @@ export class RangeTombstones {
     return this.fragments.length;
   }
 
-  /** These and `others`, without what nobody can tell apart; `snapshots` are those that are live, ascending. */
+  /**
+   * These and `others`, without what nobody can tell apart; `snapshots` are those that are live,
+   * ascending.
+   */
   with(others: RangeTombstones, snapshots: readonly number[]): RangeTombstones {
     if (others.isEmpty) return this;
     if (this.isEmpty) return others;
@@ -72,7 +76,10 @@ export class RangeTombstones {
       : new RangeTombstones(fragments);
   }
 
-  /** Index of the first fragment that reaches past the key in `buffer`: that alone may cover it. The number of fragments if there is none. */
+  /**
+   * Index of the first fragment that reaches past the key in `buffer`: that alone may cover it. The
+   * number of fragments if there is none.
+   */
   indexOf(buffer: Uint8Array, offset: number, length: number): number {
     let low = 0;
     let high = this.fragments.length;
@@ -88,7 +95,10 @@ export class RangeTombstones {
     return low;
   }
 
-  /** Sequence number of the newest delete up to `maxSequence` that covers the key in `buffer`; 0 if there is none. */
+  /**
+   * Sequence number of the newest delete up to `maxSequence` that covers the key in `buffer`; 0 if
+   * there is none.
+   */
   newestOver(
     buffer: Uint8Array,
     offset: number,

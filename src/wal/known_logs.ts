@@ -1,17 +1,23 @@
 import { readLogHeader } from "../format/log_format.ts";
 
-/** What a log file has at its start that is not its own: the header of an older log that is there as well, or of one that is not there. */
+/**
+ * What a log file has at its start that is not its own: the header of an older log that is there as
+ * well, or of one that is not there.
+ */
 export type Staleness = "copy" | "remains";
 
 /**
- * Tells files that came out of a crash with what their blocks held before: nothing was written to them yet, and they begin as an older log.
- * Logs are asked for from the oldest to the newest.
+ * Tells files that came out of a crash with what their blocks held before: nothing was written to
+ * them yet, and they begin as an older log. Logs are asked for from the oldest to the newest.
  */
 export class KnownLogs {
   /** Salts, by number. */
   readonly #salts = new Map<number, number>();
 
-  /** Looks at a log image, or no more than its header; `undefined` if the header may be its own, or is of another store. */
+  /**
+   * Looks at a log image, or no more than its header; `undefined` if the header may be its own, or
+   * is of another store.
+   */
   stalenessOf(image: Uint8Array, number: number): Staleness | undefined {
     const header = readLogHeader(image);
     if (header === undefined || !("number" in header)) return undefined;

@@ -18,7 +18,8 @@ export const MOST_SEARCH_READS = 16;
 /**
  * Reads the header of the log image `image`, or answers `undefined` if it is torn or damaged.
  *
- * @throws {KvError} `KV_UNSUPPORTED` for a log of a newer format; `KV_CORRUPTION` for a log that was made under another number.
+ * @throws {KvError} `KV_UNSUPPORTED` for a log of a newer format; `KV_CORRUPTION` for a log that
+ * was made under another number.
  */
 export function openLogImage(
   image: Uint8Array,
@@ -44,8 +45,9 @@ export function openLogImage(
 }
 
 /**
- * Steps through the frames of a log image for as long as they are valid and their sequence numbers go on without a gap.
- * Where it stops short of the end of the image there is a torn tail or damage: {@linkcode LogReader.promisedBehind} helps to tell which.
+ * Steps through the frames of a log image for as long as they are valid and their sequence numbers
+ * go on without a gap. Where it stops short of the end of the image there is a torn tail or damage:
+ * {@linkcode LogReader.promisedBehind} helps to tell which.
  */
 export class LogReader {
   readonly #image: Uint8Array;
@@ -69,7 +71,10 @@ export class LogReader {
     return this.offset === this.#image.length;
   }
 
-  /** The next frame, which lies before {@linkcode LogReader.offset} afterwards, or `undefined` where no valid one follows. */
+  /**
+   * The next frame, which lies before {@linkcode LogReader.offset} afterwards, or `undefined` where
+   * no valid one follows.
+   */
   next(): FrameHeader | undefined {
     const frame = readFrame(this.#image, this.offset, this.#salt);
     if (frame === undefined || frame.firstSequence !== this.nextSequence) {
@@ -82,9 +87,10 @@ export class LogReader {
   }
 
   /**
-   * Looks behind the place where the frames end for valid frames all the same, and answers with the largest sequence number that
-   * one of them says to have been durable before it was written; 0 if there is none. Bytes that were made to keep the search busy count as
-   * a promise of everything: better refused than cut.
+   * Looks behind the place where the frames end for valid frames all the same, and answers with the
+   * largest sequence number that one of them says to have been durable before it was written; 0 if
+   * there is none. Bytes that were made to keep the search busy count as a promise of everything:
+   * better refused than cut.
    */
   promisedBehind(): number {
     const image = this.#image;

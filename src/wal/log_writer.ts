@@ -38,8 +38,8 @@ export class LogWriter {
   }
 
   /**
-   * Creates the log `name` with its header. Afterwards the name and the header are durable, so a log that recovery
-   * finds without a whole header holds nothing that was ever acknowledged.
+   * Creates the log `name` with its header. Afterwards the name and the header are durable, so a
+   * log that recovery finds without a whole header holds nothing that was ever acknowledged.
    */
   static create(
     storage: Storage,
@@ -101,8 +101,10 @@ export class LogWriter {
   }
 
   /**
-   * Where small syncs follow one another, lets the log grow by many of them at once, with the first of them. The file system need not write down a new size, and where
-   * blocks are, for each. Measured on ext4: a frame of 150 bytes and its sync take 370 us where the log grows and 265 us where it does not.
+   * Where small syncs follow one another, lets the log grow by many of them at once, with the first
+   * of them. The file system need not write down a new size, and where blocks are, for each.
+   * Measured on ext4: a frame of 150 bytes and its sync take 370 us where the log grows and 265 us
+   * where it does not.
    */
   #makeRoom(): Awaitable<void> {
     const { size } = this.#file;

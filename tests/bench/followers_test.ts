@@ -1,4 +1,5 @@
-// That followers are compared with the engine, in this runtime. What the figures are is nobody's business here.
+// That followers are compared with the engine, in this runtime. What the figures are is nobody's
+// business here.
 import { assert, assertEquals } from "@std/assert";
 import { test } from "../harness.ts";
 import { currentRuntime, runScript } from "../support/runtimes.ts";

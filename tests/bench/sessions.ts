@@ -3,7 +3,10 @@ import type { Sizes } from "../../bench/common/sizes.ts";
 import type { BenchEngine, BenchStore } from "../../bench/engines/engine.ts";
 import { Session } from "../../bench/workloads/session.ts";
 
-/** As little as shows whether a workload works: the last group of writes is not full, and MemTables stay small. */
+/**
+ * As little as shows whether a workload works: the last group of writes is not full, and MemTables
+ * stay small.
+ */
 export const SIZES: Sizes = {
   num: 550,
   operations: 550,

@@ -1,6 +1,6 @@
 /**
- * Loads many records in random order under a ceiling on memory and holds the store to what it must give back. No part of
- * the normal tests: 5 M records take a minute and 1.2 GB of disk.
+ * Loads many records in random order under a ceiling on memory and holds the store to what it must
+ * give back. No part of the normal tests: 5 M records take a minute and 1.2 GB of disk.
  *
  *     deno task load
  *     bun tests/big/load.ts
@@ -9,7 +9,8 @@
  * 1. Puts all records, unsynced, a thousand in flight.
  * 2. Reads a random sample, and keys that are not there.
  * 3. Scans everything: order, number and every byte.
- * 4. Overwrites every fifth record, compacts, and measures the files: at most 1.3 times the raw data.
+ * 4. Overwrites every fifth record, compacts, and measures the files: at most 1.3 times the raw
+ *    data.
  * 5. Opens the store again and scans once more.
  *
  * The process fails as soon as its resident set has ever been larger than the ceiling, in MiB.
@@ -138,7 +139,9 @@ async function readMissing(db: Store): Promise<void> {
   }
 }
 
-/** Goes through the whole store, whose first records may have been overwritten up to `generation`. */
+/**
+ * Goes through the whole store, whose first records may have been overwritten up to `generation`.
+ */
 async function scanAll(db: Store, generation: number): Promise<void> {
   const expected = new Uint8Array(VALUE_BYTES);
   const overwritten = Math.ceil(num / OVERWRITTEN);
@@ -200,8 +203,9 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * The first `most` of the numbers below `count` in random order. Nothing is kept: every step of the mix can be undone, so it
- * permutes the numbers of as many bits as `count` has; those that are too large are left out.
+ * The first `most` of the numbers below `count` in random order. Nothing is kept: every step of the
+ * mix can be undone, so it permutes the numbers of as many bits as `count` has; those that are too
+ * large are left out.
  */
 function* shuffled(count: number, most: number = count): Generator<number> {
   const bits = Math.max(2, 32 - Math.clz32(count - 1));

@@ -1,6 +1,6 @@
 /**
- * Pipes a store into another one, through streams, under a ceiling on memory. No part of the normal tests: 1 GB takes a
- * minute and 2 GB of disk.
+ * Pipes a store into another one, through streams, under a ceiling on memory. No part of the normal
+ * tests: 1 GB takes a minute and 2 GB of disk.
  *
  *     deno task with-std deno run -A tests/big/pipe.ts
  *     bun tests/big/pipe.ts

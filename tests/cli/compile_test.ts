@@ -16,14 +16,19 @@ const worker = fileURLToPath(
 const config = new URL("../../deno.json", import.meta.url);
 const { name, binary } = currentRuntime();
 
-/** So many entries of a kilobyte that MemTables are flushed, and level 0 is compacted, while they are loaded. */
+/**
+ * So many entries of a kilobyte that MemTables are flushed, and level 0 is compacted, while they
+ * are loaded.
+ */
 const ENTRIES = 60_000;
 const VALUE = "v".repeat(1000);
 
 /** With fewer, the machine was too busy for them to say that there was no worker. */
 const FEW_SAMPLES = 20;
 
-/** How a runtime makes a file of its own out of a script, as the README of the command line says. */
+/**
+ * How a runtime makes a file of its own out of a script, as the README of the command line says.
+ */
 const compilers: Partial<Record<typeof name, (target: string) => string[]>> = {
   deno: (target) =>
     ["compile", "--quiet", "-A", "--include", worker, "--output", target]
@@ -89,7 +94,9 @@ test("The command line compiles to a single file that works by itself, its worke
   run("verify", store);
 });
 
-/** Names of the threads of a process, again and again until it ends, where the system tells them. */
+/**
+ * Names of the threads of a process, again and again until it ends, where the system tells them.
+ */
 async function threadsOf(running: ChildProcess): Promise<string[][]> {
   const samples: string[][] = [];
   const ended = new Promise((resolve) => running.once("close", resolve));

@@ -49,7 +49,10 @@ const EDGE_CODE_POINTS = [
   0x10ffff,
 ];
 
-/** A well-formed string of `length` code points: ASCII, edges of the encoding lengths, all of Unicode. */
+/**
+ * A well-formed string of `length` code points: ASCII, edges of the encoding lengths, all of
+ * Unicode.
+ */
 export function randomText(random: () => number, length: number): string {
   const spread = pick(random, ["ascii", "edges", "unicode", "mixed"]);
   let text = "";

@@ -1,4 +1,6 @@
-/** The order of tuples, said in another way than by bytes, and random tuples that are close in it. */
+/**
+ * The order of tuples, said in another way than by bytes, and random tuples that are close in it.
+ */
 import type { Tuple, TuplePart } from "../../src/codec/tuple.ts";
 import { below, pick, randomBytes, randomText } from "./random.ts";
 

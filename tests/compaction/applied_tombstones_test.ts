@@ -143,7 +143,9 @@ function tombstonesOf(
   return ranges(["k", "l", ...sequences]);
 }
 
-/** Merges as flush and compaction do; entries are told by values, which are their sequence numbers. */
+/**
+ * Merges as flush and compaction do; entries are told by values, which are their sequence numbers.
+ */
 function merged(
   source: Cursor | AppliedTombstones,
   { snapshots, below }: { snapshots: readonly number[]; below: boolean },

@@ -27,7 +27,10 @@ export interface SimulatedSegment extends SegmentInfo {
 /** Bytes that every entry takes. */
 export const ROW_BYTES = 100;
 
-/** A store in memory that flushes and compacts as the engine does, and whose writes are kept in a model beside it. */
+/**
+ * A store in memory that flushes and compacts as the engine does, and whose writes are kept in a
+ * model beside it.
+ */
 export class SimulatedStore {
   readonly settings: CompactionSettings;
   version = new Version<SimulatedSegment>();
@@ -101,7 +104,10 @@ export class SimulatedStore {
     this.finish(this.start(plan));
   }
 
-  /** The keys that differ between the store and the model, for the newest state and for each snapshot. */
+  /**
+   * The keys that differ between the store and the model, for the newest state and for each
+   * snapshot.
+   */
   differences(): string[] {
     const found: string[] = [];
     for (const view of [...this.snapshots, this.sequence]) {

@@ -512,7 +512,10 @@ function settle(store: SimulatedStore): void {
   }
 }
 
-/** Entries times the levels that they can still go down; a plan that makes progress makes it smaller. */
+/**
+ * Entries times the levels that they can still go down; a plan that makes progress makes it
+ * smaller.
+ */
 function workLeft(version: Version): number {
   return version.levels.reduce((sum, segments, level) =>
     segments.reduce(

@@ -15,8 +15,8 @@ export interface Share {
 }
 
 /**
- * Reads a report in the format of lcov as far as it is about files of `folder`. What counts of it are the records `DA` (line, runs) and
- * `BRDA` (line, block, branch, runs).
+ * Reads a report in the format of lcov as far as it is about files of `folder`. What counts of it
+ * are the records `DA` (line, runs) and `BRDA` (line, block, branch, runs).
  */
 export function readLcov(report: string, folder: string): FileCoverage[] {
   return report.split("end_of_record\n")

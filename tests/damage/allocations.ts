@@ -3,7 +3,10 @@ type ArrayType = (new (...args: never[]) => object) & {
   readonly BYTES_PER_ELEMENT?: number;
 };
 
-/** Counts the bytes of all typed arrays that are made by their length, or copied, until it is disposed of. */
+/**
+ * Counts the bytes of all typed arrays that are made by their length, or copied, until it is
+ * disposed of.
+ */
 export class Allocations implements Disposable {
   bytes = 0;
   readonly #originals = new Map<string, ArrayType>();

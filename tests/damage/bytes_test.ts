@@ -1,4 +1,5 @@
-// Every byte of every file of a small store: damaged, cut off there, and damaged with right checksums.
+// Every byte of every file of a small store: damaged, cut off there, and damaged with right
+// checksums.
 import { assert, assertEquals } from "@std/assert";
 import { type KvEngine, open } from "../../mod.ts";
 import { KvCorruptionError, KvError } from "../../src/errors.ts";
@@ -80,7 +81,10 @@ function assertNames(error: unknown, { name, bytes }: Damage): void {
   assert(error.offset >= 0 && error.offset <= longest, error.message);
 }
 
-/** What reading the store may allocate, in bytes, whatever its files say; twice what it takes when they are whole. */
+/**
+ * What reading the store may allocate, in bytes, whatever its files say; twice what it takes when
+ * they are whole.
+ */
 const MOST_ALLOCATED = 256 * 1024;
 
 test("Bytes that lie, with right checksums, give answers or errors of the engine, within the memory that the files are worth", async () => {
@@ -148,7 +152,10 @@ test("Neither a flush nor a compaction takes damage over, or removes a file that
   assert(untouched > 50 / every, `${untouched}`);
 });
 
-/** Opens a damaged store and works with it as far as that goes. Answers whether everything could be merged. */
+/**
+ * Opens a damaged store and works with it as far as that goes. Answers whether everything could be
+ * merged.
+ */
 async function workAndCompact(
   storage: FaultStorage,
   damage: Damage,

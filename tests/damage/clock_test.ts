@@ -1,4 +1,5 @@
-// A clock that cannot be relied on. The engine looks at one only to give way to others in time, and nothing that it stores depends on it.
+// A clock that cannot be relied on. The engine looks at one only to give way to others in time, and
+// nothing that it stores depends on it.
 import { assert, assertEquals } from "@std/assert";
 import { open } from "../../mod.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";

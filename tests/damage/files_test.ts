@@ -99,7 +99,10 @@ test("A log of another store beside its own is refused", async () => {
   }
 });
 
-/** Holds that nobody opens a store, reader or writer, that a damage is named, and that no file is changed. */
+/**
+ * Holds that nobody opens a store, reader or writer, that a damage is named, and that no file is
+ * changed.
+ */
 async function refuses(left: Files, file?: string): Promise<void> {
   const { errors, lastSequence } = await readAll(left, history);
   assertEquals(lastSequence, undefined, "it was opened");

@@ -11,8 +11,8 @@ import type {
 export type Files = ReadonlyMap<string, Uint8Array>;
 
 /**
- * Storage that is only read. The bytes are those that were given, not copies, so that a test can damage them and make them whole again
- * between two openings. It counts what is read.
+ * Storage that is only read. The bytes are those that were given, not copies, so that a test can
+ * damage them and make them whole again between two openings. It counts what is read.
  */
 export class FixedFiles implements Storage {
   readonly location = "fixed files";

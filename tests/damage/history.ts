@@ -4,7 +4,10 @@ import type { WriteOptions } from "../../src/engine/api/writes.ts";
 /** The entries of a store in the order of its keys. */
 export type Content = ReadonlyMap<string, string>;
 
-/** A put, or a delete where the value is `null`: of one key, or, with an end, of all from the key on that are before the end. */
+/**
+ * A put, or a delete where the value is `null`: of one key, or, with an end, of all from the key on
+ * that are before the end.
+ */
 type Write = readonly [key: string, value: string | null, end?: string];
 
 /** All writes that were made to a store, in their order: the first has sequence number 1. */

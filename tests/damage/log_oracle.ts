@@ -33,7 +33,10 @@ export interface Expectation {
   readonly lastSequence: number;
 }
 
-/** Tells what damage to a log must come to, by what is left of it and of the others, and without any code of recovery. */
+/**
+ * Tells what damage to a log must come to, by what is left of it and of the others, and without any
+ * code of recovery.
+ */
 export class LogOracle {
   readonly state: ManifestState;
   readonly #files: Files;

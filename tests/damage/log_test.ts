@@ -1,4 +1,5 @@
-// Damage to logs: in the middle it is told from a torn tail, and what is known to have been promised is never cut off.
+// Damage to logs: in the middle it is told from a torn tail, and what is known to have been
+// promised is never cut off.
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
 import { liveLogNumbers, replayLogs } from "../../src/engine/recovery.ts";
@@ -200,7 +201,10 @@ async function openAndRead(
   assertEquals([lastSequence, errors], [expected.lastSequence, []]);
 }
 
-/** Refusing is right too where a moved frame, which the oracle does not look for, tells of a promise. */
+/**
+ * Refusing is right too where a moved frame, which the oracle does not look for, tells of a
+ * promise.
+ */
 function assertRefused(error: KvError, { file, offset }: Expectation): void {
   assert(error instanceof KvCorruptionError, `${error}`);
   assertEquals([error.file, error.offset], [file, offset], error.message);

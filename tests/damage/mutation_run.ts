@@ -32,10 +32,16 @@ export interface MutationCounts {
 /** Every so manyth mutation is checked by `verify`, too. */
 const VERIFY_EVERY = 8;
 
-/** What is read of a mutated store at the most, as a multiple of its size: damaged blocks are read again for each key. */
+/**
+ * What is read of a mutated store at the most, as a multiple of its size: damaged blocks are read
+ * again for each key.
+ */
 const MOST_READ_FACTOR = 400;
 
-/** Makes mutations, opens and reads the store after each, and fails for the first whose outcome is wrong. */
+/**
+ * Makes mutations, opens and reads the store after each, and fails for the first whose outcome is
+ * wrong.
+ */
 export async function runMutations(
   { seed, from, to }: MutationPlan,
   onStart: (mutation: number) => void,
@@ -115,7 +121,10 @@ function checkLoss(
   if (expected.isRefused) throw new Error("what was synced is cut off");
 }
 
-/** Holds that `verify` ends, and finds damage where something could not be read; what a value means is not its business. */
+/**
+ * Holds that `verify` ends, and finds damage where something could not be read; what a value means
+ * is not its business.
+ */
 async function checkVerify(
   { files }: Sample,
   mutant: Mutant,

@@ -1,4 +1,5 @@
-// Makes mutations in a thread of its own, so that somebody can see when one of them does not come to an end.
+// Makes mutations in a thread of its own, so that somebody can see when one of them does not come
+// to an end.
 import { parentPort, workerData } from "node:worker_threads";
 import { type MutationPlan, runMutations } from "./mutation_run.ts";
 

@@ -18,7 +18,10 @@ const EXTREMES = [0, 1, 0x7f, 0x80, 0xff, 0xffff, 0x7fff_ffff, 0x8000_0000]
 
 type Change = (bytes: Uint8Array, random: Random, sample: Sample) => Uint8Array;
 
-/** Ways in which bytes of a file go wrong. Each answers with the new content, which may be the array that it was given. */
+/**
+ * Ways in which bytes of a file go wrong. Each answers with the new content, which may be the array
+ * that it was given.
+ */
 const CHANGES: [string, Change][] = [
   ["flipped bits", (bytes, random) => {
     for (let i = random.below(8); i >= 0; i--) {

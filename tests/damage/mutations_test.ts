@@ -1,4 +1,5 @@
-// Random damage of all kinds, with and without right checksums. PUREKV_MUTATIONS=1000000 is the long run.
+// Random damage of all kinds, with and without right checksums. PUREKV_MUTATIONS=1000000 is the
+// long run.
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { assert, assertEquals, assertRejects } from "@std/assert";

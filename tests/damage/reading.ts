@@ -19,8 +19,9 @@ export interface Reading {
 }
 
 /**
- * Opens a store and reads all of it in every way: each key by itself, and a scan in each direction. Fails for an answer that is not that of the
- * history, and for an error that is none of the engine's. A read that ends with an error must have been right up to there.
+ * Opens a store and reads all of it in every way: each key by itself, and a scan in each direction.
+ * Fails for an answer that is not that of the history, and for an error that is none of the
+ * engine's. A read that ends with an error must have been right up to there.
  */
 export async function readAll(
   files: Files,
@@ -36,7 +37,9 @@ export async function readAll(
   });
 }
 
-/** Reads as {@linkcode readAll} does, of files that may say anything at all: no answer is compared. */
+/**
+ * Reads as {@linkcode readAll} does, of files that may say anything at all: no answer is compared.
+ */
 export async function readWhatever(
   files: Files,
   history: History,

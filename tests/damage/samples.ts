@@ -33,9 +33,9 @@ export const SMALL: EngineOptions = {
 };
 
 /**
- * About 8 KiB in files of every kind: a deep level, compressed, and a segment above it with tombstones and with versions that a snapshot
- * held; range tombstones over both; a full log, and a newer one, which ends with writes that were not synced. The deep level begins with
- * `keys` keys.
+ * About 8 KiB in files of every kind: a deep level, compressed, and a segment above it with
+ * tombstones and with versions that a snapshot held; range tombstones over both; a full log, and a
+ * newer one, which ends with writes that were not synced. The deep level begins with `keys` keys.
  */
 export function smallSample(seed: number, keys = 40): Promise<Sample> {
   return makeSample(seed, async (builder) => {
@@ -81,7 +81,10 @@ export function logSample(seed: number): Promise<Sample> {
   });
 }
 
-/** Files of every kind that take several pages of 4 KiB each, and former ones of the same size and kind. */
+/**
+ * Files of every kind that take several pages of 4 KiB each, and former ones of the same size and
+ * kind.
+ */
 export function largeSample(seed: number): Promise<Sample> {
   return makeSample(seed, async (builder) => {
     const long = (i: number) => `key${i % 90}`.padEnd(600, ".");
@@ -100,7 +103,9 @@ export function largeSample(seed: number): Promise<Sample> {
   });
 }
 
-/** Builds a store and keeps its files as they are at the end of `work`, before the store is closed. */
+/**
+ * Builds a store and keeps its files as they are at the end of `work`, before the store is closed.
+ */
 async function makeSample(
   seed: number,
   work: (builder: Builder) => Promise<void>,

@@ -11,8 +11,8 @@ import { layout, reseal } from "../segment/support.ts";
 const MANIFEST_HEADER_BYTES = 20;
 
 /**
- * Lets all checksums of a damaged file be right again, as somebody would who wants to deceive. Where its parts lie is told by the file as it
- * was, unless it says so itself.
+ * Lets all checksums of a damaged file be right again, as somebody would who wants to deceive.
+ * Where its parts lie is told by the file as it was, unless it says so itself.
  */
 export function seal(
   name: string,

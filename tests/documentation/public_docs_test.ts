@@ -1,4 +1,5 @@
-// Reads the documentation as `deno doc` sees it. That no symbol is without one, `deno doc --lint` holds; that the examples run, `deno test --doc`.
+// Reads the documentation as `deno doc` sees it. That no symbol is without one, `deno doc --lint`
+// holds; that the examples run, `deno test --doc`.
 import { assert, assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

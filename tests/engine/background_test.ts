@@ -450,7 +450,10 @@ test("The log of a flushed table is closed and removed, that of a dropped empty 
   assertEquals(storage.openFiles, []);
 });
 
-/** What is there when the process has died, another one has opened the store and closed it, and then the power was lost. */
+/**
+ * What is there when the process has died, another one has opened the store and closed it, and then
+ * the power was lost.
+ */
 async function entriesAfterLoss(
   storage: FaultStorage,
 ): Promise<Record<string, string>> {
@@ -467,7 +470,10 @@ function putAll(db: Db, from: number, to: number): Promise<void> {
   })();
 }
 
-/** Makes `count` segments that all have the key `same`, so that none can be moved without being merged. */
+/**
+ * Makes `count` segments that all have the key `same`, so that none can be moved without being
+ * merged.
+ */
 async function putOverlapping(db: Db, count: number): Promise<void> {
   for (let n = 1; n <= count; n++) {
     await db.put(`k${n}`, `v${n}`);

@@ -81,7 +81,10 @@ function recordsOfWrites(writes: readonly Write[]): Uint8Array {
   })));
 }
 
-/** Writes `k<n>` = `v<n>` for each `n` from `from` to `to`, every one a commit of its own that knows of `durable`. */
+/**
+ * Writes `k<n>` = `v<n>` for each `n` from `from` to `to`, every one a commit of its own that knows
+ * of `durable`.
+ */
 export function commitsOf(
   from: number,
   to: number,

@@ -7,7 +7,10 @@ import { type History, smallOptions } from "./checkpoint/history.ts";
 /** Bytes behind the last frame of a log, as a crash leaves them. */
 const TAIL_BYTES = 20;
 
-/** Makes a folder with a store whose process was killed: segments, and logs that end in a torn frame. Answers with how many writes it has. */
+/**
+ * Makes a folder with a store whose process was killed: segments, and logs that end in a torn
+ * frame. Answers with how many writes it has.
+ */
 export async function writeCrashedFolder(
   history: History,
   folder: string,

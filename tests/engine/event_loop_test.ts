@@ -2,7 +2,10 @@ import { assertEquals } from "@std/assert";
 import { giveWay, nextTurn } from "../../src/engine/event_loop.ts";
 import { test } from "../harness.ts";
 
-/** In how many rounds of the event loop somebody gives way, by a clock that shows `roundMs` more at each look. */
+/**
+ * In how many rounds of the event loop somebody gives way, by a clock that shows `roundMs` more at
+ * each look.
+ */
 async function roundsGiven(roundMs: number): Promise<number> {
   let rounds = 0;
   let isOver = false;

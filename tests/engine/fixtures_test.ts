@@ -154,7 +154,10 @@ function copyStore(format: string, name: string, to: string): void {
   }
 }
 
-/** Of a store that a crash has left, the files that count; a flush that was under way may have left another segment, which is swept. */
+/**
+ * Of a store that a crash has left, the files that count; a flush that was under way may have left
+ * another segment, which is swept.
+ */
 function liveFiles(format: string, name: string, ending: RegExp): string[] {
   const files = readdirSync(join(root, format, name, "store")).sort()
     .filter((file) => ending.test(file));

@@ -414,7 +414,10 @@ test("close at any moment of a sorted import leaves all of it or nothing, and no
   for (let at = 1; at <= storageCalls; at++) await callsOfImport(at);
 });
 
-/** Imports with a snapshot held, and closes the store at the given call of the storage. Answers with the number of calls. */
+/**
+ * Imports with a snapshot held, and closes the store at the given call of the storage. Answers with
+ * the number of calls.
+ */
 async function callsOfImport(closeAt: number): Promise<number> {
   const storage = new FaultStorage({ seed: 1, synchronous: false });
   const db = await open(storage, small);

@@ -1,4 +1,5 @@
-// How a sorted import gets its turn among flushes, compactions and followers, and what ends it while it waits.
+// How a sorted import gets its turn among flushes, compactions and followers, and what ends it
+// while it waits.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { follow, KvImportError, open } from "../../mod.ts";
 import { nextTurn } from "../../src/engine/event_loop.ts";
@@ -89,7 +90,8 @@ test("An import gets its turn between two flushes, however many are due", async 
   isDone = true;
   await writing;
   assert(segments > 0);
-  // Its own, and those that were due when it was: a few. It used to wait for a moment in which none was.
+  // Its own, and those that were due when it was: a few. It used to wait for a moment in which none
+  // was.
   assert(flushes < 50, `${flushes} flushes`);
 });
 

@@ -20,7 +20,10 @@ function entries(count: number): Entry[] {
   return Array.from({ length: count }, (_, i) => [key(i), `value ${i}`]);
 }
 
-/** Imports 100 entries and does something when the manifest that names them is put in place: nothing else can come later. */
+/**
+ * Imports 100 entries and does something when the manifest that names them is put in place: nothing
+ * else can come later.
+ */
 async function importWith(
   storage: FaultStorage,
   db: Engine,

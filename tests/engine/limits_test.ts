@@ -44,7 +44,8 @@ test("The empty key and the empty value are a key and a value like others, where
 });
 
 test("An empty key with an empty value finds its place however little room a MemTable has left", async () => {
-  // Records that end in every distance from the end of the table, where not even a header fits any more.
+  // Records that end in every distance from the end of the table, where not even a header fits any
+  // more.
   for (let left = 0; left < 100; left++) {
     const storage = new FaultStorage();
     const db = await open(storage, { ...small, keys: bytes, values: bytes });

@@ -1,4 +1,5 @@
-// Range deletes in what outlives an engine: manifests, checkpoints, logs of a crash, and what a repair makes of them.
+// Range deletes in what outlives an engine: manifests, checkpoints, logs of a crash, and what a
+// repair makes of them.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type KvEngine, open, repair, verify } from "../../mod.ts";
 import { KvCorruptionError } from "../../src/errors.ts";
@@ -26,7 +27,10 @@ async function keysIn(storage: MemoryStorage | FaultStorage): Promise<string> {
   return [...db.scanSync()].map(([key]) => key).join("");
 }
 
-/** Two segments, a range delete of "c" to "f" over the first of them in the manifest, and one of "x" on in the log. */
+/**
+ * Two segments, a range delete of "c" to "f" over the first of them in the manifest, and one of "x"
+ * on in the log.
+ */
 async function sample(): Promise<{ storage: MemoryStorage; left: string }> {
   const storage = new MemoryStorage();
   const db = await open(storage, quiet);
@@ -67,7 +71,8 @@ test("A newer entry in a deeper segment is found behind a range tombstone over t
   await putAll(db, "m");
   await db.flush();
   await db.close();
-  // As compactions of some keys and not of others can leave it: "a" and "z" were brought together when "m" had sunk already.
+  // As compactions of some keys and not of others can leave it: "a" and "z" were brought together
+  // when "m" had sunk already.
   const sunken = copyOf(storage, (name, bytes) => {
     if (name !== "MANIFEST") return bytes;
     const state = decodeManifest(bytes);

@@ -31,7 +31,10 @@ async function putAll(db: Db, keys: string): Promise<void> {
   for (const key of keys) await db.put(key, key.toUpperCase());
 }
 
-/** The keys that a scan comes to, and, asked one by one, those that have a value: both have to be the same. */
+/**
+ * The keys that a scan comes to, and, asked one by one, those that have a value: both have to be
+ * the same.
+ */
 async function keysOf(reader: KvReader<string, string>): Promise<string> {
   const forward = [...reader.scanSync()].map(([key]) => key).join("");
   const backward = [...reader.scanSync({ reverse: true })]

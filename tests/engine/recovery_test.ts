@@ -407,7 +407,10 @@ test("A crash at any call of a recovery, and another during the next, changes no
   assert(recoveries > 200, `${recoveries} recoveries are too few`);
 });
 
-/** Opens a copy of a storage, closes it, and answers with what a loss of power leaves after every `step`th call. */
+/**
+ * Opens a copy of a storage, closes it, and answers with what a loss of power leaves after every
+ * `step`th call.
+ */
 async function crashEverywhere(
   base: FaultStorage,
   step = 1,
@@ -444,7 +447,10 @@ async function entriesAfterOpen(
   return await entriesIn(db);
 }
 
-/** Holds that a storage is refused as damaged, for a reader too, and that nothing is left open or locked. */
+/**
+ * Holds that a storage is refused as damaged, for a reader too, and that nothing is left open or
+ * locked.
+ */
 async function refuses(
   storage: FaultStorage,
   file: string,

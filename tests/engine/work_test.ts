@@ -1,4 +1,5 @@
-// How much work the engine makes, in calls of the storage and in bytes: what times on a busy machine would not show.
+// How much work the engine makes, in calls of the storage and in bytes: what times on a busy
+// machine would not show.
 import { assert, assertEquals } from "@std/assert";
 import { type EngineOptions, type KvEngine, open } from "../../mod.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
@@ -35,7 +36,9 @@ async function fill(db: Db): Promise<void> {
   }
 }
 
-/** The calls of the storage that `work` makes, by operation, those on files with such a name alone. */
+/**
+ * The calls of the storage that `work` makes, by operation, those on files with such a name alone.
+ */
 async function callsOf(
   storage: FaultStorage,
   work: () => unknown,

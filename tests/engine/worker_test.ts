@@ -140,7 +140,8 @@ test("A worker makes the same segments as the event loop", async () => {
     await runBoth(new WorkerRunner(dir.path, host), logged),
     expected,
   );
-  // Salts are drawn where the work is done: equal ones would mean that it was not done by the worker.
+  // Salts are drawn where the work is done: equal ones would mean that it was not done by the
+  // worker.
   const [mine, theirs] = [inline.numbers[0]!, inline.numbers[before]!];
   const [a, b] = [
     await readWhole(storage, mine),
@@ -258,7 +259,10 @@ test("A job that is cancelled when the worker has just done it leaves no segment
   assertEquals(await storage.list(), [logged.logName]);
 });
 
-/** Holds the event loop until a file has grown and has then stayed as it is for a while; not for ever, as no time limit ends a test in here. */
+/**
+ * Holds the event loop until a file has grown and has then stayed as it is for a while; not for
+ * ever, as no time limit ends a test in here.
+ */
 function waitUntilWritten(path: string): void {
   let size = 0;
   let since = Date.now();

@@ -84,7 +84,10 @@ for (const runtime of exampleRuntimes()) {
   });
 }
 
-/** What an example prints. It must end well, say nothing on standard error and leave nothing in the temp folder. */
+/**
+ * What an example prints. It must end well, say nothing on standard error and leave nothing in the
+ * temp folder.
+ */
 async function linesOf(runtime: Runtime, example: string): Promise<string[]> {
   await using temp = tempDir();
   const env = { TMPDIR: temp.path };

@@ -1,4 +1,5 @@
-// Fills databases of other kinds, copies them with the scripts of the guides, and looks at the copies.
+// Fills databases of other kinds, copies them with the scripts of the guides, and looks at the
+// copies.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { bytes, json, open, tuple } from "../../mod.ts";

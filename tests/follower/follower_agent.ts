@@ -1,4 +1,5 @@
-// A worker that follows the store of another thread until it sees the last write, and tells how many it sees then.
+// A worker that follows the store of another thread until it sees the last write, and tells how
+// many it sees then.
 import { parentPort, workerData } from "node:worker_threads";
 import { follow } from "../../mod.ts";
 

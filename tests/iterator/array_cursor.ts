@@ -11,14 +11,17 @@ export interface Item {
   readonly value: string | null;
 }
 
-/** When a cursor answers: at once, with a promise, or now this way and now that, as a cache makes it. */
+/**
+ * When a cursor answers: at once, with a promise, or now this way and now that, as a cache makes
+ * it.
+ */
 export type Answering = "at once" | "later" | "either";
 
 export const answerings: readonly Answering[] = ["at once", "later", "either"];
 
 /**
- * A cursor over items that are in order. It holds its user to the contract: one move at a time, one direction, none from nowhere, and none over a run
- * that holds no longer.
+ * A cursor over items that are in order. It holds its user to the contract: one move at a time, one
+ * direction, none from nowhere, and none over a run that holds no longer.
  */
 export class ArrayCursor implements Cursor {
   readonly entry: EntryView = new EntryView();

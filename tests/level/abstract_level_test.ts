@@ -13,7 +13,10 @@ const timeoutMs = 900_000;
 const { PureLevel } = await import("../../src/level/level.ts");
 const { assertPassed, runSuite } = await import("./suite.ts");
 
-/** What the suite makes a thousand of; it looks at the options that it gives, so others come in below. */
+/**
+ * What the suite makes a thousand of; it looks at the options that it gives, so others come in
+ * below.
+ */
 class SmallLevel extends PureLevel {
   protected override _open(options: EngineOptions): Promise<void> {
     const small = { memtableSize: 2 ** 16, memtableEntries: 1_000 };

@@ -59,7 +59,10 @@ function collect(rows: Rows): Promise<SuiteResult> {
   });
 }
 
-/** Fails unless the whole suite passed, with at least as many assertions as it has for what is declared. */
+/**
+ * Fails unless the whole suite passed, with at least as many assertions as it has for what is
+ * declared.
+ */
 export function assertPassed(
   { assertions, problems }: SuiteResult,
   least: number,

@@ -14,7 +14,10 @@ export interface SampleStore {
   readonly history: History;
 }
 
-/** Every byte has its turn in Deno; the code is the same in the others, so there it is every seventh. */
+/**
+ * Every byte has its turn in Deno; the code is the same in the others, so there it is every
+ * seventh.
+ */
 export const STRIDE = "Deno" in globalThis ? 1 : 7;
 
 /** Segments that are small and many. */
@@ -65,8 +68,8 @@ export class Recorder {
 }
 
 /**
- * A store with two levels, a segment in level 0 that has versions for a snapshot, tombstones that hide older values, and a log of several commits
- * that was never flushed. About 12 KiB.
+ * A store with two levels, a segment in level 0 that has versions for a snapshot, tombstones that
+ * hide older values, and a log of several commits that was never flushed. About 12 KiB.
  */
 export async function sampleStore(
   options: EngineOptions = {},

@@ -63,7 +63,10 @@ test("A manifest that cannot be opened is told of, and all the rest is there", a
   assert(report.warnings[0]!.startsWith("Cannot open MANIFEST: "));
 });
 
-/** A store with a segment, and a log with a batch larger than what is read at once, with a value of 100 to each key. */
+/**
+ * A store with a segment, and a log with a batch larger than what is read at once, with a value of
+ * 100 to each key.
+ */
 async function largeStore() {
   const original = new MemoryStorage();
   const written: History = new Map();

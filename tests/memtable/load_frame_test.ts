@@ -20,7 +20,10 @@ test("A table that is loaded from the image of its log is the table that was wri
   for (const most of [40, 1_500]) checkLoaded(most);
 });
 
-/** Writes frames of up to `most` records, some of them with several versions of a key, and loads them. */
+/**
+ * Writes frames of up to `most` records, some of them with several versions of a key, and loads
+ * them.
+ */
 function checkLoaded(most: number): void {
   const random = seeded(1);
   const model = new TableModel();
@@ -45,7 +48,10 @@ function checkLoaded(most: number): void {
   assertEquals(table.keys, written.keys);
 }
 
-/** A frame of the three records "a", "bb" and "ccc", with values of two bytes, sealed after `change`. */
+/**
+ * A frame of the three records "a", "bb" and "ccc", with values of two bytes, sealed after
+ * `change`.
+ */
 function loadCrafted(
   change: (records: Uint8Array) => void,
   rest: { count?: number; length?: number } = {},

@@ -15,7 +15,10 @@ const keys = Array.from(
 );
 const spans = spansOf(keys);
 
-/** Keys whose codes are equal, short, or of another depth in each chunk; ascending, descending, and mixed. */
+/**
+ * Keys whose codes are equal, short, or of another depth in each chunk; ascending, descending, and
+ * mixed.
+ */
 const keySets: Record<string, () => Uint8Array[]> = {
   "numbers behind a prefix": () => numbered((i) => i * 7 % 601),
   "descending numbers": () => numbered((i) => 600 - i),

@@ -37,7 +37,10 @@ function add(
   table.commitRecord(kind, key.length, value.length);
 }
 
-/** What a table says of `key` as of `sequence`: the value, `null` for a delete, `undefined` if the table does not know. */
+/**
+ * What a table says of `key` as of `sequence`: the value, `null` for a delete, `undefined` if the
+ * table does not know.
+ */
 export function find(
   table: MemTable,
   key: Uint8Array,
@@ -62,7 +65,9 @@ export function valueOf({ valueBuffer, valueOffset, valueLength }: EntryView) {
   return valueBuffer.slice(valueOffset, valueOffset + valueLength);
 }
 
-/** One entry in a form that is easy to compare: key, sequence number, value or `null` for a delete. */
+/**
+ * One entry in a form that is easy to compare: key, sequence number, value or `null` for a delete.
+ */
 export type Row = readonly [
   key: string,
   sequence: number,

@@ -7,7 +7,10 @@ import type { PackageForm } from "./make_package.ts";
 const consumer = fileURLToPath(new URL("./consumer/", import.meta.url));
 const readme = new URL("../../README.md", import.meta.url);
 
-/** The package.json of an application, as `npx jsr add` writes it, but with files where JSR would be asked. */
+/**
+ * The package.json of an application, as `npx jsr add` writes it, but with files where JSR would be
+ * asked.
+ */
 export function appManifest({ tarball, standIns }: PackageForm): object {
   const files = Object.fromEntries(
     Array.from(standIns, ([name, path]) => [name, `file:${path}`]),
@@ -30,8 +33,8 @@ export function makeApp(folder: string, form: PackageForm): void {
 }
 
 /**
- * Writes the snippets of the README to `folder`, and `readme.ts`, which runs one after the other; the command line, which is the one in
- * JavaScript, to `kv.mjs`.
+ * Writes the snippets of the README to `folder`, and `readme.ts`, which runs one after the other;
+ * the command line, which is the one in JavaScript, to `kv.mjs`.
  *
  * @returns How many there are.
  */

@@ -1,4 +1,5 @@
-// Installs the package, in the form that JSR gives it for npm, into applications that are empty, and runs them.
+// Installs the package, in the form that JSR gives it for npm, into applications that are empty,
+// and runs them.
 import { assert, assertEquals } from "@std/assert";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -82,7 +83,10 @@ async function tryReadme(folder: string, binary: string): Promise<void> {
   assertEquals(await run(binary, args, { cwd: folder }), "user:1\tAlice\n");
 }
 
-/** Compiles a module that uses the package, in both ways in which modules are looked up, with the libraries' types checked too. */
+/**
+ * Compiles a module that uses the package, in both ways in which modules are looked up, with the
+ * libraries' types checked too.
+ */
 async function tryTypes(folder: string): Promise<void> {
   for (
     const [module, moduleResolution] of [

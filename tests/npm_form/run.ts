@@ -7,7 +7,10 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs a command to its end and answers with what it printed. Rejects with all of its output if it fails. */
+/**
+ * Runs a command to its end and answers with what it printed. Rejects with all of its output if it
+ * fails.
+ */
 export async function run(
   command: string,
   args: readonly string[],

@@ -218,7 +218,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
 ];
 
-/** The source with the bug in it. Throws where the text that it takes the place of is not there, or not once. */
+/**
+ * The source with the bug in it. Throws where the text that it takes the place of is not there, or
+ * not once.
+ */
 export function plant(source: string, bug: PlantedBug): string {
   const [before, after, ...more] = source.split(bug.from);
   if (after === undefined || more.length > 0) {

@@ -24,7 +24,10 @@ function unshift(value: number, bits: number): number {
   return x;
 }
 
-/** Keys of eight bytes that all have this MurmurHash3: any first word, and the second that leads to the hash. */
+/**
+ * Keys of eight bytes that all have this MurmurHash3: any first word, and the second that leads to
+ * the hash.
+ */
 export function keysOfHash(hash: number, count: number): Uint8Array[] {
   let state = unshift(hash, 16);
   state = unshift(Math.imul(state, inverse(0xc2b2ae35)), 13);

@@ -53,7 +53,8 @@ test("separators cut off what need not be told", () => {
 test("a search by codes finds the block that a look at each separator finds", () => {
   for (let seed = 0; seed < 300; seed++) {
     const random = randomFrom(seed);
-    // Codes hold six bytes behind what all have in common: some keys differ before, some in, and some behind them.
+    // Codes hold six bytes behind what all have in common: some keys differ before, some in, and
+    // some behind them.
     const common = bytes("common".slice(random(6)));
     const middle = seed % 3 === 0 ? bytes("0000000") : new Uint8Array(0);
     const newKey = () => {

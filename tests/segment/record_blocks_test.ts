@@ -25,7 +25,10 @@ function inOrder(rows: readonly Row[]): RecordPlaces {
   return placesOf(recordsOf(rows));
 }
 
-/** The same records as a MemTable has them: in the order in which they were written, which is any, but for some that followed one another. */
+/**
+ * The same records as a MemTable has them: in the order in which they were written, which is any,
+ * but for some that followed one another.
+ */
 function anywhere(rows: readonly Row[]): RecordPlaces {
   const random = randomFrom(rows.length);
   const runs: number[][] = [];

@@ -251,7 +251,10 @@ export function visibleRows(
   return visible;
 }
 
-/** Rows with nasty keys, in order: shared prefixes, zeros and 0xff, prefixes of one another, and several versions if wanted. */
+/**
+ * Rows with nasty keys, in order: shared prefixes, zeros and 0xff, prefixes of one another, and
+ * several versions if wanted.
+ */
 export function randomRows(
   random: (below: number) => number,
   { keys, versions }: { readonly keys: number; readonly versions: number },
@@ -276,7 +279,9 @@ export function randomRows(
   return rows;
 }
 
-/** A key out of few different bytes, so that keys share prefixes and are prefixes of one another. */
+/**
+ * A key out of few different bytes, so that keys share prefixes and are prefixes of one another.
+ */
 export function randomKey(random: (below: number) => number): Uint8Array {
   const alphabet = [0x00, 0x01, 0x61, 0x62, 0xfe, 0xff];
   const key = new Uint8Array(random(12));
@@ -340,7 +345,10 @@ export function reseal(
   writeUint32(content, end - 4, crc32(covered, sectionSeed(salt, start)));
 }
 
-/** Runs `fn` and answers the error of this engine that it throws, if any; every other error passes through. */
+/**
+ * Runs `fn` and answers the error of this engine that it throws, if any; every other error passes
+ * through.
+ */
 export async function kvErrorOf(
   fn: () => Promise<void>,
 ): Promise<KvError | undefined> {

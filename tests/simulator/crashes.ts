@@ -55,8 +55,9 @@ export function storageOf({ workload, seed, sabotage }: Run): FaultStorage {
 }
 
 /**
- * Carries out a run once and then recovers from the crashes after all of its calls. Calls `onRecovery` with how many recoveries there were;
- * it ends the run by answering with `false`. Answers with the first failure.
+ * Carries out a run once and then recovers from the crashes after all of its calls. Calls
+ * `onRecovery` with how many recoveries there were; it ends the run by answering with `false`.
+ * Answers with the first failure.
  */
 export async function crashEverywhere(
   run: Run,

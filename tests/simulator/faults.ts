@@ -32,8 +32,9 @@ export interface FaultOutcome {
 }
 
 /**
- * Carries out a run again and again, with the fault at one place after another, until it strikes none. Nothing that is answered may be
- * wrong, and nothing that was promised may be lost, whether the process then ends, dies, or the power fails.
+ * Carries out a run again and again, with the fault at one place after another, until it strikes
+ * none. Nothing that is answered may be wrong, and nothing that was promised may be lost, whether
+ * the process then ends, dies, or the power fails.
  */
 export async function failEverywhere(
   run: Run,
@@ -104,8 +105,9 @@ export interface SpacePlan {
 }
 
 /**
- * Carries out a run again and again with ever more space, until there is enough. Whenever it runs out, reads go on; as long as there is
- * none the store can be opened or not; and once there is, it goes on from where it was.
+ * Carries out a run again and again with ever more space, until there is enough. Whenever it runs
+ * out, reads go on; as long as there is none the store can be opened or not; and once there is, it
+ * goes on from where it was.
  */
 export async function fillEverywhere(
   run: Run,

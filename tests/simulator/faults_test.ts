@@ -1,4 +1,5 @@
-// Errors of the storage at one call after another, a full disk, and names that survive in any order.
+// Errors of the storage at one call after another, a full disk, and names that survive in any
+// order.
 import { assert } from "@std/assert";
 import { Random } from "../../src/testing/random.ts";
 import type { Fault, FaultStorage } from "../../src/testing/testing.ts";

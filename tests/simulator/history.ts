@@ -75,7 +75,10 @@ export class History {
     this.#commits[commit]!.lastSequences = lastSequences;
   }
 
-  /** Notes that the user has learned, after `call`, that a commit and all before it are safe from the death of the process. */
+  /**
+   * Notes that the user has learned, after `call`, that a commit and all before it are safe from
+   * the death of the process.
+   */
   acknowledge(commit: number, call: number): void {
     for (let i = commit; i >= 0; i--) {
       const known = this.#commits[i]!;
@@ -84,7 +87,10 @@ export class History {
     }
   }
 
-  /** Notes that the user has learned, after `call`, that a commit and all before it are safe from a loss of power too. */
+  /**
+   * Notes that the user has learned, after `call`, that a commit and all before it are safe from a
+   * loss of power too.
+   */
   acknowledgeSync(commit: number, call: number): void {
     this.acknowledge(commit, call);
     for (let i = commit; i >= 0; i--) {
@@ -106,14 +112,19 @@ export class History {
     return this.#commits.findLastIndex(({ issuedAt }) => issuedAt < call);
   }
 
-  /** The commits after which `lastSequence` may be the last sequence number, the newest first: several where an import has taken none. */
+  /**
+   * The commits after which `lastSequence` may be the last sequence number, the newest first:
+   * several where an import has taken none.
+   */
   commitsAt(lastSequence: number): number[] {
     return this.#commits.flatMap(({ lastSequences }, i) =>
       lastSequences.includes(lastSequence) ? i : []
     ).reverse();
   }
 
-  /** The history that begins with the recovery, from a crash after `call`, of all up to `commit`. */
+  /**
+   * The history that begins with the recovery, from a crash after `call`, of all up to `commit`.
+   */
   recovered(
     commit: number,
     { call, isPowerLoss }: { call: number; isPowerLoss: boolean },
@@ -121,7 +132,8 @@ export class History {
     const kept = this.#commits.slice(0, commit + 1).map((known) => ({
       ...known,
       issuedAt: -1,
-      // Recovery finds the same again. What was in memory of the system only is as durable as before.
+      // Recovery finds the same again. What was in memory of the system only is as durable as
+      // before.
       acknowledgedAt: 0,
       syncedAt: isPowerLoss || known.syncedAt <= call ? 0 : Infinity,
     }));

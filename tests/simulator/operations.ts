@@ -1,11 +1,17 @@
-/** A put, or, without a value, a delete: of one key, or, with an end, of all from the key on that are before the end. */
+/**
+ * A put, or, without a value, a delete: of one key, or, with an end, of all from the key on that
+ * are before the end.
+ */
 export type Write = readonly [
   key: string,
   value: string | undefined,
   end?: string,
 ];
 
-/** The end of a range that has all keys behind its first one; from the first key of all on, everything is cleared. */
+/**
+ * The end of a range that has all keys behind its first one; from the first key of all on,
+ * everything is cleared.
+ */
 export const BEHIND_ALL = "k99";
 
 /** What a simulated user does. */

@@ -16,7 +16,10 @@ import type { Write } from "./operations.ts";
 type Text = KvEngine<string, string>;
 type Reader = KvReader<string, string>;
 
-/** A keyspace: the keys from `start` on and before `end` are in it. An entry with the key `marker`, in front of them, says that it is there. */
+/**
+ * A keyspace: the keys from `start` on and before `end` are in it. An entry with the key `marker`,
+ * in front of them, says that it is there.
+ */
 interface Part {
   readonly name: string;
   readonly marker: string;

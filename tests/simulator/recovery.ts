@@ -32,8 +32,9 @@ export interface Wreck {
 }
 
 /**
- * Recovers from a crash: opens the store, compares all of it with the history, mostly uses it a little, and closes it. Now and then the
- * same is done after a crash on the way. Answers with the number of recoveries.
+ * Recovers from a crash: opens the store, compares all of it with the history, mostly uses it a
+ * little, and closes it. Now and then the same is done after a crash on the way. Answers with the
+ * number of recoveries.
  */
 export async function recover(
   wreck: Wreck,
@@ -81,7 +82,10 @@ export async function recover(
   }
 }
 
-/** Compares a store with what it may be, and answers with the history that it goes on from. Closes one that it finds to be wrong. */
+/**
+ * Compares a store with what it may be, and answers with the history that it goes on from. Closes
+ * one that it finds to be wrong.
+ */
 async function check(db: Db, wreck: Wreck): Promise<History> {
   try {
     return await compare(db, wreck);
@@ -118,7 +122,10 @@ async function compare(
   return history.recovered(commit, { call, isPowerLoss });
 }
 
-/** The first commit that a store is found to be after; if it is none, the store fails as with the last. */
+/**
+ * The first commit that a store is found to be after; if it is none, the store fails as with the
+ * last.
+ */
 async function firstThatFits(
   commits: readonly number[],
   compare: (commit: number) => Promise<void>,
@@ -151,7 +158,10 @@ async function compareTo(
   await expectValues(db, entries, { face, keys, sync, what });
 }
 
-/** Opens a store that was closed: it holds the same, and what the crash had left of unfinished work is gone. */
+/**
+ * Opens a store that was closed: it holds the same, and what the crash had left of unfinished work
+ * is gone.
+ */
 async function checkAgain(closed: Wreck): Promise<void> {
   const { image } = closed;
   const before = await readManifest(image);

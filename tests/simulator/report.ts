@@ -5,7 +5,10 @@ import { shrink } from "./shrink.ts";
 /** How long to look for a shorter history, in milliseconds. */
 const LONGEST_SHRINKING_MS = 60_000;
 
-/** Tells people of a failure: what happened, the shortest history that was found, and how to repeat it. */
+/**
+ * Tells people of a failure: what happened, the shortest history that was found, and how to repeat
+ * it.
+ */
 export async function report(run: Run, failure: RunFailure): Promise<string> {
   const end = Date.now() + LONGEST_SHRINKING_MS;
   const shrunk = await shrink(run, failure, () => Date.now() > end);

@@ -40,7 +40,10 @@ export async function openStore(
     : await open(storage, { ...options, keys, values });
 }
 
-/** A user of a store: carries out operations, compares every answer and notes in the history what was promised when. */
+/**
+ * A user of a store: carries out operations, compares every answer and notes in the history what
+ * was promised when.
+ */
 export class Session {
   readonly #options: SessionOptions;
   readonly #mayFail: boolean;
@@ -62,7 +65,10 @@ export class Session {
     this.#views = new Views(db, options.workload.face);
   }
 
-  /** Opens the store and carries out all operations, then closes it. Answers whether nothing has failed. */
+  /**
+   * Opens the store and carries out all operations, then closes it. Answers whether nothing has
+   * failed.
+   */
   static async run(
     operations: readonly Operation[],
     options: SessionOptions,
@@ -247,7 +253,10 @@ export class Session {
     return { gte: face.key(key), lt: face.key(end) };
   }
 
-  /** Imports entries, which may take no sequence number, one, or one for each. What was written before comes before them. */
+  /**
+   * Imports entries, which may take no sequence number, one, or one for each. What was written
+   * before comes before them.
+   */
   async #import(
     { entries }: Operation & { kind: "import" },
   ): Promise<void> {
@@ -309,7 +318,10 @@ export class Session {
     }
   }
 
-  /** Does something that may fail where the storage may, and says whether it has not. Reads go on whatever became of writes. */
+  /**
+   * Does something that may fail where the storage may, and says whether it has not. Reads go on
+   * whatever became of writes.
+   */
   async #attempt(work: () => unknown, isRead = false): Promise<boolean> {
     try {
       await work();

@@ -5,7 +5,10 @@ const isDeno = process.versions.deno !== undefined;
 /** PUREKV_SEED: the first seed of the simulations. */
 export const seed: number = Number(process.env.PUREKV_SEED ?? 1);
 
-/** PUREKV_RECOVERIES: recoveries of the crash test; unless given 50,400 in Deno, and 3,000 in Bun and Node to save time. */
+/**
+ * PUREKV_RECOVERIES: recoveries of the crash test; unless given 50,400 in Deno, and 3,000 in Bun
+ * and Node to save time.
+ */
 export const recoveries: number = Number(
   process.env.PUREKV_RECOVERIES ?? (isDeno ? 50_400 : 3_000),
 );

@@ -13,8 +13,9 @@ export interface Shrunk {
 }
 
 /**
- * Looks for a shorter history that fails too, by leaving out runs of operations: half of them, then a quarter, and so on down to one
- * (the scheme of Zeller and Hildebrandt's ddmin). Any failure will do. Gives up when `isLate` says so.
+ * Looks for a shorter history that fails too, by leaving out runs of operations: half of them, then
+ * a quarter, and so on down to one (the scheme of Zeller and Hildebrandt's ddmin). Any failure will
+ * do. Gives up when `isLate` says so.
  */
 export async function shrink(
   run: Run,

@@ -90,7 +90,9 @@ function listOf<T>(items: readonly T[], name: (item: T) => string): string {
   return items.map((item) => `"${name(item)}"`).join(", ");
 }
 
-/** A line for every thousand recoveries, and on a terminal one that is written over between them. */
+/**
+ * A line for every thousand recoveries, and on a terminal one that is written over between them.
+ */
 function progressShower(): (progress: Progress) => void {
   const { stdout } = process;
   let lines = 0;

@@ -353,7 +353,9 @@ function range({ keys, drops }: Mix, random: Random): Write {
   return [keyAt(first), undefined, keyAt(first + 1 + random.below(4))];
 }
 
-/** Entries by ascending key: of a few keys next to one another, which puts seldom use, or of any. */
+/**
+ * Entries by ascending key: of a few keys next to one another, which puts seldom use, or of any.
+ */
 function sorted(mix: Mix, random: Random, number: number): [string, string][] {
   const first = random.below(4) === 0 ? 0 : 20 + random.below(60);
   const length = 1 + random.below(first === 0 ? mix.keys : 10);

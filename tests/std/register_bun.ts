@@ -33,7 +33,8 @@ const modules = [
 
 if ("Bun" in globalThis) {
   const require = createRequire(join(npmFolder(), "any.js"));
-  // All are found before any of them is replaced: from then on, its name stands for the replacement here too.
+  // All are found before any of them is replaced: from then on, its name stands for the replacement
+  // here too.
   const found = modules.map((specifier) => ({
     specifier,
     path: require.resolve(specifier),

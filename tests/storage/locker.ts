@@ -9,7 +9,8 @@ import { collectGarbage } from "../support/garbage.ts";
  * - `exclusive`, `shared`: takes the lock of the storage; `open`: opens the store
  * - `release`: lets go of it
  * - `forget`: drops the lock without releasing it and collects garbage
- * - `race`, `race-open` and a time: as `exclusive` and `open`, at that time in milliseconds since 1970
+ * - `race`, `race-open` and a time: as `exclusive` and `open`, at that time in milliseconds since
+ *   1970
  *
  * Each is answered with a line.
  */
@@ -69,7 +70,10 @@ export class Locker {
   }
 }
 
-/** The longest that one may be early, in milliseconds: the clocks of processes differ by what was changed between their starts. */
+/**
+ * The longest that one may be early, in milliseconds: the clocks of processes differ by what was
+ * changed between their starts.
+ */
 const MOST_MS = 50;
 
 /** The last stretch is waited for without letting go of the thread: to race is to be on time. */

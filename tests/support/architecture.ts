@@ -80,6 +80,9 @@ const workerStarter = "engine/worker_runner.ts";
 
 const maxLines = 350;
 
+/** How wide comments are, but for code and figures in them. */
+const maxColumns = 100;
+
 interface Import {
   readonly specifier: string;
   readonly isDynamic: boolean;
@@ -122,9 +125,23 @@ export function findImports(source: string): Import[] {
   ];
 }
 
+function* checkComments(source: string): Generator<string> {
+  let isCode = false;
+  for (const line of source.split("\n")) {
+    const [, text] = /^\s*(?:\/\/|\/?\*+) (.*)$/.exec(line) ?? [];
+    if (text === undefined) continue;
+    if (text.startsWith("```")) isCode = !isCode;
+    const isProse = !isCode && !/^(?: {4}|\|)/.test(text);
+    if (isProse && line.length > maxColumns) {
+      yield `a comment of ${line.length} columns, more than ${maxColumns}`;
+    }
+  }
+}
+
 function* checkFile(path: string, source: string): Generator<string> {
   const lines = source.split("\n").length - 1;
   if (lines > maxLines) yield `${lines} lines, more than ${maxLines}`;
+  yield* checkComments(source);
   if (!/^(?:[a-z][a-z0-9_]*\/)*[a-z][a-z0-9_]*\.ts$/.test(path)) {
     yield "a name that is not snake_case";
   }

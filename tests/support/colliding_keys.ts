@@ -1,6 +1,9 @@
 import { readUint32, writeUint32 } from "../../src/bytes/fixed.ts";
 
-/** Different keys of eight bytes that all have the same hash: `hashSpan` is no secret, so a user of a store may well send them. */
+/**
+ * Different keys of eight bytes that all have the same hash: `hashSpan` is no secret, so a user of
+ * a store may well send them.
+ */
 export function* collidingKeys(count: number): Generator<Uint8Array> {
   const first = new Uint8Array(4);
   for (let i = 0; i < count; i++) {

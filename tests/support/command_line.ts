@@ -17,7 +17,10 @@ export interface KvOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Variables with which Bun finds the packages of the command line, and Node need not strip the types of every file again. */
+/**
+ * Variables with which Bun finds the packages of the command line, and Node need not strip the
+ * types of every file again.
+ */
 export function packageVariables(): Record<string, string> {
   switch (currentRuntime().name) {
     case "bun":

@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { KvError, type KvErrorCode } from "../../src/errors.ts";
 
-/** Fails unless `call` throws or rejects with a {@linkcode KvError} of this code whose message has all of `parts`. */
+/**
+ * Fails unless `call` throws or rejects with a {@linkcode KvError} of this code whose message has
+ * all of `parts`.
+ */
 export async function assertKvError(
   call: () => unknown,
   code: KvErrorCode,

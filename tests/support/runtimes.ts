@@ -76,7 +76,9 @@ export function currentRuntime(): Runtime {
   return { name, binary: process.execPath };
 }
 
-/** Starts a script of the tests. It may import from `src` and node:, and @std where that can be had. */
+/**
+ * Starts a script of the tests. It may import from `src` and node:, and @std where that can be had.
+ */
 export function startScript(
   runtime: Runtime,
   script: URL,

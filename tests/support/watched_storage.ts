@@ -9,8 +9,9 @@ import type {
 } from "../../src/storage/storage.ts";
 
 /**
- * Holds an engine to its side of the storage contract: whatever it does that the contract forbids throws where it does it and is
- * kept in {@linkcode WatchedStorage.violations}, so that an engine that swallows errors does not hide it.
+ * Holds an engine to its side of the storage contract: whatever it does that the contract forbids
+ * throws where it does it and is kept in {@linkcode WatchedStorage.violations}, so that an engine
+ * that swallows errors does not hide it.
  */
 export class WatchedStorage implements Storage {
   readonly location: string;

@@ -208,7 +208,10 @@ test("A log of a newer format is refused as unsupported, not as damage", () => {
   assertEquals(error.code, "KV_UNSUPPORTED");
 });
 
-/** Reads a log that was changed from `offset` behind its header on: only frames before that may come, as they were. */
+/**
+ * Reads a log that was changed from `offset` behind its header on: only frames before that may
+ * come, as they were.
+ */
 function checkDamaged(damaged: Uint8Array, offset: number): void {
   const reader = new LogReader(damaged, header);
   const read = readAll(reader);

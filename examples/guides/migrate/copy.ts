@@ -25,7 +25,10 @@ export async function copyAll<K, V>(
 
 const codec = json<unknown>();
 
-/** Refuses a value that JSON would not give back as it is: a `Date`, a `Map`, bytes, `undefined` in an object. */
+/**
+ * Refuses a value that JSON would not give back as it is: a `Date`, a `Map`, bytes, `undefined` in
+ * an object.
+ */
 export function checkJson(value: unknown, key: unknown): void {
   const encoded = codec.encode(value);
   if (isDeepStrictEqual(codec.decode(encoded, 0, encoded.length), value)) {

@@ -62,7 +62,9 @@ const WORKLOADS: readonly Workload[] = [
   { name: "readseq", about: "scanSync", run: readSequence },
 ];
 
-/** Runs all workloads on a store in a new folder inside of `parent`, which is removed at the end. */
+/**
+ * Runs all workloads on a store in a new folder inside of `parent`, which is removed at the end.
+ */
 export async function* runBench(
   parent: string,
   options: BenchOptions,
@@ -150,7 +152,10 @@ function wrong(name: string, found: number): Error {
   return new Error(`Cannot measure: ${name} has found ${found} entries`);
 }
 
-/** A prime larger than any `num`, so that its multiples go through all numbers below `num`, in an order that looks random. */
+/**
+ * A prime larger than any `num`, so that its multiples go through all numbers below `num`, in an
+ * order that looks random.
+ */
 const STRIDE = 15_485_863;
 
 function keyOf(i: number, num: number): string {

@@ -11,7 +11,10 @@ const BEFORE_KEYS = new Set([
   ...["--prefix", "--gt", "--gte", "--lt", "--lte"],
 ]);
 
-/** What a line can go on with: the possible last words, and the beginning that they share, as readline wants it. */
+/**
+ * What a line can go on with: the possible last words, and the beginning that they share, as
+ * readline wants it.
+ */
 export function complete(
   line: string,
   program: Command,

@@ -5,7 +5,10 @@ import { join } from "node:path";
 const FILE_NAME = ".purekv_history";
 const MOST_LINES = 500;
 
-/** The lines that were typed into shells, newest first, kept in the home folder for their user alone. */
+/**
+ * The lines that were typed into shells, newest first, kept in the home folder for their user
+ * alone.
+ */
 export class History {
   readonly #path = join(homedir(), FILE_NAME);
   readonly lines: string[] = this.#read();

@@ -13,7 +13,10 @@ import { wordsOf } from "./words.ts";
 
 const SIGINT = 2;
 
-/** Reads commands and runs them on one open store, from a terminal until the user leaves, from elsewhere up to the first that fails. */
+/**
+ * Reads commands and runs them on one open store, from a terminal until the user leaves, from
+ * elsewhere up to the first that fails.
+ */
 export class Shell {
   readonly #host: Host;
   readonly #makeProgram: MakeProgram;
@@ -119,7 +122,10 @@ export class Shell {
   }
 }
 
-/** Whether an error ends the shell and not only a command: a signal other than Ctrl-C, and output that nobody reads. */
+/**
+ * Whether an error ends the shell and not only a command: a signal other than Ctrl-C, and output
+ * that nobody reads.
+ */
 function endsAll(error: unknown): boolean {
   return error instanceof Interrupted
     ? error.number !== SIGINT

@@ -1,8 +1,9 @@
 import { UsageError } from "../failure.ts";
 
 /**
- * Cuts a line into words. A word that begins with a quote goes to the next one, blanks included; within `"`, `\"` is a quote. Elsewhere quotes and
- * backslashes are what they are, so that `["user",1]` and `a\x00b` can be typed as they stand.
+ * Cuts a line into words. A word that begins with a quote goes to the next one, blanks included;
+ * within `"`, `\"` is a quote. Elsewhere quotes and backslashes are what they are, so that
+ * `["user",1]` and `a\x00b` can be typed as they stand.
  */
 export function wordsOf(line: string): string[] {
   const words: string[] = [];

@@ -1,6 +1,9 @@
 import { Buffer } from "node:buffer";
 
-/** The next item, or the reason of the signal as soon as it is aborted: a read that waits for standard input cannot be taken back in Deno. */
+/**
+ * The next item, or the reason of the signal as soon as it is aborted: a read that waits for
+ * standard input cannot be taken back in Deno.
+ */
 export function nextUnlessAborted<T>(
   items: AsyncIterator<T>,
   signal: AbortSignal,

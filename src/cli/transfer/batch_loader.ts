@@ -8,7 +8,10 @@ import type { EntryBytes } from "./entry.ts";
 const BATCH_ENTRIES = 1000;
 const BATCH_BYTES = 1024 * 1024;
 
-/** Puts many entries, in batches that are waited for, so that no more of them are in memory than the engine takes. */
+/**
+ * Puts many entries, in batches that are waited for, so that no more of them are in memory than the
+ * engine takes.
+ */
 export class BatchLoader {
   readonly #store: WritableStore;
   #batch: KvBatch<Uint8Array, Uint8Array> | undefined;
@@ -65,7 +68,9 @@ export class BatchLoader {
   }
 }
 
-/** The error for an entry that the engine does not take, such as one with a key that is too long. */
+/**
+ * The error for an entry that the engine does not take, such as one with a key that is too long.
+ */
 function refused(number: number, error: unknown): unknown {
   if (!(error instanceof KvError) || error.code !== "KV_INVALID_ARGUMENT") {
     return error;

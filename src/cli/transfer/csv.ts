@@ -25,7 +25,8 @@ export async function* readCsv(
   let lastLine = 0;
   const parser = parse({
     bom: true,
-    // Rows are told from the header, and counted, below: so the error for a wrong one comes behind those before it.
+    // Rows are told from the header, and counted, below: so the error for a wrong one comes behind
+    // those before it.
     relax_column_count: true,
     skip_empty_lines: true,
     on_record(fields: string[], { lines }: { readonly lines: number }) {
@@ -48,7 +49,10 @@ export async function* readCsv(
   }
 }
 
-/** Parses chunk by chunk; yields after each, and after the last the error that it ended with, if any. */
+/**
+ * Parses chunk by chunk; yields after each, and after the last the error that it ended with, if
+ * any.
+ */
 async function* fed(
   parser: Parser,
   input: AsyncIterable<Uint8Array>,
@@ -129,7 +133,10 @@ export function csvLine([key, value]: EntryBytes, forms: Forms): string {
   return `${fields.map(quoted).join(",")}\n`;
 }
 
-/** A field that would not come back as it is goes in quotes; an empty one too, since an empty line is no entry. */
+/**
+ * A field that would not come back as it is goes in quotes; an empty one too, since an empty line
+ * is no entry.
+ */
 function quoted(field: string): string {
   return field === "" || /^\s|\s$|[",\r\n\ufeff]/.test(field)
     ? `"${field.replaceAll('"', '""')}"`

@@ -11,8 +11,9 @@ export interface Forms {
 export type EntryBytes = readonly [key: Uint8Array, value: Uint8Array];
 
 /**
- * Reads entries from the bytes of a file, as many at once as a chunk of it holds: to wait for each takes longer than to read it.
- * Errors say where in the file; the entries before that place come first.
+ * Reads entries from the bytes of a file, as many at once as a chunk of it holds: to wait for each
+ * takes longer than to read it. Errors say where in the file; the entries before that place come
+ * first.
  */
 export type EntryReader = (
   input: AsyncIterable<Uint8Array>,

@@ -20,9 +20,15 @@ interface Place {
   readonly named: string;
   /** What is written to. */
   readonly written: string;
-  /** What it takes the place of once it is complete: until then the file of this name stays what it is. */
+  /**
+   * What it takes the place of once it is complete: until then the file of this name stays what it
+   * is.
+   */
   readonly replaced?: string;
-  /** False for what only looks like a file: a pipe, a terminal, `/dev/null`. It is neither removed nor synced. */
+  /**
+   * False for what only looks like a file: a pipe, a terminal, `/dev/null`. It is neither removed
+   * nor synced.
+   */
   readonly isOwn: boolean;
 }
 

@@ -1,5 +1,6 @@
 /**
- * Entries as newline-delimited JSON: one object a line, with the properties `key` and `value`. Empty lines are passed over.
+ * Entries as newline-delimited JSON: one object a line, with the properties `key` and `value`.
+ * Empty lines are passed over.
  *
  *     {"key":"user:1","value":"Alice"}
  *

@@ -1,6 +1,7 @@
 /**
- * Lines of NDJSON that need no JSON parser, as nearly all are that programs write: two strings without an escape. Their bytes are those of the key and
- * the value, so nothing is decoded, parsed and encoded again. `load` is faster by half for it.
+ * Lines of NDJSON that need no JSON parser, as nearly all are that programs write: two strings
+ * without an escape. Their bytes are those of the key and the value, so nothing is decoded, parsed
+ * and encoded again. `load` is faster by half for it.
  *
  *     {"key":"user:1","value":"Alice"}      one blank behind each colon and the comma is fine
  *
@@ -27,7 +28,10 @@ export class PlainLines {
     this.#bytes = bytes;
   }
 
-  /** The entry that the bytes from `start` to `end`, without the end of the line, are; `undefined` if that takes a parser to tell. */
+  /**
+   * The entry that the bytes from `start` to `end`, without the end of the line, are; `undefined`
+   * if that takes a parser to tell.
+   */
   entryAt(start: number, end: number): EntryBytes | undefined {
     this.#at = start;
     if (!this.#takeAll(BEFORE_KEY)) return undefined;

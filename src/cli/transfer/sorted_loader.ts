@@ -41,7 +41,10 @@ export class SortedLoader {
   }
 }
 
-/** The entries of all chunks. Only for a chunk there is something to wait for: to wait for each entry takes longer than all else. */
+/**
+ * The entries of all chunks. Only for a chunk there is something to wait for: to wait for each
+ * entry takes longer than all else.
+ */
 function entriesOf(
   chunks: AsyncIterable<Iterable<EntryBytes>>,
   onChunk: () => void,
@@ -77,7 +80,10 @@ function entriesOf(
 
 type Step = IteratorResult<EntryBytes, undefined>;
 
-/** What made an import end: an error of the file as it is, one of the store, or an entry that it does not take. */
+/**
+ * What made an import end: an error of the file as it is, one of the store, or an entry that it
+ * does not take.
+ */
 function reasonOf(error: unknown): unknown {
   if (!(error instanceof KvImportError)) return error;
   const { code, message, cause } = error;

@@ -21,8 +21,8 @@ const STANDARD_INPUT = "-";
 const READ_BYTES = 256 * 1024;
 
 /**
- * Opens a file, or standard input for `-`. Where it is not known whether it is packed, its first bytes say so. Reading ends with the reason of `signal`
- * once it is aborted.
+ * Opens a file, or standard input for `-`. Where it is not known whether it is packed, its first
+ * bytes say so. Reading ends with the reason of `signal` once it is aborted.
  */
 export async function openSource(
   path: string,

@@ -14,7 +14,10 @@ export interface Target {
 /** How much is gathered before it is written. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** Gathers small pieces for a target, either texts or bytes: many are encoded and written as fast as one. */
+/**
+ * Gathers small pieces for a target, either texts or bytes: many are encoded and written as fast as
+ * one.
+ */
 export class Gatherer {
   readonly #target: Target;
   #text = "";

@@ -30,6 +30,9 @@ export interface CheckpointProgress {
 export interface CheckpointOptions {
   /** Gives up, leaving no store in the target, when it is aborted. */
   readonly signal?: AbortSignal;
-  /** Called after every file, and several times within a large one that has to be copied. If it throws, the checkpoint is given up. */
+  /**
+   * Called after every file, and several times within a large one that has to be copied. If it
+   * throws, the checkpoint is given up.
+   */
   readonly onProgress?: (progress: CheckpointProgress) => void;
 }

@@ -17,11 +17,13 @@ export interface KvKeyspaceReader<K, V> extends KvReader<K, V> {
 }
 
 /**
- * A named part of a store, with keys and codecs of its own. Of two keyspaces neither sees the keys of the other, nor does the store itself,
- * and yet one batch writes to several, and one snapshot reads several.
+ * A named part of a store, with keys and codecs of its own. Of two keyspaces neither sees the keys
+ * of the other, nor does the store itself, and yet one batch writes to several, and one snapshot
+ * reads several.
  *
- * A keyspace is made by the first write into it, deletes among them; reads of one that is not there find nothing. Once it is dropped, all calls but those
- * of snapshots and scans that had begun throw or reject with `KV_CLOSED`; `db.keyspace` then answers with a new one of the name.
+ * A keyspace is made by the first write into it, deletes among them; reads of one that is not there
+ * find nothing. Once it is dropped, all calls but those of snapshots and scans that had begun throw
+ * or reject with `KV_CLOSED`; `db.keyspace` then answers with a new one of the name.
  *
  * @example
  * ```ts

@@ -8,8 +8,14 @@ export interface CountOptions<K> extends RangeOptions<K> {
 
 /** About how much a range takes, as {@linkcode KvReader.approximateSize} tells. */
 export interface RangeSize {
-  /** Bytes of files and MemTables that belong to the range, with its share of indexes, and with what compaction is still to remove. */
+  /**
+   * Bytes of files and MemTables that belong to the range, with its share of indexes, and with what
+   * compaction is still to remove.
+   */
   readonly bytes: number;
-  /** Values that are stored in the range. An overwritten or deleted one counts until compaction has removed it, so this is mostly at or above the number of keys. */
+  /**
+   * Values that are stored in the range. An overwritten or deleted one counts until compaction has
+   * removed it, so this is mostly at or above the number of keys.
+   */
   readonly entries: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Which keys a scan goes through. Bounds are compared as the unsigned bytes of the encoded keys; they and the prefix
- * narrow one another. Without any of them a scan goes through all keys.
+ * Which keys a scan goes through. Bounds are compared as the unsigned bytes of the encoded keys;
+ * they and the prefix narrow one another. Without any of them a scan goes through all keys.
  *
  * @example
  * ```ts
@@ -23,7 +23,10 @@ export interface RangeOptions<K> {
   readonly lt?: K;
   /** Keys at or before this one. Not together with `lt`. */
   readonly lte?: K;
-  /** Keys whose encoding begins with the encoding of this one: of strings and bytes their beginning, of tuples their first parts. */
+  /**
+   * Keys whose encoding begins with the encoding of this one: of strings and bytes their beginning,
+   * of tuples their first parts.
+   */
   readonly prefix?: K;
 }
 
@@ -71,8 +74,9 @@ export interface AsyncScanOptions<K> extends ScanOptions<K> {
 }
 
 /**
- * The entries of a scan, as they were when it was started. Use it in `for await`, once, or step through it with `next`; whoever does not go to the end
- * or leave the loop early calls `return` or uses `await using`, which lets go of the files that the scan holds.
+ * The entries of a scan, as they were when it was started. Use it in `for await`, once, or step
+ * through it with `next`; whoever does not go to the end or leave the loop early calls `return` or
+ * uses `await using`, which lets go of the files that the scan holds.
  *
  * @example
  * ```ts
@@ -93,10 +97,12 @@ export interface KvIterator<T>
   /** This iterator. */
   [Symbol.asyncIterator](): KvIterator<T>;
   /**
-   * The rest of the scan as a stream, for pipes. It reads ahead by 64 KiB of keys and values, as its reader takes them. Who does not read it to its
-   * end cancels it, as pipes do by themselves, which lets go of the files that the scan holds.
+   * The rest of the scan as a stream, for pipes. It reads ahead by 64 KiB of keys and values, as
+   * its reader takes them. Who does not read it to its end cancels it, as pipes do by themselves,
+   * which lets go of the files that the scan holds.
    *
-   * @param options With `signal`: ends the scan and the stream, whose reader gets the reason, when it is aborted.
+   * @param options With `signal`: ends the scan and the stream, whose reader gets the reason, when
+   * it is aborted.
    *
    * @example
    * ```ts

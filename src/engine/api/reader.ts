@@ -10,11 +10,13 @@ import type {
 import type { ExportOptions, TransferProgress } from "./transfer.ts";
 
 /**
- * What can be read, of the newest state of a store or of a snapshot of it. All of these throw or reject with
+ * What can be read, of the newest state of a store or of a snapshot of it. All of these throw or
+ * reject with
  *
  * - `KV_CLOSED` once the engine or the snapshot is closed,
  * - `KV_INVALID_ARGUMENT` for a key that the codec cannot carry,
- * - `KV_CORRUPTION` if a file is damaged where it is read, and `KV_IO` if the storage refuses a read.
+ * - `KV_CORRUPTION` if a file is damaged where it is read, and `KV_IO` if the storage refuses a
+ *   read.
  */
 export interface KvReader<K, V> {
   /**
@@ -35,7 +37,8 @@ export interface KvReader<K, V> {
   get(key: K): Promise<V | undefined>;
 
   /**
-   * The value of `key`, without a promise. Throws `KV_UNSUPPORTED` on storage that answers with promises.
+   * The value of `key`, without a promise. Throws `KV_UNSUPPORTED` on storage that answers with
+   * promises.
    *
    * @example
    * ```ts
@@ -51,7 +54,8 @@ export interface KvReader<K, V> {
   getSync(key: K): V | undefined;
 
   /**
-   * The values of several keys as of one moment, in the order of the keys, `undefined` where there is none.
+   * The values of several keys as of one moment, in the order of the keys, `undefined` where there
+   * is none.
    *
    * @example
    * ```ts
@@ -83,12 +87,16 @@ export interface KvReader<K, V> {
    */
   has(key: K): Promise<boolean>;
 
-  /** As {@linkcode KvReader.has}, without a promise. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
+  /**
+   * As {@linkcode KvReader.has}, without a promise. Throws `KV_UNSUPPORTED` on storage that answers
+   * with promises.
+   */
   hasSync(key: K): boolean;
 
   /**
-   * The entries of a range in the order of their keys, as they are when `scan` is called; later writes are not seen.
-   * Also throws `KV_INVALID_ARGUMENT` for bounds that exclude each other by name and for a `limit` that is no count.
+   * The entries of a range in the order of their keys, as they are when `scan` is called; later
+   * writes are not seen. Also throws `KV_INVALID_ARGUMENT` for bounds that exclude each other by
+   * name and for a `limit` that is no count.
    *
    * @example
    * ```ts
@@ -106,7 +114,8 @@ export interface KvReader<K, V> {
   scan(options?: AsyncScanOptions<K>): KvIterator<[K, V]>;
 
   /**
-   * As {@linkcode KvReader.scan}, without promises. Throws `KV_UNSUPPORTED` on storage that answers with promises.
+   * As {@linkcode KvReader.scan}, without promises. Throws `KV_UNSUPPORTED` on storage that answers
+   * with promises.
    *
    * @example
    * ```ts
@@ -139,11 +148,15 @@ export interface KvReader<K, V> {
    */
   keys(options?: AsyncScanOptions<K>): KvIterator<K>;
 
-  /** As {@linkcode KvReader.keys}, without promises. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
+  /**
+   * As {@linkcode KvReader.keys}, without promises. Throws `KV_UNSUPPORTED` on storage that answers
+   * with promises.
+   */
   keysSync(options?: ScanOptions<K>): KvSyncIterator<K>;
 
   /**
-   * As {@linkcode KvReader.scan}, but the values alone, in the order of their keys; keys are not decoded.
+   * As {@linkcode KvReader.scan}, but the values alone, in the order of their keys; keys are not
+   * decoded.
    *
    * @example
    * ```ts
@@ -158,17 +171,23 @@ export interface KvReader<K, V> {
    */
   values(options?: AsyncScanOptions<K>): KvIterator<V>;
 
-  /** As {@linkcode KvReader.values}, without promises. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
+  /**
+   * As {@linkcode KvReader.values}, without promises. Throws `KV_UNSUPPORTED` on storage that
+   * answers with promises.
+   */
   valuesSync(options?: ScanOptions<K>): KvSyncIterator<V>;
 
   /**
-   * The number of keys in a range, exactly, as of the call; later writes are not counted. Neither keys nor values are decoded. A long range is counted
-   * in slices of a few milliseconds, between which the rest of the program goes on. Where an estimate will do, there
-   * is {@linkcode KvReader.approximateSize}.
+   * The number of keys in a range, exactly, as of the call; later writes are not counted. Neither
+   * keys nor values are decoded. A long range is counted in slices of a few milliseconds, between
+   * which the rest of the program goes on. Where an estimate will do, there is
+   * {@linkcode KvReader.approximateSize}.
    *
-   * Also rejects with `KV_INVALID_ARGUMENT` for bounds that exclude each other by name, and with the reason of `signal`.
+   * Also rejects with `KV_INVALID_ARGUMENT` for bounds that exclude each other by name, and with
+   * the reason of `signal`.
    *
-   * @param options The range, as for {@linkcode KvReader.keys}; without bounds all keys. With `signal`: gives up when it is aborted.
+   * @param options The range, as for {@linkcode KvReader.keys}; without bounds all keys. With
+   * `signal`: gives up when it is aborted.
    *
    * @example
    * ```ts
@@ -184,16 +203,20 @@ export interface KvReader<K, V> {
    */
   count(options?: CountOptions<K>): Promise<number>;
 
-  /** As {@linkcode KvReader.count}, without a promise and in one go. Throws `KV_UNSUPPORTED` on storage that answers with promises. */
+  /**
+   * As {@linkcode KvReader.count}, without a promise and in one go. Throws `KV_UNSUPPORTED` on
+   * storage that answers with promises.
+   */
   countSync(range?: RangeOptions<K>): number;
 
   /**
-   * About how many bytes and entries a range has in the files and MemTables as they are now, also when asked of a snapshot, but for
-   * sorted imports that came later. It reads indexes of segments
+   * About how many bytes and entries a range has in the files and MemTables as they are now, also
+   * when asked of a snapshot, but for sorted imports that came later. It reads indexes of segments
    * and no data, so it takes about as long for a large range as for a small one.
    *
-   * Each segment adds an error of one block (`blockSize`) at the most, and more in `entries` where the sizes of entries differ much. What compaction has
-   * still to remove, overwritten values and those in deleted ranges, is counted; after `compact` there is none.
+   * Each segment adds an error of one block (`blockSize`) at the most, and more in `entries` where
+   * the sizes of entries differ much. What compaction has still to remove, overwritten values and
+   * those in deleted ranges, is counted; after `compact` there is none.
    *
    * @param range The range, as for {@linkcode KvReader.keys}; without bounds all keys.
    *
@@ -215,9 +238,11 @@ export interface KvReader<K, V> {
   approximateSize(range?: RangeOptions<K>): Promise<RangeSize>;
 
   /**
-   * Writes the entries of a range to a stream, as they are when `exportTo` is called, no faster than it takes them, and closes it.
+   * Writes the entries of a range to a stream, as they are when `exportTo` is called, no faster
+   * than it takes them, and closes it.
    *
-   * Also rejects with the error of the stream, and with the reason of `signal`; the stream is aborted then.
+   * Also rejects with the error of the stream, and with the reason of `signal`; the stream is
+   * aborted then.
    *
    * @param target Where the entries go, as `[key, value]`.
    * @param options Which entries, and how to be told of its progress and to end it.
@@ -232,7 +257,9 @@ export interface KvReader<K, V> {
    * await using db = await open(new MemoryStorage());
    * await db.batch().put("a", "1").put("b", "2").commit();
    * const copy = new Map<string, string>();
-   * const target = new WritableStream<[string, string]>({ write: ([key, value]) => void copy.set(key, value) });
+   * const target = new WritableStream<[string, string]>({
+   *   write: ([key, value]) => void copy.set(key, value),
+   * });
    * assertEquals(await db.exportTo(target, { gt: "a" }), { entries: 1, bytes: 2 });
    * assertEquals([...copy], [["b", "2"]]);
    * ```
@@ -244,8 +271,8 @@ export interface KvReader<K, V> {
 }
 
 /**
- * The state of a store at one moment. It costs next to nothing to take; while it is held, compaction keeps the versions that it
- * can see. Let go of it with `using` or `close`.
+ * The state of a store at one moment. It costs next to nothing to take; while it is held,
+ * compaction keeps the versions that it can see. Let go of it with `using` or `close`.
  *
  * @example
  * ```ts
@@ -265,7 +292,8 @@ export interface KvSnapshot<K, V> extends KvReader<K, V>, Disposable {
   /** Sequence number of the last write that the snapshot sees. */
   readonly sequence: number;
   /**
-   * What reads a keyspace as of the same moment, as long as the snapshot is held. Throws `KV_INVALID_ARGUMENT` for a keyspace of another store.
+   * What reads a keyspace as of the same moment, as long as the snapshot is held. Throws
+   * `KV_INVALID_ARGUMENT` for a keyspace of another store.
    *
    * @param keyspace What `keyspace()` of the same engine or follower has answered with.
    *

@@ -6,7 +6,10 @@ export interface LevelStats {
   readonly bytes: number;
 }
 
-/** What {@linkcode KvEngine.stats} tells. Counts and sums are since the store was opened, sizes are as of now. */
+/**
+ * What {@linkcode KvEngine.stats} tells. Counts and sums are since the store was opened, sizes are
+ * as of now.
+ */
 export interface KvStats {
   /** The MemTable that takes writes and those that wait to be flushed. */
   readonly memtable: {
@@ -54,7 +57,10 @@ export interface KvStats {
     readonly count: number;
     /** Segments that sank a level without being rewritten. */
     readonly moves: number;
-    /** Segments that were removed without being read, because range deletes cover all that they hold. */
+    /**
+     * Segments that were removed without being read, because range deletes cover all that they
+     * hold.
+     */
     readonly drops: number;
     /** Bytes of segments read. */
     readonly bytesRead: number;
@@ -64,8 +70,9 @@ export interface KvStats {
   /** Stretches of keys that range deletes cover and whose space has not been given back yet. */
   readonly rangeTombstones: number;
   /**
-   * The worker for flushes and compactions. Those of less than 1 MiB, and all of a store that is not in a local folder, run on the event
-   * loop; so do the others where a worker cannot be started, in Deno for want of a permission.
+   * The worker for flushes and compactions. Those of less than 1 MiB, and all of a store that is
+   * not in a local folder, run on the event loop; so do the others where a worker cannot be
+   * started, in Deno for want of a permission.
    */
   readonly worker: {
     /** Flushes and compactions that the worker has done. */
@@ -75,9 +82,15 @@ export interface KvStats {
   };
   /** Whether writers have to wait because background work is behind. */
   readonly backpressure: {
-    /** `slowed`: acknowledgements come later, the more so the more there is to do; `stopped`: only when there is less to do. */
+    /**
+     * `slowed`: acknowledgements come later, the more so the more there is to do; `stopped`: only
+     * when there is less to do.
+     */
     readonly state: "none" | "slowed" | "stopped";
-    /** What is behind: flushes of full MemTables, or compaction of level 0. Larger MemTables or fewer writes help. */
+    /**
+     * What is behind: flushes of full MemTables, or compaction of level 0. Larger MemTables or
+     * fewer writes help.
+     */
     readonly reason?: "flush" | "compaction";
     /** Commits that were slowed. */
     readonly slowed: number;

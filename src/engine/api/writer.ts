@@ -4,15 +4,16 @@ import type { EntriesSource, ImportOptions, ImportResult } from "./transfer.ts";
 import type { KvBatch, WriteOptions } from "./writes.ts";
 
 /**
- * What writes the keys of a store or of one keyspace. Writes are visible to reads of the same engine at once, in the order of the calls; the promise of a write
- * resolves once the write is acknowledged as its `sync` option says.
+ * What writes the keys of a store or of one keyspace. Writes are visible to reads of the same
+ * engine at once, in the order of the calls; the promise of a write resolves once the write is
+ * acknowledged as its `sync` option says.
  *
  * All writing methods reject with
  *
  * - `KV_CLOSED` once the engine is closed, `KV_READ_ONLY` if it was opened with `readOnly`,
  * - `KV_INVALID_ARGUMENT` for a key or value that is too long or that its codec cannot carry,
- * - `KV_IO` when the storage refuses the write, and `KV_POISONED` from then on: nothing is acknowledged any more, reads
- *   go on; close the store and open it again.
+ * - `KV_IO` when the storage refuses the write, and `KV_POISONED` from then on: nothing is
+ *   acknowledged any more, reads go on; close the store and open it again.
  */
 export interface KvWriter<K, V> {
   /**
@@ -48,11 +49,13 @@ export interface KvWriter<K, V> {
   del(key: K, options?: WriteOptions): Promise<boolean>;
 
   /**
-   * Removes all keys in a range, at once and for good: one write, whatever the number of keys. Disk space comes back when flush and compaction get
-   * there, that of segments which lie in the range as a whole without their being read.
+   * Removes all keys in a range, at once and for good: one write, whatever the number of keys. Disk
+   * space comes back when flush and compaction get there, that of segments which lie in the range
+   * as a whole without their being read.
    *
-   * Also rejects with `KV_INVALID_ARGUMENT` for a range without bounds, and for an empty prefix as its only one: to remove all keys there is {@linkcode KvWriter.clear}. A range that
-   * has no keys is fine and removes nothing.
+   * Also rejects with `KV_INVALID_ARGUMENT` for a range without bounds, and for an empty prefix as
+   * its only one: to remove all keys there is {@linkcode KvWriter.clear}. A range that has no keys
+   * is fine and removes nothing.
    *
    * @param range Which keys, as for a scan.
    *
@@ -71,7 +74,8 @@ export interface KvWriter<K, V> {
   delRange(range: RangeOptions<K>, options?: WriteOptions): Promise<void>;
 
   /**
-   * Removes all keys: a range delete without bounds. Keyspaces are not touched by the `clear` of the store.
+   * Removes all keys: a range delete without bounds. Keyspaces are not touched by the `clear` of
+   * the store.
    *
    * @example
    * ```ts
@@ -107,14 +111,16 @@ export interface KvWriter<K, V> {
   batch(): KvBatch<K, V>;
 
   /**
-   * Puts entries from a stream, or anything else that can be iterated over, in batches. It reads on once the store has taken a batch, so that
-   * memory does not grow with the source. If it ends early, the store has the first entries of the source, and the error says how many.
+   * Puts entries from a stream, or anything else that can be iterated over, in batches. It reads on
+   * once the store has taken a batch, so that memory does not grow with the source. If it ends
+   * early, the store has the first entries of the source, and the error says how many.
    *
-   * Rejects with a {@linkcode KvImportError} once it has begun: for an error of the source, an entry that cannot be written, and when `signal` is
-   * aborted. The source is cancelled then.
+   * Rejects with a {@linkcode KvImportError} once it has begun: for an error of the source, an
+   * entry that cannot be written, and when `signal` is aborted. The source is cancelled then.
    *
    * @param source Entries as `[key, value]`.
-   * @param options How they are acknowledged (`sync` counts at the end, and each batch is atomic), and how to be told of its progress and to end it.
+   * @param options How they are acknowledged (`sync` counts at the end, and each batch is atomic),
+   * and how to be told of its progress and to end it.
    * @returns How many entries there were.
    *
    * @example

@@ -18,15 +18,16 @@ import type { RangeOptions } from "./ranges.ts";
  */
 export interface WriteOptions {
   /**
-   * Whether the write is acknowledged only after it has reached the medium (fdatasync). With `false` it survives the process but not
-   * a loss of power. Default: the option `sync` of the store.
+   * Whether the write is acknowledged only after it has reached the medium (fdatasync). With
+   * `false` it survives the process but not a loss of power. Default: the option `sync` of the
+   * store.
    */
   readonly sync?: boolean;
 }
 
 /**
- * Writes that happen together: after a crash either all of them are there or none. Nothing is visible before
- * {@linkcode KvBatch.commit}; the last write of a key wins.
+ * Writes that happen together: after a crash either all of them are there or none. Nothing is
+ * visible before {@linkcode KvBatch.commit}; the last write of a key wins.
  *
  * @example
  * ```ts
@@ -45,8 +46,8 @@ export interface KvBatch<K, V> {
   readonly size: number;
 
   /**
-   * Adds a put. Throws `KV_INVALID_ARGUMENT` for a key or value that is too long or that its codec cannot carry,
-   * and for a batch that grows past 1 GiB; `KV_CLOSED` after the commit.
+   * Adds a put. Throws `KV_INVALID_ARGUMENT` for a key or value that is too long or that its codec
+   * cannot carry, and for a batch that grows past 1 GiB; `KV_CLOSED` after the commit.
    */
   put(key: K, value: V): this;
 
@@ -54,14 +55,16 @@ export interface KvBatch<K, V> {
   del(key: K): this;
 
   /**
-   * Adds a delete of all keys in a range, those among them that the batch has put before; what it puts later stays. Throws as
-   * {@linkcode KvBatch.put} does, and `KV_INVALID_ARGUMENT` for a range without bounds. A range that has no keys adds nothing.
+   * Adds a delete of all keys in a range, those among them that the batch has put before; what it
+   * puts later stays. Throws as {@linkcode KvBatch.put} does, and `KV_INVALID_ARGUMENT` for a range
+   * without bounds. A range that has no keys adds nothing.
    */
   delRange(range: RangeOptions<K>): this;
 
   /**
-   * The same batch with the keys and values of a keyspace: what is added to the answer goes there, and is committed together with all the rest, whichever of
-   * them is told to. Throws `KV_INVALID_ARGUMENT` for a keyspace of another store, `KV_CLOSED` for one that was dropped.
+   * The same batch with the keys and values of a keyspace: what is added to the answer goes there,
+   * and is committed together with all the rest, whichever of them is told to. Throws
+   * `KV_INVALID_ARGUMENT` for a keyspace of another store, `KV_CLOSED` for one that was dropped.
    *
    * @example
    * ```ts
@@ -80,8 +83,8 @@ export interface KvBatch<K, V> {
   in<K2, V2>(keyspace: KvKeyspace<K2, V2>): KvBatch<K2, V2>;
 
   /**
-   * Makes all the writes happen, visible at once, and resolves when they are acknowledged. Rejects as
-   * {@linkcode KvEngine.put} does. A batch can be committed once.
+   * Makes all the writes happen, visible at once, and resolves when they are acknowledged. Rejects
+   * as {@linkcode KvEngine.put} does. A batch can be committed once.
    */
   commit(options?: WriteOptions): Promise<void>;
 }

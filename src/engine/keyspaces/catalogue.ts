@@ -22,7 +22,10 @@ export interface NamedCodecs {
   readonly values: { readonly name: string };
 }
 
-/** A keyspace as the engine knows it: one that is there, one that its first write will make, or one that was dropped. */
+/**
+ * A keyspace as the engine knows it: one that is there, one that its first write will make, or one
+ * that was dropped.
+ */
 export class KeyspaceEntry implements KeyspaceRecord {
   readonly name: string;
   readonly id: number;
@@ -65,7 +68,10 @@ export class KeyspaceEntry implements KeyspaceRecord {
 export class Catalogue {
   readonly #entries = new Map<string, KeyspaceEntry>();
   #nextId = 1;
-  /** Sequence number from which on keys that begin with `FF` are those of keyspaces; `Infinity` as long as there are none. */
+  /**
+   * Sequence number from which on keys that begin with `FF` are those of keyspaces; `Infinity` as
+   * long as there are none.
+   */
   #reservedAt = Infinity;
   /** Whether the default keyspace has, or had, keys that begin with `FF`. */
   hasReservedKeys = false;
@@ -133,7 +139,10 @@ export class Catalogue {
     return entry?.isMade ? entry : undefined;
   }
 
-  /** The keyspace that is called so; if there is none, one that its first write will make. Throws `KV_INVALID_ARGUMENT` for other codecs than it has. */
+  /**
+   * The keyspace that is called so; if there is none, one that its first write will make. Throws
+   * `KV_INVALID_ARGUMENT` for other codecs than it has.
+   */
   entry(name: string, codecs: NamedCodecs): KeyspaceEntry {
     let entry = this.#entries.get(name);
     if (entry === undefined) {
@@ -160,7 +169,10 @@ export class Catalogue {
     this.#entries.delete(entry.name);
   }
 
-  /** Whether keys that begin with `FF` are those of keyspaces, for who sees no write past `sequence`. */
+  /**
+   * Whether keys that begin with `FF` are those of keyspaces, for who sees no write past
+   * `sequence`.
+   */
   isReservedAt(sequence: number): boolean {
     return sequence >= this.#reservedAt;
   }
@@ -170,7 +182,10 @@ export class Catalogue {
     return this.isReservedAt(sequence) ? BELOW_KEYSPACES : ALL_KEYS;
   }
 
-  /** Hears of a write to the default keyspace of a key that begins with `FF`. Throws `KV_INVALID_ARGUMENT` once there are keyspaces. */
+  /**
+   * Hears of a write to the default keyspace of a key that begins with `FF`. Throws
+   * `KV_INVALID_ARGUMENT` once there are keyspaces.
+   */
   noteReservedKey(): void {
     if (this.#reservedAt === Infinity) {
       this.hasReservedKeys = true;

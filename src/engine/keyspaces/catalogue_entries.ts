@@ -14,8 +14,9 @@ import { CATALOGUE_PREFIX, RESERVED_BYTE } from "./layout.ts";
 const FOREIGN = new Uint8Array(0);
 
 /**
- * What lies where the catalogue is, gathered from places from the oldest to the newest. Nothing is sorted and nothing merged for it, and of segments none is
- * read that does not reach there: a store without keyspaces opens as fast as ever.
+ * What lies where the catalogue is, gathered from places from the oldest to the newest. Nothing is
+ * sorted and nothing merged for it, and of segments none is read that does not reach there: a store
+ * without keyspaces opens as fast as ever.
  */
 export class CatalogueEntries {
   /** Values by name, which is one character a byte. */
@@ -74,7 +75,9 @@ export class CatalogueEntries {
     cursor.close?.();
   }
 
-  /** Adds the records of a table from `ordinal` on. Answers whether any of them is in the catalogue. */
+  /**
+   * Adds the records of a table from `ordinal` on. Answers whether any of them is in the catalogue.
+   */
   addTable(table: MemTable, ordinal = 0): boolean {
     const { buffer, records } = table;
     const entry = new EntryView();

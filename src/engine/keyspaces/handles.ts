@@ -22,7 +22,10 @@ export function registerHandle<K, V>(
   handles.set(keyspace, handle as unknown as KeyspaceHandle<unknown, unknown>);
 }
 
-/** What stands behind a keyspace that a user hands over. Throws `KV_INVALID_ARGUMENT` if it is none of `store`. */
+/**
+ * What stands behind a keyspace that a user hands over. Throws `KV_INVALID_ARGUMENT` if it is none
+ * of `store`.
+ */
 export function handleOf<K, V>(
   keyspace: KvKeyspaceReader<K, V>,
   store: object,

@@ -1,5 +1,6 @@
 /**
- * Where keyspaces lie among the keys of a store: behind all others, each behind a prefix of its own.
+ * Where keyspaces lie among the keys of a store: behind all others, each behind a prefix of its
+ * own.
  *
  *     of a keyspace    | FF | id | the user's key |
  *     of the catalogue | FF | 00 | name |
@@ -7,7 +8,8 @@
  *     id, from 1 on    | id |                              below 248
  *                      | 247 + n | n bytes, big-endian |   others
  *
- * So ids sort as the numbers that they are, and none is the beginning of another. No id begins with FF: what lies there is kept for later.
+ * So ids sort as the numbers that they are, and none is the beginning of another. No id begins with
+ * FF: what lies there is kept for later.
  *
  * @module
  */
@@ -45,5 +47,8 @@ export function rangeBehind(prefix: Uint8Array): KeyRange {
   return { lower: prefix, upper: successorOfPrefix(prefix) };
 }
 
-/** Who sees no write past this sequence number sees none at all: how a keyspace is read that is not there, for other keys may lie in its place. */
+/**
+ * Who sees no write past this sequence number sees none at all: how a keyspace is read that is not
+ * there, for other keys may lie in its place.
+ */
 export const BEFORE_ALL_WRITES = -1;

@@ -9,7 +9,10 @@ export function codecsBehind<K, V>(
   return { keys: prefixedCodec(keys, prefix), values };
 }
 
-/** The codec of keys that stand behind `prefix`: as fast as `codec` but for the bytes of the prefix, which are two for all but the latest of many keyspaces. */
+/**
+ * The codec of keys that stand behind `prefix`: as fast as `codec` but for the bytes of the prefix,
+ * which are two for all but the latest of many keyspaces.
+ */
 function prefixedCodec<K>(
   codec: Required<Codec<K>>,
   prefix: Uint8Array,

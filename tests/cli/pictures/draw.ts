@@ -1,8 +1,10 @@
-// Draws the pictures in the README of the command line: types commands into a real terminal, and turns what it shows into SVG.
+// Draws the pictures in the README of the command line: types commands into a real terminal, and
+// turns what it shows into SVG.
 //
 //   deno task with-std deno run -A tests/cli/pictures/draw.ts
 //
-// Needs tmux; `deno fmt` goes over the pictures. The numbers in the pictures are those of the machine it runs on.
+// Needs tmux; `deno fmt` goes over the pictures. The numbers in the pictures are those of the
+// machine it runs on.
 import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -84,7 +84,10 @@ export class History {
     return Object.fromEntries([...state].sort(([a], [b]) => a < b ? -1 : 1));
   }
 
-  /** Fails unless `target` is a store that holds a prefix of the history of at least `atLeast` writes; answers with its length. */
+  /**
+   * Fails unless `target` is a store that holds a prefix of the history of at least `atLeast`
+   * writes; answers with its length.
+   */
   async expectPrefixIn(
     target: string | Storage,
     atLeast: number,

@@ -51,7 +51,10 @@ switch (task) {
 }
 console.log("done");
 
-/** The storage that `open` takes for a path. Deno's needs @std: where that cannot be had, tests in other runtimes do without. */
+/**
+ * The storage that `open` takes for a path. Deno's needs @std: where that cannot be had, tests in
+ * other runtimes do without.
+ */
 async function storageAt(folder: string): Promise<Storage> {
   try {
     return await openLocalStorage(folder);

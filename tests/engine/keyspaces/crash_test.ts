@@ -26,7 +26,9 @@ function stateOf(db: Db): string {
   return JSON.stringify([[...db.scanSync()], parts]);
 }
 
-/** A state, and how many calls had been made when its write was issued and when it was acknowledged. */
+/**
+ * A state, and how many calls had been made when its write was issued and when it was acknowledged.
+ */
 interface Step {
   readonly state: string;
   readonly issuedAt: number;

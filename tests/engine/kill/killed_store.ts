@@ -44,7 +44,10 @@ export class KilledStore {
     mkdirSync(this.#folder, { recursive: true });
   }
 
-  /** Starts a writer and kills it: mostly while it writes, now and then while it opens or closes the store. */
+  /**
+   * Starts a writer and kills it: mostly while it writes, now and then while it opens or closes the
+   * store.
+   */
   async killWriter(
     round: number,
     { runtime, random }: { runtime: Runtime; random: () => number },
@@ -75,7 +78,10 @@ export class KilledStore {
     if (numbers.length > 0 && signal === "SIGKILL") this.killedAtWork++;
   }
 
-  /** Until the writer has been told that something has happened, however slow the machine is, or has ended. */
+  /**
+   * Until the writer has been told that something has happened, however slow the machine is, or has
+   * ended.
+   */
   async #untilAcknowledged(result: Promise<unknown>): Promise<void> {
     let isOver = false;
     result.then(() => isOver = true, () => isOver = true);

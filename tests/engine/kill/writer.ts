@@ -58,7 +58,10 @@ async function carryOut(
   else await db.put(key, value, { sync });
 }
 
-/** The storage that `open` takes for a path. Deno's needs @std: where that cannot be had, tests in other runtimes do without. */
+/**
+ * The storage that `open` takes for a path. Deno's needs @std: where that cannot be had, tests in
+ * other runtimes do without.
+ */
 async function storageAt(folder: string): Promise<Storage> {
   try {
     return await openLocalStorage(folder);

@@ -12,7 +12,9 @@ export async function expectClosed(call: () => unknown): Promise<void> {
   throw new Error("a closed engine, snapshot or scan has answered");
 }
 
-/** Fails unless both are the same; cheaper than an assertion, for what is called millions of times. */
+/**
+ * Fails unless both are the same; cheaper than an assertion, for what is called millions of times.
+ */
 export function expectSame<T>(actual: T, expected: T, what: string): void {
   if (actual === expected) return;
   throw new Error(`${what}: ${actual}, not ${expected}`);

@@ -7,7 +7,10 @@ import { utf8 } from "../../../src/codec/utf8.ts";
 import type { RangeOptions } from "../../../src/engine/api/ranges.ts";
 import type { ModelRange } from "./model.ts";
 
-/** Keys and values as an application has them, and as the model has them: strings of one character a byte. */
+/**
+ * Keys and values as an application has them, and as the model has them: strings of one character a
+ * byte.
+ */
 export interface Face<K = unknown, V = unknown> {
   readonly keys: Codec<K>;
   readonly values: Codec<V>;

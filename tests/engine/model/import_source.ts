@@ -3,7 +3,10 @@ import type { EntriesSource } from "../../../src/engine/api/transfer.ts";
 import { below, pick } from "../../codec/random.ts";
 import { nextTurn } from "./next_turn.ts";
 
-/** Why an import ends early: its signal, which is aborted by the source or a turn after the start; its source; keys out of order. */
+/**
+ * Why an import ends early: its signal, which is aborted by the source or a turn after the start;
+ * its source; keys out of order.
+ */
 export type ImportEnd = "signal" | "late signal" | "failure" | "order";
 
 /** What an import is given. */
@@ -14,7 +17,10 @@ export interface ImportSource {
   readonly reason: Error;
 }
 
-/** Entries as something that can be imported: an array, generators with and without promises, a stream. */
+/**
+ * Entries as something that can be imported: an array, generators with and without promises, a
+ * stream.
+ */
 export function importSource(
   random: () => number,
   entries: readonly [unknown, unknown][],

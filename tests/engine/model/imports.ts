@@ -76,7 +76,10 @@ export class Imports {
     world.reserved = new Set();
   }
 
-  /** What may happen while an import is under way. Where it cannot be told at once how far that is, nothing is read. */
+  /**
+   * What may happen while an import is under way. Where it cannot be told at once how far that is,
+   * nothing is read.
+   */
   #bystander(): void | Promise<void> {
     const { random, setting } = this.#world;
     const { writes, reads, scans, views, upkeep } = this.#areas;
@@ -109,7 +112,10 @@ export class Imports {
     return this.#entries(Array.from({ length: count }, () => world.key()));
   }
 
-  /** Ascending keys: mostly right behind one another, where the store may have none, so that segments are installed. */
+  /**
+   * Ascending keys: mostly right behind one another, where the store may have none, so that
+   * segments are installed.
+   */
   #sortedEntries(): Entry[] {
     const world = this.#world;
     if (world.random() < 0.3) {

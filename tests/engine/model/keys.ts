@@ -8,7 +8,9 @@ type Random = () => number;
 /** Makes a key, encoded, as a string of one character a byte. */
 export type KeyMaker = (random: Random) => string;
 
-/** Keys that formats get wrong: the empty one, ends of the range of bytes, each a prefix of others. */
+/**
+ * Keys that formats get wrong: the empty one, ends of the range of bytes, each a prefix of others.
+ */
 const EDGES = ["", "\0", "\0\0", "\0\xff", "a", "a\0", "a\0\0", "a\xff", "ab"]
   .concat(["\x7f", "\x80", "\xfe\xff", "\xff", "\xff\0", "\xff\xff"])
   .concat(["\xff\xff\xff\xff\xff\xff\xff\xff\xff"]);

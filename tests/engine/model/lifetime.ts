@@ -65,7 +65,10 @@ export class Lifetime {
     await this.#openAgain();
   }
 
-  /** Goes on with the files as a kill of the process leaves them; where they cannot be copied at once, it is closed. */
+  /**
+   * Goes on with the files as a kill of the process leaves them; where they cannot be copied at
+   * once, it is closed.
+   */
   async kill(): Promise<void> {
     const { pending, setting } = this.#world;
     if (setting.copyFiles === undefined) return await this.reopen();

@@ -23,8 +23,9 @@ interface Version {
 }
 
 /**
- * What a store has to answer: a plain sorted list of keys, each with its values at all moments that anybody still asks for.
- * Keys and values are strings of one character a byte, whose order is that of the bytes.
+ * What a store has to answer: a plain sorted list of keys, each with its values at all moments that
+ * anybody still asks for. Keys and values are strings of one character a byte, whose order is that
+ * of the bytes.
  */
 export class Model {
   /** Every key that has versions, ascending. */
@@ -58,7 +59,10 @@ export class Model {
     }
   }
 
-  /** The key `steps` behind the first one that is not before `key`; `undefined` if there are not so many. */
+  /**
+   * The key `steps` behind the first one that is not before `key`; `undefined` if there are not so
+   * many.
+   */
   keyBehind(key: string, steps: number): string | undefined {
     return this.#keys[this.#lowerBound((other) => other >= key) + steps];
   }
@@ -124,7 +128,8 @@ export class Model {
     const newest = versions.at(-1)!;
     if (this.#moments.isSeen(newest.moment)) versions.push({ moment, value });
     else versions[versions.length - 1] = { moment, value };
-    // What is older than all that is held is seen by nobody: only the last of these versions is kept.
+    // What is older than all that is held is seen by nobody: only the last of these versions is
+    // kept.
     const { oldest } = this.#moments;
     const kept = versions.findLastIndex((version) => version.moment <= oldest);
     if (kept > 0) versions.splice(0, kept);

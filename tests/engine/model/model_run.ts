@@ -76,7 +76,9 @@ const WEIGHTS = {
 type Area = keyof typeof WEIGHTS;
 type Operation = () => void | Promise<void>;
 
-/** What can be done with an open engine, each with random arguments, and with the model beside it. */
+/**
+ * What can be done with an open engine, each with random arguments, and with the model beside it.
+ */
 type Areas = {
   readonly [A in Area]: Record<keyof typeof WEIGHTS[A], Operation>;
 };
@@ -97,7 +99,10 @@ const LOTS = Object.entries(WEIGHTS)
     return [...lots, { end, area: area as Area, name }];
   }, []);
 
-/** Random operations on an engine that is closed and opened again and again; every answer is compared. */
+/**
+ * Random operations on an engine that is closed and opened again and again; every answer is
+ * compared.
+ */
 export class ModelRun {
   readonly #world: World;
   readonly #areas: Areas;

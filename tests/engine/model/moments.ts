@@ -19,7 +19,10 @@ export class Moments {
     return ++this.#now;
   }
 
-  /** Keeps the state of the present, or of a moment that is held already, until {@linkcode Moments.release}. */
+  /**
+   * Keeps the state of the present, or of a moment that is held already, until
+   * {@linkcode Moments.release}.
+   */
   hold(moment = this.#now): number {
     this.#held.set(moment, (this.#held.get(moment) ?? 0) + 1);
     return moment;

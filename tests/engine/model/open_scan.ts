@@ -48,7 +48,10 @@ export class OpenScan {
     return answer.then((result) => value(result, expected));
   }
 
-  /** Fails if the scan goes on although its reader is closed. One that has shown all that it may has ended before. */
+  /**
+   * Fails if the scan goes on although its reader is closed. One that has shown all that it may has
+   * ended before.
+   */
   async expectClosed(): Promise<void> {
     if (this.#left === 0 && this.#spec.limit > 0) await this.#expectEnd();
     else await expectClosed(() => this.#iterator.next());

@@ -21,7 +21,10 @@ export interface Place {
   readonly moment: number;
 }
 
-/** What shows all spaces as they were at a moment: a snapshot, of a follower too, or a follower until it looks again. */
+/**
+ * What shows all spaces as they were at a moment: a snapshot, of a follower too, or a follower
+ * until it looks again.
+ */
 export interface View {
   readonly moment: number;
   /** By the index of the space. */

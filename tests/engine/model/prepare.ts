@@ -84,7 +84,9 @@ function copyOf(storage: MemoryStorage): MemoryStorage {
   return copy;
 }
 
-/** Some answers come in the same turn, some much later than others that were asked for after them. */
+/**
+ * Some answers come in the same turn, some much later than others that were asked for after them.
+ */
 function randomLatency(seed: number): Latency {
   const random = seeded(seed);
   return async () => {

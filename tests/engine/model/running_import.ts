@@ -15,8 +15,9 @@ export interface ImportPlan {
 }
 
 /**
- * An import that is under way. The entries become visible in the order of the source, in steps or all at once; the model follows what the engine
- * shows, which has to be what the import says in the end that it has done.
+ * An import that is under way. The entries become visible in the order of the source, in steps or
+ * all at once; the model follows what the engine shows, which has to be what the import says in the
+ * end that it has done.
  */
 export class RunningImport {
   readonly #world: World;

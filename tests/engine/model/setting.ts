@@ -8,7 +8,10 @@ export interface ModelSetting {
   readonly name: string;
   /** Another one after the answer of {@linkcode ModelSetting.copyFiles} was called. */
   readonly storage: Storage;
-  /** Copies all files at once, as a kill of the process leaves them; what it answers with puts the copy in the place of the storage. */
+  /**
+   * Copies all files at once, as a kill of the process leaves them; what it answers with puts the
+   * copy in the place of the storage.
+   */
   readonly copyFiles?: () => () => void;
   /** Files that are open and should not be, once the engine is closed. */
   readonly leftOpen: () => readonly string[];

@@ -32,13 +32,17 @@ export interface SettingPlan extends
     "storage" | "copyFiles" | "leftOpen" | "keyspaces"
   > {
   readonly place: "memory" | "promises" | "latency" | "disk";
-  /** Whether keyspaces are used, which takes the keys that begin with the byte 0xFF from the store. */
+  /**
+   * Whether keyspaces are used, which takes the keys that begin with the byte 0xFF from the store.
+   */
   readonly hasKeyspaces: boolean;
   /** Lets flush and compaction go to a worker, which is not watched. */
   readonly hasWorker?: boolean;
   /** Share of all operations, in hundredths. */
   readonly share: number;
-  /** The level that has to be reached, in runs of at least {@linkcode LEAST_FOR_LEVELS} operations. */
+  /**
+   * The level that has to be reached, in runs of at least {@linkcode LEAST_FOR_LEVELS} operations.
+   */
   readonly deepestLevel: number;
 }
 

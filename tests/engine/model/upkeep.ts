@@ -74,7 +74,10 @@ export class Upkeep {
     await expectLiveFilesOnly(target);
   }
 
-  /** Begins a checkpoint and gives it up: there is no store, or, where the signal came late, all of it. */
+  /**
+   * Begins a checkpoint and gives it up: there is no store, or, where the signal came late, all of
+   * it.
+   */
   async abortCheckpoint(): Promise<void> {
     const world = this.#world;
     await world.pending.settled();

@@ -5,7 +5,10 @@ const PAGE_CHARACTERS = 1 << 20;
 /** Text that compresses as text does. */
 const PAGE = makePage();
 
-/** A value that tells which operation wrote it: mostly short, now and then empty, long, or longer than a MemTable of the least size. */
+/**
+ * A value that tells which operation wrote it: mostly short, now and then empty, long, or longer
+ * than a MemTable of the least size.
+ */
 export function randomValue(
   random: () => number,
   operation: number,
