@@ -14,7 +14,7 @@ interface Delivery {
 }
 
 const [folder = "./webhooks", port = "3000"] = process.argv.slice(2);
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = Number(process.env.TIMEOUT_MS ?? 10_000);
 
 const db = await open(folder, {
   keys: tuple,
@@ -23,6 +23,7 @@ const db = await open(folder, {
 const queue = new Queue(db, {
   leaseMs: Number(process.env.LEASE_MS ?? 30_000),
   backoffMs: Number(process.env.BACKOFF_MS ?? 1000),
+  maxAttempts: Number(process.env.MAX_ATTEMPTS ?? 5),
 });
 
 const stop = new AbortController();

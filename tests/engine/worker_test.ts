@@ -243,14 +243,16 @@ test("A job that is cancelled when the worker has just done it leaves no segment
     ...host,
     takeFileNumber: () => {
       const number = host.takeFileNumber() as number;
-      setTimeout(() => {
-        // What the worker says meanwhile is heard only after this turn.
-        waitUntilWritten(join(dir.path, segmentName(number)));
-        cancel.abort(reason);
-      });
+      void cancelWhenDone(number);
       return number;
     },
   });
+  async function cancelWhenDone(number: number): Promise<void> {
+    // Until the worker has been told; in the same turn, after which it is heard what it says.
+    for (let i = 0; i < 20; i++) await undefined;
+    waitUntilWritten(join(dir.path, segmentName(number)));
+    cancel.abort(reason);
+  }
   const error = await assertRejects(() =>
     runner.flush(logged.table, flushJob(logged), cancel.signal)
   );

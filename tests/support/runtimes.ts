@@ -150,15 +150,24 @@ function watch(
     write: (text) => void child.stdin.write(text),
     end: () => void child.stdin.end(),
     kill: () => void child.kill("SIGKILL"),
-    // Not child.kill: in Deno the exit code would be lost, whatever it is.
-    terminate: () => void process.kill(child.pid!, "SIGTERM"),
-    interrupt: () => void process.kill(child.pid!, "SIGINT"),
+    terminate: () => ask(child.pid!, "SIGTERM"),
+    interrupt: () => ask(child.pid!, "SIGINT"),
     closeOutput: () => void child.stdout.destroy(),
     async [Symbol.asyncDispose]() {
       if (!ended) child.kill("SIGKILL");
       await result;
     },
   };
+}
+
+/** Not `child.kill`: in Deno the exit code would be lost, whatever it is. */
+function ask(pid: number, signal: "SIGTERM" | "SIGINT"): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It has just ended by itself.
+    if ((error as { code?: unknown }).code !== "ESRCH") throw error;
+  }
 }
 
 function runtimeArguments(

@@ -111,9 +111,13 @@ export class KilledStore {
     await this.#compare(db);
   }
 
-  /** A writer that was killed early may not have made a store. */
+  /**
+   * A writer that was killed early may not have made a store. Before there is a manifest no log is
+   * written.
+   */
   #hasStore(): boolean {
-    return this.#sequence > 0 || this.#acknowledgedOfRound.length > 0;
+    return this.#sequence > 0 || this.#acknowledgedOfRound.length > 0 ||
+      existsSync(join(this.#folder, "MANIFEST"));
   }
 
   /** Opens the checkpoints that are complete, oldest state first; the others are refused. */
