@@ -4,11 +4,8 @@ import { Pacer } from "./event_loop.ts";
 import { openRange, type ScanSource } from "./scan.ts";
 import { planCount } from "./whole_segments.ts";
 
-/** What is counted: a scan whose entries nobody looks at. */
-export type CountSource = Omit<ScanSource<never>, "decode">;
-
 /** Counts the keys of a range on storage that answers at once. */
-export function countKeysSync(source: CountSource): number {
+export function countKeysSync(source: ScanSource): number {
   const { known, gaps } = planCount(source);
   let count = known;
   for (const { range, levels } of gaps) {
@@ -31,7 +28,7 @@ export interface CountControl {
 
 /** Counts the keys of a range in slices, and holds what it reads until it is done. */
 export async function countKeys(
-  source: CountSource,
+  source: ScanSource,
   control: CountControl,
 ): Promise<number> {
   source.state.retain();
@@ -58,7 +55,7 @@ async function countCursor(
   cursor: RangeCursor,
   { pacer, signal, track, assertOpen }:
     & CountControl
-    & Pick<CountSource, "assertOpen">
+    & Pick<ScanSource, "assertOpen">
     & { readonly pacer: Pacer },
 ): Promise<number> {
   for (let count = 0;; count++) {

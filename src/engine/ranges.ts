@@ -132,43 +132,49 @@ export interface RangeLimits {
 /** The range of encoded keys that the options ask for. */
 export function encodeRange<K>(
   codec: Codec<K>,
-  options: RangeOptions<K>,
+  { gt, gte, lt, lte, prefix }: RangeOptions<K>,
   { within = ALL_KEYS, checkLength }: RangeLimits = {},
 ): KeyRange {
-  const encode = (key: K | undefined, name: BoundName) => {
-    if (key === undefined) return undefined;
-    // Copied: a codec may hand out bytes that its user goes on to change, and the `slice` of a
-    // Buffer is a view.
-    const bytes = new Uint8Array(encodeBound(codec, key, name));
-    checkLength?.(bytes.length, name);
-    return bytes;
-  };
-  const gt = encode(options.gt, "gt");
-  const gte = encode(options.gte, "gte");
-  const lt = encode(options.lt, "lt");
-  const lte = encode(options.lte, "lte");
-  const prefix = encode(options.prefix, "prefix");
-  return {
-    lower: larger(gt && successor(gt), gte, prefix, within.lower),
-    upper: smaller(
-      lt,
-      lte && successor(lte),
-      prefix && successorOfPrefix(prefix),
-      within.upper,
-    ),
-  };
+  let { lower, upper } = within;
+  if (gt !== undefined) {
+    const key = encodeBound(codec, gt, "gt", checkLength);
+    lower = larger(lower, successor(key));
+  }
+  if (gte !== undefined) {
+    lower = larger(lower, encodeBound(codec, gte, "gte", checkLength));
+  }
+  if (lt !== undefined) {
+    upper = smaller(upper, encodeBound(codec, lt, "lt", checkLength));
+  }
+  if (lte !== undefined) {
+    const key = encodeBound(codec, lte, "lte", checkLength);
+    upper = smaller(upper, successor(key));
+  }
+  if (prefix !== undefined) {
+    const key = encodeBound(codec, prefix, "prefix", checkLength);
+    lower = larger(lower, key);
+    upper = smaller(upper, successorOfPrefix(key));
+  }
+  return { lower, upper };
 }
 
 function encodeBound<K>(
   codec: Codec<K>,
   key: K,
   name: BoundName,
+  checkLength: RangeLimits["checkLength"],
 ): Uint8Array {
+  let encoded: Uint8Array;
   try {
-    return codec.encode(key);
+    encoded = codec.encode(key);
   } catch (error) {
     throw refusedPart(name, error);
   }
+  // Copied: a codec may hand out bytes that its user goes on to change, and the `slice` of a Buffer
+  // is a view.
+  const bytes = new Uint8Array(encoded);
+  checkLength?.(bytes.length, name);
+  return bytes;
 }
 
 /** Whether the range has room for a key. */
@@ -179,14 +185,12 @@ export function hasKeys({ lower, upper }: KeyRange): boolean {
 
 type Bound = Uint8Array | undefined;
 
-function larger(...bounds: Bound[]): Bound {
-  return bounds.reduce((a, b) =>
-    a && b ? compareBytes(a, b) > 0 ? a : b : a ?? b
-  );
+function larger(a: Bound, b: Bound): Bound {
+  if (a === undefined || b === undefined) return a ?? b;
+  return compareBytes(a, b) > 0 ? a : b;
 }
 
-function smaller(...bounds: Bound[]): Bound {
-  return bounds.reduce((a, b) =>
-    a && b ? compareBytes(a, b) < 0 ? a : b : a ?? b
-  );
+function smaller(a: Bound, b: Bound): Bound {
+  if (a === undefined || b === undefined) return a ?? b;
+  return compareBytes(a, b) < 0 ? a : b;
 }

@@ -14,7 +14,7 @@ import type {
 import type { KvReader } from "./api/reader.ts";
 import type { ExportOptions, TransferProgress } from "./api/transfer.ts";
 import type { Codecs } from "./codecs.ts";
-import { countKeys, countKeysSync, type CountSource } from "./count.ts";
+import { countKeys, countKeysSync } from "./count.ts";
 import {
   type Decoder,
   decodeValue,
@@ -43,6 +43,7 @@ import type { Store } from "./store.ts";
 export abstract class Reader<K, V, S extends ReadSource = Store>
   implements KvReader<K, V> {
   protected readonly store: S;
+  /** Those of a follower change when a keyspace is dropped and made anew. */
   protected codecs: Codecs<K, V>;
   protected keyspaceEntry: KeyspaceEntry | undefined;
   /** Serves all reads that are answered at once. */
@@ -221,7 +222,7 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   async count(options: CountOptions<K> = {}): Promise<number> {
     this.assertOpen();
     checkCountOptions(options);
-    return await countKeys(this.#rangeSource(options), {
+    return await countKeys(this.#source(options), {
       signal: options.signal,
       track: (work) => this.store.track(work),
     });
@@ -231,7 +232,7 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     this.assertOpen();
     this.#assertSynchronous();
     checkRange(range, "count");
-    return countKeysSync(this.#rangeSource(range));
+    return countKeysSync(this.#source(range));
   }
 
   async approximateSize(range: RangeOptions<K> = {}): Promise<RangeSize> {
@@ -252,7 +253,9 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     this.assertOpen();
     this.#assertSynchronous();
     checkSyncScanOptions(options);
-    return new SyncScanIterator(this.#scanSource(options, decoder));
+    const { reverse, limit } = options;
+    const source = this.#source(options, reverse, limit);
+    return new SyncScanIterator(source, decoder(this.codecs));
   }
 
   async exportTo(
@@ -273,23 +276,20 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   ): ScanIterator<T> {
     this.assertOpen();
     checkScanOptions(options);
-    return new ScanIterator(this.#scanSource(options, decoder), {
+    const { reverse, limit } = options;
+    const source = this.#source(options, reverse, limit);
+    return new ScanIterator(source, decoder(this.codecs), {
       signal: options.signal,
       track: (work) => this.store.track(work),
     });
   }
 
-  #scanSource<T>(
-    options: ScanOptions<K>,
-    decoder: Decoder<K, V, T>,
-  ): ScanSource<T> {
-    const { reverse: isReverse = false, limit = Infinity } = options;
-    // With the codecs of now: those of a follower change when a keyspace is dropped and made anew.
-    const decode = decoder(this.codecs);
-    return { ...this.#rangeSource(options), isReverse, limit, decode };
-  }
-
-  #rangeSource(range: RangeOptions<K>): CountSource {
+  /** What a read of a range goes through that begins now. */
+  #source(
+    range: RangeOptions<K>,
+    isReverse = false,
+    limit = Infinity,
+  ): ScanSource {
     const state = this.store.readState;
     const maxSequence = this.#lastSeen;
     return {
@@ -297,8 +297,8 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
       maxSequence,
       ranges: state.visibleRanges(maxSequence),
       range: this.#encodeRange(range),
-      isReverse: false,
-      limit: Infinity,
+      isReverse,
+      limit,
       assertOpen: () => this.assertScanning(),
     };
   }

@@ -23,8 +23,8 @@ import type { Segment } from "./segment.ts";
 
 const STREAM_NAMES = ["signal"];
 
-/** What a scan goes through and makes of it. */
-export interface ScanSource<T> extends RangeCursorOptions {
+/** What a scan goes through. */
+export interface ScanSource extends RangeCursorOptions {
   readonly state: ReadState;
   /** Sequence number of the last write that the scan sees. */
   readonly maxSequence: number;
@@ -32,14 +32,12 @@ export interface ScanSource<T> extends RangeCursorOptions {
    * The range tombstones that it sees, as of now: what a table says of them later is another state.
    */
   readonly ranges: RangeTombstones;
-  /** Makes what the user gets of an entry. */
-  readonly decode: (entry: EntryView) => T;
   /** Throws if the engine or the snapshot has been closed meanwhile. */
   readonly assertOpen: () => void;
 }
 
-/** What of a scan says which entries it comes to. */
-type Source = Omit<ScanSource<unknown>, "decode">;
+/** Makes what the user gets of an entry. */
+type Decode<T> = (entry: EntryView) => T;
 
 /**
  * What a scan goes through, one entry after another.
@@ -47,7 +45,7 @@ type Source = Omit<ScanSource<unknown>, "decode">;
  * @param levels The segments to be read, if those of others are known not to matter.
  */
 export function openRange(
-  source: Source,
+  source: ScanSource,
   levels: readonly (readonly Segment[])[] = source.state.live.version.levels,
 ): RangeCursor {
   return new RangeCursor(openCursor(source, levels), source);
@@ -55,7 +53,7 @@ export function openRange(
 
 /** Everything visible at `maxSequence`, each key once, in one cursor. */
 function openCursor(
-  source: Source,
+  source: ScanSource,
   levels: readonly (readonly Segment[])[],
 ): Cursor {
   const { state, maxSequence, ranges } = source;
@@ -119,14 +117,16 @@ function segmentCursor(
 
 /** A scan as it goes: it holds the segments that it reads until it has ended. */
 class Scan<T> {
-  readonly #source: ScanSource<T>;
+  readonly #source: ScanSource;
+  readonly #decode: Decode<T>;
   #cursor: RangeCursor | undefined;
   #isEnded = false;
   /** Bytes of key and value of the entry that came last. */
   entryBytes = 0;
 
-  constructor(source: ScanSource<T>) {
+  constructor(source: ScanSource, decode: Decode<T>) {
     this.#source = source;
+    this.#decode = decode;
     source.state.retain();
   }
 
@@ -145,7 +145,7 @@ class Scan<T> {
     const cursor = this.#cursor!;
     const { entry } = cursor;
     this.entryBytes = entry.keyLength + entry.valueLength;
-    const current = this.#source.decode(entry);
+    const current = this.#decode(entry);
     if (cursor.isAtLimit) this.end();
     return current;
   }
@@ -165,8 +165,8 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 export class SyncScanIterator<T> implements KvSyncIterator<T> {
   readonly #scan: Scan<T>;
 
-  constructor(source: ScanSource<T>) {
-    this.#scan = new Scan(source);
+  constructor(source: ScanSource, decode: Decode<T>) {
+    this.#scan = new Scan(source, decode);
   }
 
   next(): IteratorResult<T, undefined> {
@@ -213,8 +213,12 @@ export class ScanIterator<T> implements KvIterator<T>, StreamedScan<T> {
   /** Done when all that was asked for is; `undefined` if nothing waits. Never rejects. */
   #tail: Promise<void> | undefined;
 
-  constructor(source: ScanSource<T>, options: AsyncScanOptions) {
-    this.#scan = new Scan(source);
+  constructor(
+    source: ScanSource,
+    decode: Decode<T>,
+    options: AsyncScanOptions,
+  ) {
+    this.#scan = new Scan(source, decode);
     this.#options = options;
   }
 

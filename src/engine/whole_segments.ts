@@ -6,7 +6,7 @@ import type { Segment } from "./segment.ts";
 
 /** What is to be counted, and in which versions of it. */
 type Source = Pick<
-  ScanSource<never>,
+  ScanSource,
   "state" | "maxSequence" | "ranges" | "range"
 >;
 
