@@ -1,11 +1,11 @@
-import { compareSpans, equalSpans } from "../bytes/compare.ts";
+import { compareSpans } from "../bytes/compare.ts";
 import type { Cursor, EntryRun } from "../format/cursor.ts";
 import type { EntryView } from "../format/entry.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
 
 /**
- * A source that has come out on top so many times in a row is likely to go on so: it is asked for a
- * run. Where sources interleave, that would be in vain.
+ * A source that has come first so many times in a row is likely to go on so: it is asked for a run.
+ * Where sources interleave, that would be in vain.
  */
 const WINS_BEFORE_RUN = 4;
 
@@ -13,23 +13,28 @@ const WINS_BEFORE_RUN = 4;
  * Merges sorted cursors into one. The sources are given from newest to oldest: where several have a
  * key, the first of them has its newest version.
  *
- * The sources that have an entry form a binary heap, the next one on top. Forwards, the top is the
- * smallest key, backwards the largest; the newer source wins a tie, so for each key the newest
- * version comes up first. Older ones are passed over as soon as it is there: below the top no
- * source stands at its key.
+ * Those that have an entry stand in the order of their keys, and for the same key from newest to
+ * oldest. The first one moves on and is put where it belongs: mostly it stays, which takes one
+ * comparison. On the way it is found out who has the same key, so older versions are passed over
+ * without another one, as soon as the newest is first.
  *
  * Where one source has many entries before those of all others, they come in runs, each of which
- * was compared with the others as a whole. Measured on scans of 50 entries of a level with two
- * small segments above it: with the search by codes in `SegmentIndex`, 10 to 15 % less time.
+ * was compared with the others as a whole. Measured on scans of 5,000 entries of a level with one
+ * to three small segments above it: 16 to 25 % less time; of 50 entries: the same time.
  */
 export class MergingCursor implements Cursor {
   readonly #sources: readonly Cursor[];
-  readonly #heap: number[] = [];
+  /** By source: the entry at which it stands. */
+  readonly #entries: EntryView[];
+  /** The sources that have an entry, by their keys. */
+  readonly #order: number[] = [];
+  /** By source: whether the one before it in the order has the same key. */
+  readonly #isTied: boolean[] = [];
   readonly #allVersions: boolean;
   #isReverse = false;
-  /** How many times in a row the source on top has been there after its move. */
+  /** How many times in a row the first source was first again after its move. */
   #wins = 0;
-  /** Entries of the source on top that come before those of all others. */
+  /** Entries of the first source that come before those of all others. */
   #run: EntryRun | undefined;
 
   /**
@@ -40,11 +45,12 @@ export class MergingCursor implements Cursor {
    */
   constructor(sources: readonly Cursor[], allVersions = false) {
     this.#sources = sources;
+    this.#entries = sources.map(({ entry }) => entry);
     this.#allVersions = allVersions;
   }
 
   get entry(): EntryView {
-    return this.#sources[this.#heap[0]!]!.entry;
+    return this.#entries[this.#order[0]!]!;
   }
 
   seekToFirst(): Awaitable<boolean> {
@@ -79,7 +85,7 @@ export class MergingCursor implements Cursor {
     for (const source of this.#sources) source.close?.();
   }
 
-  /** Positions every source and builds the heap of those that have an entry. */
+  /** Positions every source and puts those that have an entry in order. */
   #start(
     isReverse: boolean,
     position: (source: Cursor) => Awaitable<boolean>,
@@ -87,7 +93,7 @@ export class MergingCursor implements Cursor {
     this.#isReverse = isReverse;
     this.#run = undefined;
     this.#wins = 0;
-    this.#heap.length = 0;
+    this.#order.length = 0;
     const answers: Awaitable<boolean>[] = [];
     try {
       for (const source of this.#sources) answers.push(position(source));
@@ -96,28 +102,28 @@ export class MergingCursor implements Cursor {
       answers.push(Promise.reject(error));
     }
     return answers.some(isPending)
-      ? settled(answers).then((all) => this.#build(all))
-      : this.#build(answers as boolean[]);
+      ? settled(answers).then((all) => this.#sort(all))
+      : this.#sort(answers as boolean[]);
   }
 
-  #build(hasEntry: readonly boolean[]): Awaitable<boolean> {
-    hasEntry.forEach((has, source) => has && this.#heap.push(source));
-    for (let i = (this.#heap.length >>> 1) - 1; i >= 0; i--) this.#sink(i);
+  #sort(hasEntry: readonly boolean[]): Awaitable<boolean> {
+    hasEntry.forEach((has, source) => has && this.#order.push(source));
+    for (let i = this.#order.length - 1; i >= 0; i--) this.#place(i);
     return this.#passOlder();
   }
 
   #advance(): Awaitable<boolean> {
-    const moved = this.#move(this.#sources[this.#heap[0]!]!);
+    const moved = this.#move(this.#order[0]!);
     return isPending(moved)
-      ? moved.then((has) => this.#settleTop(has))
-      : this.#settleTop(moved);
+      ? moved.then((has) => this.#settleFirst(has))
+      : this.#settleFirst(moved);
   }
 
-  #settleTop(hasEntry: boolean): Awaitable<boolean> {
-    const top = this.#heap[0];
+  #settleFirst(hasEntry: boolean): Awaitable<boolean> {
+    const first = this.#order[0];
     this.#settle(0, hasEntry);
     const passed = this.#passOlder();
-    if (this.#heap[0] !== top) this.#wins = 0;
+    if (this.#order[0] !== first) this.#wins = 0;
     else if (++this.#wins >= WINS_BEFORE_RUN && passed === true) {
       this.#run = this.#findRun();
       // One that gives none, such as a MemTable, is not asked at each step.
@@ -126,80 +132,72 @@ export class MergingCursor implements Cursor {
     return passed;
   }
 
-  /** Asks the source on top for its entries before those of all others. */
+  /** Asks the first source for its entries before those of all others. */
   #findRun(): EntryRun | undefined {
     if (this.#isReverse) return undefined;
-    const heap = this.#heap;
-    const second = heap.length > 2 && this.#isBefore(heap[2]!, heap[1]!)
-      ? heap[2]
-      : heap[1];
-    const bound = second === undefined
-      ? undefined
-      : this.#sources[second]!.entry;
-    return this.#sources[heap[0]!]!.run?.(bound);
+    const [first, second] = this.#order;
+    const bound = second === undefined ? undefined : this.#entries[second];
+    return this.#sources[first!]!.run?.(bound);
   }
 
-  /** Moves on the sources that stand at the key of the top, unless all versions are to be shown. */
+  /** Moves on the sources at the key of the first, unless all versions are to be shown. */
   #passOlder(): Awaitable<boolean> {
-    if (!this.#allVersions) {
-      for (let at = this.#older(); at > 0; at = this.#older()) {
-        const moved = this.#move(this.#sources[this.#heap[at]!]!);
-        if (isPending(moved)) {
-          return moved.then((has) => {
-            this.#settle(at, has);
-            return this.#passOlder();
-          });
-        }
-        this.#settle(at, moved);
+    const order = this.#order;
+    while (order.length > 1 && !this.#allVersions && this.#isTied[order[1]!]) {
+      const moved = this.#move(order[1]!);
+      if (isPending(moved)) {
+        return moved.then((has) => {
+          this.#settle(1, has);
+          return this.#passOlder();
+        });
       }
+      this.#settle(1, moved);
     }
-    return this.#heap.length > 0;
+    return order.length > 0;
   }
 
-  /**
-   * Where below the top a source with the same key is; 0 if there is none. All between it and the
-   * top would have that key too.
-   */
-  #older(): number {
-    const { length } = this.#heap;
-    if (length > 1 && this.#isAtTop(1)) return 1;
-    return length > 2 && this.#isAtTop(2) ? 2 : 0;
+  #move(source: number): Awaitable<boolean> {
+    const cursor = this.#sources[source]!;
+    return this.#isReverse ? cursor.prev() : cursor.next();
   }
 
-  #move(source: Cursor): Awaitable<boolean> {
-    return this.#isReverse ? source.prev() : source.next();
-  }
-
-  /** Puts the source at this place of the heap, which has moved, where it belongs. */
+  /** Puts the source at this place of the order, which has moved, where it belongs. */
   #settle(at: number, hasEntry: boolean): void {
-    const heap = this.#heap;
-    if (!hasEntry) {
-      const last = heap.pop()!;
-      if (heap.length === at) return;
-      heap[at] = last;
-    }
-    this.#sink(at);
+    if (hasEntry) this.#place(at);
+    else this.#order.splice(at, 1);
   }
 
-  #sink(start: number): void {
-    const heap = this.#heap;
-    const source = heap[start]!;
-    let hole = start;
-    for (let child = 2 * hole + 1; child < heap.length; child = 2 * hole + 1) {
-      const other = child + 1;
-      if (other < heap.length && this.#isBefore(heap[other]!, heap[child]!)) {
-        child = other;
+  /** Puts the source at `start` where it belongs among those behind it, which are in order. */
+  #place(start: number): void {
+    const order = this.#order;
+    const source = order[start]!;
+    this.#entries[source] = this.#sources[source]!.entry;
+    let isTied = false;
+    let isNextTied = false;
+    let low = start + 1;
+    let high = order.length;
+    // A binary search, but for its first look: mostly the source stays.
+    for (let at = low; low < high; at = (low + high) >>> 1) {
+      const other = order[at]!;
+      const compared = this.#compare(source, other);
+      if (compared < 0 || (compared === 0 && source < other)) {
+        high = at;
+        isNextTied = compared === 0;
+      } else {
+        low = at + 1;
+        isTied = compared === 0;
       }
-      if (this.#isBefore(source, heap[child]!)) break;
-      heap[hole] = heap[child]!;
-      hole = child;
     }
-    heap[hole] = source;
+    for (let i = start + 1; i < low; i++) order[i - 1] = order[i]!;
+    order[low - 1] = source;
+    this.#isTied[source] = isTied;
+    if (low < order.length) this.#isTied[order[low]!] = isNextTied;
   }
 
-  #isBefore(a: number, b: number): boolean {
-    const x = this.#sources[a]!.entry;
-    const y = this.#sources[b]!.entry;
+  /** Orders the keys at which two sources stand. */
+  #compare(a: number, b: number): number {
+    const x = this.#entries[a]!;
+    const y = this.#entries[b]!;
     const order = compareSpans(
       x.keyBuffer,
       x.keyOffset,
@@ -208,21 +206,7 @@ export class MergingCursor implements Cursor {
       y.keyOffset,
       y.keyLength,
     );
-    if (order === 0) return a < b;
-    return this.#isReverse ? order > 0 : order < 0;
-  }
-
-  #isAtTop(at: number): boolean {
-    const top = this.#sources[this.#heap[0]!]!.entry;
-    const other = this.#sources[this.#heap[at]!]!.entry;
-    return equalSpans(
-      top.keyBuffer,
-      top.keyOffset,
-      top.keyLength,
-      other.keyBuffer,
-      other.keyOffset,
-      other.keyLength,
-    );
+    return this.#isReverse ? -order : order;
   }
 }
 

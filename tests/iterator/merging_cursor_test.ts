@@ -134,6 +134,23 @@ function items(step: number, from: number): Item[] {
   }));
 }
 
+test("A source that stays first is compared with one other after each move, however many there are", () => {
+  const others = [1, 2, 3, 4, 5].map((i) => new ArrayCursor(items(500, i)));
+  let looks = 0;
+  for (const { entry } of others) {
+    let buffer = entry.keyBuffer;
+    Object.defineProperty(entry, "keyBuffer", {
+      get: () => (looks++, buffer),
+      set: (value) => buffer = value,
+    });
+  }
+  const cursor = new MergingCursor([new ArrayCursor(items(1, 0)), ...others]);
+  cursor.seek(encode("0006"));
+  looks = 0;
+  for (let i = 0; i < 400; i++) cursor.next();
+  assertEquals(looks, 400);
+});
+
 test("A source that tells of no runs is not asked for one at each step", () => {
   const source = new ArrayCursor(items(1, 0));
   const cursor = new MergingCursor([source, new ArrayCursor(items(500, 0))]);
@@ -258,7 +275,7 @@ test("A failure at the start is told when no source is read any more, and leaves
 /** Layers of items from the newest to the oldest, with up to `versions` of a key in each. */
 function randomLayers(random: () => number, versions = 1): Item[][] {
   let sequence = 1_000;
-  return Array.from({ length: 1 + below(random, 6) }, () => {
+  return Array.from({ length: 1 + below(random, 12) }, () => {
     const keys = Array.from(
       { length: below(random, 25) },
       () => randomKey(random),
