@@ -35,7 +35,9 @@ export async function compactSegments(
       source: new MergingCursor(cursors, true),
       retention: new Retention({
         snapshots: job.snapshots,
+        // What stays in level 0 may have older segments there below it.
         mayHoldBelow: (buffer, offset, length) =>
+          job.outputLevel === 0 ||
           version.mayHoldBelow(job.outputLevel, buffer, offset, length),
       }),
       sink: new SegmentSink(job, context),

@@ -38,6 +38,8 @@ export interface FlushJob extends Job {
 export interface CompactionJob extends Job {
   readonly inputs: CompactionPlan["inputs"];
   readonly outputLevel: number;
+  /** The number of the only output, if it goes to level 0. */
+  readonly outputNumber?: number;
   readonly splitKeys: readonly Uint8Array[];
   /** Size at which an output is closed and the next begun, in bytes. */
   readonly segmentSize: number;

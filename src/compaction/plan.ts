@@ -51,6 +51,8 @@ export interface CompactionContext {
   readonly withheld: ReadonlySet<number>;
   /** How often scans have gone through a segment of level 0, of those that are there now. */
   readonly level0Reads: number;
+  /** Whether there is a file number for what is merged in level 0 and stays there. */
+  readonly mayMergeLevel0: boolean;
 }
 
 /** What planning looks at. */

@@ -3,11 +3,8 @@
  *
  * Leveled compaction as in LevelDB and RocksDB:
  *
- * 1. Level 0 is due when it has `threshold` segments, or when scans have paid as much for going
- *    through it as its merge will cost: LevelDB's seek compaction, for level 0 alone, where each
- *    segment is one more to be sought and merged. All of them are merged into level 1, with what
- *    they overlap there: were one left behind, older versions of a key could come to lie above
- *    newer ones.
+ * 1. Level 0 is due when it has `threshold` segments, or when scans have gone through it often: see
+ *    `level0.ts`.
  * 2. Level n from 1 on is due when it is larger than its target,
  *    `levelSize * levelRatio ** (n - 1)`. One segment is merged into level n + 1: the one that
  *    rewrites the fewest bytes there for each of its own (RocksDB's `kMinOverlappingRatio`). Going
@@ -22,8 +19,8 @@
  * A segment that overlaps nothing where it goes is moved there without being rewritten. Outputs are
  * cut where they would overlap too much of the level below them, so that later plans stay small.
  *
- * Every plan takes entries a level deeper, drops some, or applies range tombstones, so planning
- * comes to an end by itself.
+ * Every plan takes entries a level deeper, drops some, applies range tombstones, or leaves fewer
+ * segments, so planning comes to an end by itself.
  *
  * @module
  */
@@ -36,10 +33,10 @@ import {
   pickOverlapped,
 } from "./covered_segments.ts";
 import { pickGarbage } from "./garbage.ts";
+import { planLevel0 } from "./level0.ts";
 import {
   type CompactionContext,
   type CompactionPlan,
-  type CompactionReason,
   isAnyWithheld,
   overlappedBy,
   planDescent,
@@ -56,21 +53,13 @@ export function pickCompaction<S extends SegmentInfo>(
   const first = pickCovered(planning) ??
     (hasTooManyRanges(version) ? pickOverlapped(planning, true) : undefined);
   if (first !== undefined) return first;
-  for (const level of levelsThatAreDue(planning)) {
-    const plan = level === 0
-      ? planLevel0(planning)
-      : planLevel(planning, level);
+  const level0 = planLevel0(planning);
+  for (const level of levelsThatAreDue(planning, level0 !== undefined)) {
+    const plan = level === 0 ? level0 : planLevel(planning, level);
     if (plan !== undefined) return plan;
   }
   return pickOverlapped(planning, false) ?? pickGarbage(planning);
 }
-
-/**
- * Bytes of a merge that take about as long as it takes a scan to go through one segment more.
- * Measured with three segments over a level of 115 MB: 2 to 10 us a scan and segment, with merges
- * at 100 to 300 MB/s; without the three, scans took 30 to 45 % less.
- */
-const BYTES_PER_READ = 1024;
 
 /** Bytes that a level from 1 on is kept to. */
 export function levelTargetBytes(
@@ -82,11 +71,11 @@ export function levelTargetBytes(
 
 /** Levels past their bound, the furthest first; level 0 before others that are as far. */
 function levelsThatAreDue<S extends SegmentInfo>(
-  planning: Planning<S>,
+  { version, settings }: Planning<S>,
+  isLevel0Due: boolean,
 ): number[] {
-  const { version, settings } = planning;
   const due: { level: number; score: number }[] = [];
-  if (level0Reason(planning) !== undefined) {
+  if (isLevel0Due) {
     const count = version.levels[0]!.length;
     due.push({ level: 0, score: count / settings.threshold });
   }
@@ -95,30 +84,6 @@ function levelsThatAreDue<S extends SegmentInfo>(
     if (score > 1) due.push({ level, score });
   }
   return due.sort((a, b) => b.score - a.score).map(({ level }) => level);
-}
-
-/** Why level 0 is due, if it is. */
-function level0Reason<S extends SegmentInfo>(
-  { version, settings, context }: Planning<S>,
-): CompactionReason | undefined {
-  const segments = version.levels[0]!;
-  if (segments.length >= settings.threshold) return "level0";
-  const paidBytes = context.level0Reads * BYTES_PER_READ;
-  if (segments.length === 0 || paidBytes < totalBytes(segments)) return;
-  const below = overlappedBy(version, 1, segments);
-  if (paidBytes < totalBytes(segments) + totalBytes(below)) return;
-  return "reads";
-}
-
-function planLevel0<S extends SegmentInfo>(
-  planning: Planning<S>,
-): CompactionPlan<S> | undefined {
-  return planDescent(planning, {
-    level: 0,
-    segments: planning.version.levels[0]!,
-    reason: level0Reason(planning)!,
-    mayMove: true,
-  });
 }
 
 function planLevel<S extends SegmentInfo>(

@@ -191,7 +191,7 @@ export class Background {
     for (let plan = this.#pick(); plan; plan = this.#pick()) {
       await this.#carryOut(plan);
       const level0 = plan.inputs.filter(({ level }) => level === 0);
-      if (level0.length === 0) continue;
+      if (level0.length === 0 || plan.outputLevel === 0) continue;
       // With what deeper levels took meanwhile.
       const bytes = totalBytes(level0.flatMap(({ segments }) => segments));
       this.#jobs.noteRate("compaction", bytes, startMs);
@@ -211,6 +211,7 @@ export class Background {
     return {
       oldestSnapshot: snapshots.oldest,
       withheld: this.gate.withheld,
+      mayMergeLevel0: this.#jobs.mayMergeLevel0,
       level0Reads: level0.reduce(
         (sum, segment) => sum + segment.level0Reads,
         0,

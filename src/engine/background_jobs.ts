@@ -21,21 +21,49 @@ import type { ManifestChange } from "./version_set.ts";
 export class BackgroundJobs {
   readonly counts: BackgroundCounts = newCounts();
   readonly #options: BackgroundOptions;
+  #isFlushing = false;
+  /** A file number below that of the flush that is under way, and above those of all before it. */
+  #numberBelowFlush: number | undefined;
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
   }
 
+  /** Whether there is a file number for what is merged in level 0 and stays there. */
+  get mayMergeLevel0(): boolean {
+    return !this.#isFlushing || this.#numberBelowFlush !== undefined;
+  }
+
+  /** A file number above those of all segments of level 0, and below those that are still to come. */
+  #takeLevel0Number(): number {
+    if (!this.#isFlushing) return this.#options.versions.takeFileNumber();
+    const number = this.#numberBelowFlush!;
+    this.#numberBelowFlush = undefined;
+    return number;
+  }
+
   /** Flushes the table that waits longest. */
   async flush(oldest: LoggedTable, signal: AbortSignal): Promise<void> {
-    const { tables, versions, runner, assertSound } = this.#options;
-    const { table } = oldest;
     // What is in a segment must not be missing in an older log: the table's own log comes first.
     while (!oldest.isAppended) {
       signal.throwIfAborted();
       await nextTurn();
     }
     signal.throwIfAborted();
+    this.#isFlushing = true;
+    this.#numberBelowFlush = this.#options.versions.takeFileNumber();
+    try {
+      await this.#flush(oldest, signal);
+    } finally {
+      this.#isFlushing = false;
+    }
+    await oldest.closeLog();
+    if (oldest.hasLog) await this.#options.removeLog(oldest.logName);
+  }
+
+  async #flush(oldest: LoggedTable, signal: AbortSignal): Promise<void> {
+    const { tables, versions, runner, assertSound } = this.#options;
+    const { table } = oldest;
     const startMs = performance.now();
     const added = table.ranges.tombstones;
     const info = await runner.flush(table, {
@@ -61,8 +89,6 @@ export class BackgroundJobs {
       this.counts.flushBytesWritten += info?.sizeBytes ?? 0;
       this.#options.onChange();
     });
-    await oldest.closeLog();
-    if (oldest.hasLog) await this.#options.removeLog(oldest.logName);
   }
 
   /**
@@ -126,7 +152,9 @@ export class BackgroundJobs {
       })),
       outputLevel: plan.outputLevel,
       splitKeys: plan.splitKeys,
-      segmentSize: compaction.segmentSize,
+      ...plan.outputLevel > 0
+        ? { segmentSize: compaction.segmentSize }
+        : { segmentSize: Infinity, outputNumber: this.#takeLevel0Number() },
     }, signal);
     return await Promise.all(infos.map((info) => versions.openSegment(info)));
   }

@@ -66,7 +66,11 @@ export class InlineRunner implements JobRunner {
   }
 
   compact(job: CompactionJob, signal: AbortSignal): Promise<SegmentInfo[]> {
-    return compactSegments(job, { ...this.#host, pace: paceUntil(signal) });
+    const { outputNumber } = job;
+    const host = outputNumber === undefined
+      ? this.#host
+      : { ...this.#host, takeFileNumber: () => outputNumber };
+    return compactSegments(job, { ...host, pace: paceUntil(signal) });
   }
 
   build(job: BuildJob, signal: AbortSignal): Promise<SegmentInfo> {

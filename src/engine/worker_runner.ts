@@ -79,10 +79,8 @@ export class WorkerRunner implements JobRunner {
   ): Promise<SegmentInfo[]> {
     const bytes = totalBytes(job.inputs.flatMap(({ segments }) => segments));
     if (bytes >= SMALL_JOB_BYTES) {
-      const segments = await this.#send(
-        { type: "compact", job },
-        signal,
-      );
+      const task: Task = { type: "compact", job };
+      const segments = await this.#send(task, signal, job.outputNumber);
       if (segments !== undefined) return [...segments];
     }
     return await this.#inline.compact(job, signal);
@@ -108,12 +106,17 @@ export class WorkerRunner implements JobRunner {
     if (bytes >= SMALL_JOB_BYTES) this.#startedWorker();
   }
 
-  /** Has the worker do a job; answers with nothing if it could not. */
+  /**
+   * Has the worker do a job; answers with nothing if it could not.
+   *
+   * @param givenNumber The number of its first file, if that is not to be the next there is.
+   */
   async #send(
     task: Task,
     signal: AbortSignal,
+    givenNumber?: number,
   ): Promise<readonly SegmentInfo[] | undefined> {
-    const number = await this.#host.takeFileNumber();
+    const number = givenNumber ?? await this.#host.takeFileNumber();
     signal.throwIfAborted();
     const worker = this.#startedWorker();
     if (worker === undefined) return undefined;

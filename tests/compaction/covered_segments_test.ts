@@ -19,6 +19,7 @@ const idle: CompactionContext = {
   oldestSnapshot: undefined,
   withheld: new Set(),
   level0Reads: 0,
+  mayMergeLevel0: true,
 };
 
 /** A plan as text: what is done to which segments, and why. */

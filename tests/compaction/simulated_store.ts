@@ -52,7 +52,10 @@ export class SimulatedStore {
 
   get context(): CompactionContext {
     const { withheld, level0Reads } = this;
-    return { oldestSnapshot: this.snapshots[0], withheld, level0Reads };
+    // A flush is over at once here, so any number is above those of all that were flushed.
+    const mayMergeLevel0 = true;
+    const oldestSnapshot = this.snapshots[0];
+    return { oldestSnapshot, withheld, level0Reads, mayMergeLevel0 };
   }
 
   write(key: number, kind: EntryKind): void {
@@ -154,14 +157,19 @@ export class SimulatedStore {
     const newestFirst = plan.inputs.flatMap(({ segments }) =>
       segments.flatMap(({ rows }) => rows)
     );
-    const rows = this.#retained(sorted(newestFirst), plan.outputLevel);
+    const staysInLevel0 = plan.outputLevel === 0;
+    const segmentSize = staysInLevel0 ? Infinity : this.settings.segmentSize;
+    const rows = this.#retained(
+      sorted(newestFirst),
+      staysInLevel0 ? -1 : plan.outputLevel,
+    );
     const splits = plan.splitKeys.map((key) => readBigEndian(key));
     const outputs: SimulatedSegment[] = [];
     let start = 0;
     for (let i = 1; i <= rows.length; i++) {
       const key = rows[i]?.key ?? Infinity;
       const last = rows[i - 1]!.key;
-      const isFull = (i - start) * ROW_BYTES >= this.settings.segmentSize;
+      const isFull = (i - start) * ROW_BYTES >= segmentSize;
       const isSplit = splits.some((split) => last < split && key >= split);
       if (key !== last && (isFull || isSplit || key === Infinity)) {
         outputs.push(this.#segment(rows.slice(start, i)));

@@ -35,6 +35,7 @@ const idle: CompactionContext = {
   oldestSnapshot: undefined,
   withheld: new Set(),
   level0Reads: 0,
+  mayMergeLevel0: true,
 };
 
 function pick(
@@ -106,6 +107,76 @@ test("Level 0 is due earlier once scans have gone through it once for each KiB t
   const withheld = new Set([3]);
   assertEquals(pick([level0, level1], { level0Reads: 5, withheld }), undefined);
   assertEquals(pick([[], level1], { level0Reads: 5 }), undefined);
+});
+
+/** Segments of level 0, from new to old, with the numbers 99, 98 and so on. */
+function level0Of(...sizes: number[]): SegmentInfo[] {
+  return sizes.map((sizeBytes, i) => segment(99 - i, "a", "z", { sizeBytes }));
+}
+
+test("Segments of level 0 are merged with one another where level 1 is large against them", () => {
+  const level1 = [segment(1, "a", "m", { sizeBytes: 2000 })]
+    .concat(segment(2, "n", "z", { sizeBytes: 1000 }));
+  const expected = {
+    reason: "level0",
+    inputs: [[0, [99, 98, 97, 96]]],
+    outputLevel: 0,
+    action: "merge",
+  };
+  assertEquals(pick([level0Of(100, 100, 100, 100), level1]), expected);
+  const larger = level0Of(200, 200, 200, 200);
+  assertEquals(pick([larger, level1])?.outputLevel, 1);
+});
+
+test("What is larger than all newer segments of level 0 together is left as it is", () => {
+  const level1 = [segment(1, "a", "z", { sizeBytes: 3900 })];
+  const merged = (...sizes: number[]) =>
+    pick([level0Of(...sizes), level1])?.inputs;
+  assertEquals(merged(10, 20, 30, 100), [[0, [99, 98, 97]]]);
+  assertEquals(merged(10, 10, 20, 21, 500), [[0, [99, 98, 97, 96]]]);
+  // None is as small as that; the newest two cost the least.
+  assertEquals(merged(10, 30, 100, 500), [[0, [99, 98]]]);
+});
+
+test("Scans make a merge within level 0 due once they have paid for that alone", () => {
+  const level0 = level0Of(1024, 2048);
+  const level1 = [segment(1, "a", "z", { sizeBytes: 13_000 })];
+  const wide = { ...settings, segmentSize: 4000, levelSize: 20_000 };
+  const merged = (level0Reads: number, segments = level0) =>
+    summary(pickCompaction(new Version([segments, level1]), wide, {
+      ...idle,
+      level0Reads,
+    }));
+  assertEquals(merged(2), undefined);
+  assertEquals(merged(3), {
+    reason: "reads",
+    inputs: [[0, [99, 98]]],
+    outputLevel: 0,
+    action: "merge",
+  });
+  // One alone is nothing to be merged until they have paid for what is below it too.
+  assertEquals(merged(3, level0Of(1024)), undefined);
+  assertEquals(merged(14, level0Of(1024))?.outputLevel, 1);
+});
+
+test("A merge within level 0 makes one segment of the usual size at most", () => {
+  const level1 = [segment(1, "a", "z", { sizeBytes: 20_000 })];
+  const wide = { ...settings, levelSize: 40_000 };
+  const outputLevel = (...sizes: number[]) =>
+    pickCompaction(new Version([level0Of(...sizes), level1]), wide, idle)
+      ?.outputLevel;
+  assertEquals(outputLevel(250, 250, 250, 250), 0);
+  assertEquals(outputLevel(250, 250, 250, 251), 1);
+});
+
+test("A merge within level 0 waits for a file number, but not for ever", () => {
+  const level1 = [segment(1, "a", "z", { sizeBytes: 3900 })];
+  const context = { mayMergeLevel0: false };
+  const merged = (count: number) =>
+    pick([level0Of(...Array(count).fill(10)), level1], context)?.outputLevel;
+  assertEquals([4, 7, 8].map(merged), [undefined, undefined, 1]);
+  const withheld = new Set([98]);
+  assertEquals(pick([level0Of(1, 1, 1, 1), level1], { withheld }), undefined);
 });
 
 test("What is past its bound goes before what scans have made due", () => {
@@ -309,7 +380,9 @@ test("Every view reads the same through flushes and compactions that overlap in 
     const random = randomNumbers(seed * 7919);
     const store = new SimulatedStore(randomSettings(random));
     runHistory(store, random, (plan) => {
-      const name = `${plan.reason}${plan.action === "move" ? " move" : ""}`;
+      const { reason, action, outputLevel } = plan;
+      const name = reason + (action === "move" ? " move" : "") +
+        (outputLevel === 0 ? " within level 0" : "");
       reasons.set(name, (reasons.get(name) ?? 0) + 1);
     });
     assertEquals(store.differences(), []);
@@ -325,7 +398,9 @@ test("Every view reads the same through flushes and compactions that overlap in 
     const reason of [
       "level0",
       "level0 move",
+      "level0 within level 0",
       "reads",
+      "reads within level 0",
       "size",
       "size move",
       "garbage",
@@ -492,9 +567,13 @@ function assertSound(
       assert(store.version.levels[level]!.includes(segment));
       assert(!store.withheld.has(segment.number));
     }
-    if (level === 0) assertEquals(segments, store.version.levels[0]!);
+    const ofLevel = store.version.levels[level]!;
+    if (plan.outputLevel === 0) {
+      assert(segments.length > 1);
+      assertEquals(segments, ofLevel.slice(0, segments.length));
+    } else if (level === 0) assertEquals(segments, ofLevel);
   }
-  assert(plan.outputLevel > 0 && plan.outputLevel < MAX_LEVELS);
+  assert(plan.outputLevel < MAX_LEVELS);
   assert(plan.action !== "move" || plan.inputs.length === 1);
 }
 
@@ -513,15 +592,19 @@ function settle(store: SimulatedStore): void {
 }
 
 /**
- * Entries times the levels that they can still go down; a plan that makes progress makes it
- * smaller.
+ * Entries times the levels that they can still go down, and then segments of level 0: a plan that
+ * makes progress makes it smaller.
  */
 function workLeft(version: Version): number {
-  return version.levels.reduce((sum, segments, level) =>
-    segments.reduce(
-      (inner, { entries }) => inner + entries * (MAX_LEVELS - level),
-      sum,
-    ), 0);
+  const entries = version.levels.reduce(
+    (sum, segments, level) =>
+      segments.reduce(
+        (inner, { entries }) => inner + entries * (MAX_LEVELS - level),
+        sum,
+      ),
+    0,
+  );
+  return 1000 * entries + version.levels[0]!.length;
 }
 
 function compactFully(store: SimulatedStore, between = () => {}): void {
