@@ -216,6 +216,22 @@ export const plantedBugs: readonly PlantedBug[] = [
     test: "tests/engine/import_turn_test.ts",
     only: "compaction",
   },
+  {
+    name: "What is merged in level 0 passes for newer than a flush beside it",
+    file: "src/engine/background_jobs.ts",
+    from: "if (!this.#isFlushing) return",
+    to: "return",
+    test: "tests/engine/level0_test.ts",
+    only: "flushed",
+  },
+  {
+    name: "A merge in level 0 drops deletes of what lies there below it",
+    file: "src/compaction/compactor.ts",
+    from: "job.outputLevel === 0 ||",
+    to: "",
+    test: "tests/engine/level0_test.ts",
+    only: "delete",
+  },
 ];
 
 /**

@@ -165,6 +165,33 @@ export const workloads: readonly Workload[] = [
   workload("reopens", {
     mix: { synced: 3, others: ["reopen", "reopen", "scan", "get"] },
   }),
+  // Small segments over a large level 1: those of level 0 are merged with one another.
+  workload("sessions", {
+    mix: {
+      keys: 60,
+      deletes: 3,
+      operations: 100,
+      synced: 3,
+      largestValue: 3_000,
+      others: ["reopen", "reopen", "flush", "flush", "pause", "takeSnapshot"],
+    },
+    options: { memtableEntries: 6 },
+  }),
+  workload("sessions on slow storage", {
+    mix: {
+      keys: 60,
+      deletes: 3,
+      ranges: 1,
+      operations: 80,
+      awaited: 4,
+      synced: 2,
+      largestValue: 3_000,
+      others: ["flush", "flush", "pause", "scan", "takeSnapshot"],
+    },
+    options: { memtableEntries: 4 },
+    synchronous: false,
+    slow: "any",
+  }),
   workload("codecs", {
     mix: { batch: 3, others: ["flush", "scan", "get", "pause"] },
     options: { compression: "deflate", blockSize: 1024 },
