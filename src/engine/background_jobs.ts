@@ -34,7 +34,7 @@ export class BackgroundJobs {
     return !this.#isFlushing || this.#numberBelowFlush !== undefined;
   }
 
-  /** A file number above those of all segments of level 0, and below those that are still to come. */
+  /** A file number above those of all segments of level 0, and below those still to come. */
   #takeLevel0Number(): number {
     if (!this.#isFlushing) return this.#options.versions.takeFileNumber();
     const number = this.#numberBelowFlush!;
