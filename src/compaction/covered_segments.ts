@@ -6,8 +6,8 @@
  *    soon as possible.
  * 2. Other segments that such tombstones overlap are rewritten when nothing else is due: that gives
  *    space back, and raises their ceiling, so that the tombstones come to an end. What a snapshot
- *    still sees waits until that is let go of, and level 0 until it is due: it soon is, and to
- *    hurry would rewrite level 1 with every flush.
+ *    still sees waits until that is let go of, and level 0 until it goes into level 1: to hurry
+ *    would rewrite that with every flush.
  * 3. Tombstones cost every read a search and every change of the manifest their bytes. Where there
  *    are very many, rewriting goes first, whatever snapshots there are, and with level 0.
  *

@@ -35,8 +35,8 @@ export interface FullCompactionProgress {
   /** The last key of that level that is done with, or `undefined` if none is. */
   readonly after: Uint8Array | undefined;
   /**
-   * Segments with a smaller file number were there at the start; later ones were written without
-   * garbage that nobody needs.
+   * Segments with a smaller file number were there at the start; later ones came with a flush, or
+   * were written without garbage that nobody needs.
    */
   readonly firstNewNumber: number;
 }

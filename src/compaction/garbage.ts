@@ -63,7 +63,7 @@ function pickDescent<S extends SegmentInfo>(
   const { version, context } = planning;
   const newest = version.levels[0]!;
   if (
-    isMostlyTombstones(newest) &&
+    isMostlyTombstones(newest) && paysBelow(planning, newest) &&
     newest.every((segment) => isSettled(context, segment))
   ) {
     const plan = descent(planning, 0, newest);
@@ -104,6 +104,23 @@ function isMostlyTombstones(segments: readonly SegmentInfo[]): boolean {
     surplus += 2 * tombstones - entries;
   }
   return surplus > 0;
+}
+
+/**
+ * Whether no more than `levelRatio` entries of level 1 are rewritten for each tombstone of level 0:
+ * a session that deletes a few keys rewrites no store.
+ */
+function paysBelow<S extends SegmentInfo>(
+  { version, settings }: Planning<S>,
+  segments: readonly S[],
+): boolean {
+  const sum = (
+    of: readonly SegmentInfo[],
+    count: (segment: SegmentInfo) => number,
+  ) => of.reduce((total, segment) => total + count(segment), 0);
+  const below = overlappedBy(version, 1, segments);
+  return sum(below, ({ entries }) => entries) <=
+    settings.levelRatio * sum(segments, ({ tombstones }) => tombstones);
 }
 
 /** Whether nothing deeper overlaps the segment, so that its tombstones have nothing to hide. */

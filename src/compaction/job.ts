@@ -38,8 +38,11 @@ export interface FlushJob extends Job {
 export interface CompactionJob extends Job {
   readonly inputs: CompactionPlan["inputs"];
   readonly outputLevel: number;
-  /** The number of the only output, if it goes to level 0. */
-  readonly outputNumber?: number;
+  /**
+   * If the only output goes to level 0, the file numbers that it may have there: one for a worker,
+   * and one for the event loop where the worker fails and its file may be left.
+   */
+  readonly outputNumbers?: readonly [forWorker: number, forEventLoop: number];
   readonly splitKeys: readonly Uint8Array[];
   /** Size at which an output is closed and the next begun, in bytes. */
   readonly segmentSize: number;

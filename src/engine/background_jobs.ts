@@ -1,4 +1,4 @@
-import type { Job } from "../compaction/job.ts";
+import type { CompactionJob, Job } from "../compaction/job.ts";
 import type { CompactionPlan } from "../compaction/plan.ts";
 import { plainInfo } from "../manifest/segment_info.ts";
 import { RangeTombstones } from "../tombstones/range_tombstones.ts";
@@ -14,6 +14,8 @@ import type { LoggedTable } from "./logged_table.ts";
 import type { Segment } from "./segment.ts";
 import type { ManifestChange } from "./version_set.ts";
 
+type Level0Numbers = NonNullable<CompactionJob["outputNumbers"]>;
+
 /**
  * Carries out flushes and compactions, in a worker or in slices on the event loop, and makes what
  * comes of them part of the store. When, and which, others decide.
@@ -22,8 +24,8 @@ export class BackgroundJobs {
   readonly counts: BackgroundCounts = newCounts();
   readonly #options: BackgroundOptions;
   #isFlushing = false;
-  /** A file number below that of the flush that is under way, and above those of all before it. */
-  #numberBelowFlush: number | undefined;
+  /** File numbers below that of the flush that is under way, and above those of all before it. */
+  #numbersBelowFlush: Level0Numbers | undefined;
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
@@ -31,15 +33,20 @@ export class BackgroundJobs {
 
   /** Whether there is a file number for what is merged in level 0 and stays there. */
   get mayMergeLevel0(): boolean {
-    return !this.#isFlushing || this.#numberBelowFlush !== undefined;
+    return !this.#isFlushing || this.#numbersBelowFlush !== undefined;
   }
 
-  /** A file number above those of all segments of level 0, and below those still to come. */
-  #takeLevel0Number(): number {
-    if (!this.#isFlushing) return this.#options.versions.takeFileNumber();
-    const number = this.#numberBelowFlush!;
-    this.#numberBelowFlush = undefined;
-    return number;
+  /** File numbers above those of all segments of level 0, and below those still to come. */
+  #takeLevel0Numbers(): Level0Numbers {
+    if (!this.#isFlushing) return this.#nextNumbers();
+    const numbers = this.#numbersBelowFlush!;
+    this.#numbersBelowFlush = undefined;
+    return numbers;
+  }
+
+  #nextNumbers(): Level0Numbers {
+    const { versions } = this.#options;
+    return [versions.takeFileNumber(), versions.takeFileNumber()];
   }
 
   /** Flushes the table that waits longest. */
@@ -51,7 +58,7 @@ export class BackgroundJobs {
     }
     signal.throwIfAborted();
     this.#isFlushing = true;
-    this.#numberBelowFlush = this.#options.versions.takeFileNumber();
+    this.#numbersBelowFlush = this.#nextNumbers();
     try {
       await this.#flush(oldest, signal);
     } finally {
@@ -154,7 +161,7 @@ export class BackgroundJobs {
       splitKeys: plan.splitKeys,
       ...plan.outputLevel > 0
         ? { segmentSize: compaction.segmentSize }
-        : { segmentSize: Infinity, outputNumber: this.#takeLevel0Number() },
+        : { segmentSize: Infinity, outputNumbers: this.#takeLevel0Numbers() },
     }, signal);
     return await Promise.all(infos.map((info) => versions.openSegment(info)));
   }

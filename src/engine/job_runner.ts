@@ -66,10 +66,10 @@ export class InlineRunner implements JobRunner {
   }
 
   compact(job: CompactionJob, signal: AbortSignal): Promise<SegmentInfo[]> {
-    const { outputNumber } = job;
-    const host = outputNumber === undefined
+    const number = job.outputNumbers?.[1];
+    const host = number === undefined
       ? this.#host
-      : { ...this.#host, takeFileNumber: () => outputNumber };
+      : { ...this.#host, takeFileNumber: () => number };
     return compactSegments(job, { ...host, pace: paceUntil(signal) });
   }
 

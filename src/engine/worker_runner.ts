@@ -80,7 +80,7 @@ export class WorkerRunner implements JobRunner {
     const bytes = totalBytes(job.inputs.flatMap(({ segments }) => segments));
     if (bytes >= SMALL_JOB_BYTES) {
       const task: Task = { type: "compact", job };
-      const segments = await this.#send(task, signal, job.outputNumber);
+      const segments = await this.#send(task, signal, job.outputNumbers?.[0]);
       if (segments !== undefined) return [...segments];
     }
     return await this.#inline.compact(job, signal);

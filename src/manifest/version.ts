@@ -24,8 +24,8 @@ export interface VersionEdit<S extends SegmentInfo = SegmentInfo> {
  * to hide what is in them. Never changed: an edit makes a new version, so that readers keep theirs.
  *
  * Whatever is in a level is newer than all that the levels below it have of the same key. Level 0
- * holds flushed MemTables, newest first, whose keys may overlap. In every deeper level the segments
- * are sorted by key and share no key.
+ * holds flushed MemTables, and merges of those, newest first, whose keys may overlap. In every
+ * deeper level the segments are sorted by key and share no key.
  *
  * A range tombstone hides what it covers of the segments whose ceiling lies below its sequence
  * number; from the others that is gone already.

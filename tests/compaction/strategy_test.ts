@@ -128,14 +128,36 @@ test("Segments of level 0 are merged with one another where level 1 is large aga
   assertEquals(pick([larger, level1])?.outputLevel, 1);
 });
 
-test("What is larger than all newer segments of level 0 together is left as it is", () => {
+test("What is four times as large as all newer segments of level 0 together is left as it is", () => {
   const level1 = [segment(1, "a", "z", { sizeBytes: 3900 })];
+  const wide = { ...settings, levelRatio: 2 };
   const merged = (...sizes: number[]) =>
-    pick([level0Of(...sizes), level1])?.inputs;
-  assertEquals(merged(10, 20, 30, 100), [[0, [99, 98, 97]]]);
-  assertEquals(merged(10, 10, 20, 21, 500), [[0, [99, 98, 97, 96]]]);
+    summary(
+      pickCompaction(new Version([level0Of(...sizes), level1]), wide, idle),
+    )
+      ?.inputs;
+  assertEquals(merged(10, 20, 30, 241), [[0, [99, 98, 97]]]);
+  assertEquals(merged(10, 20, 30, 240), [[0, [99, 98, 97, 96]]]);
+  assertEquals(merged(10, 10, 20, 160, 900), [[0, [99, 98, 97, 96]]]);
   // None is as small as that; the newest two cost the least.
-  assertEquals(merged(10, 30, 100, 500), [[0, [99, 98]]]);
+  assertEquals(merged(10, 50, 300, 1500), [[0, [99, 98]]]);
+});
+
+test("Segments of level 0 that lie in gaps of level 1 sink there, however large that is", () => {
+  const level1 = [segment(1, "c", "d", { sizeBytes: 2000 })]
+    .concat(segment(2, "g", "h", { sizeBytes: 1500 }));
+  const level0 = [["i", "j"], ["e", "f"], ["k", "l"], ["a", "b"]].map(
+    ([first, last], i) => segment(99 - i, first!, last!, { sizeBytes: 10 }),
+  );
+  const { action, outputLevel } = pick([level0, level1])!;
+  assertEquals([action, outputLevel], ["move", 1]);
+});
+
+test("A few deletes in level 0 have no large level 1 rewritten", () => {
+  const deletes = segment(9, "a", "z", { entries: 10, tombstones: 10 });
+  const level1 = (entries: number) => [segment(1, "a", "z", { entries })];
+  assertEquals(pick([[deletes], level1(40)])?.reason, "garbage");
+  assertEquals(pick([[deletes], level1(41)]), undefined);
 });
 
 test("Scans make a merge within level 0 due once they have paid for that alone", () => {

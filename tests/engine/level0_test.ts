@@ -49,7 +49,8 @@ test("Sessions that write little leave level 1 as it is, and level 0 small", asy
   const names = segmentsOf({ fileNames: await storage.list() });
   assertEquals(filled.filter((name) => !names.includes(name)), []);
   await using db = await open(storage, { readOnly: true });
-  assert(db.stats().levels[0]!.segments <= 4);
+  // A merge that a close comes upon is done by the next session.
+  assert(db.stats().levels[0]!.segments < 8);
   for (const [key, value] of model) assertEquals(db.getSync(key), value, key);
   const deleted = [...model.values()].filter((value) => value === undefined);
   assertEquals(db.countSync(), KEYS - deleted.length);

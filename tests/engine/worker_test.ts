@@ -27,6 +27,7 @@ import { MemoryStorage } from "../../src/storage/memory.ts";
 import { openLocalStorage } from "../../src/storage/local_storage.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { test } from "../harness.ts";
+import { segmentsOf } from "../support/segment_names.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const MIB = 1024 * 1024;
@@ -189,6 +190,38 @@ test("What a worker cannot do is done on the event loop, and nothing of the atte
   assertEquals(segments.length, made.length);
   // The worker had been given numbers that have come to nothing.
   assert(segments.length < host.numbers.length);
+});
+
+test("A merge that stays in level 0 has the number that was kept for it, another one where the worker fails", async () => {
+  await using dir = tempDir();
+  const inMemory = new MemoryStorage();
+  for (
+    const { storage, number } of [
+      { storage: await openLocalStorage(dir.path), number: 20 },
+      // The worker looks into a folder without such a file.
+      { storage: inMemory, number: 21 },
+    ]
+  ) {
+    const logged = await loggedTable(storage);
+    const host = hostOf(storage);
+    const flushed = await new InlineRunner(host)
+      .flush(logged.table, flushJob(logged), never);
+    const runner = new WorkerRunner(dir.path, host);
+    const merged = await runner.compact({
+      ...compactionJob(flushed!),
+      outputLevel: 0,
+      outputNumbers: [20, 21],
+      segmentSize: Infinity,
+    }, never);
+    await runner.close();
+    assertEquals(merged.map((segment) => segment.number), [number]);
+    assertEquals(merged[0]!.entries, flushed!.entries);
+    assertEquals(
+      segmentsOf({ fileNames: await storage.list() }).sort(),
+      [segmentName(number), segmentName(flushed!.number)],
+    );
+    assertEquals(host.numbers.length, 1);
+  }
 });
 
 test("A job that is cancelled rejects with the reason and leaves no segment", async () => {

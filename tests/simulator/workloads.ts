@@ -79,6 +79,12 @@ const tiny: EngineOptions = {
   },
 };
 
+/** Leaves larger segments of level 0 out when newer ones are merged. */
+const patient: EngineOptions["compaction"] = {
+  ...tiny.compaction,
+  threshold: 3,
+};
+
 const text: Face<string, string> = {
   keys: utf8,
   values: utf8,
@@ -175,7 +181,7 @@ export const workloads: readonly Workload[] = [
       largestValue: 3_000,
       others: ["reopen", "reopen", "flush", "flush", "pause", "takeSnapshot"],
     },
-    options: { memtableEntries: 6 },
+    options: { memtableEntries: 6, compaction: patient },
   }),
   workload("sessions on slow storage", {
     mix: {
@@ -188,7 +194,7 @@ export const workloads: readonly Workload[] = [
       largestValue: 3_000,
       others: ["flush", "flush", "pause", "scan", "takeSnapshot"],
     },
-    options: { memtableEntries: 4 },
+    options: { memtableEntries: 4, compaction: patient },
     synchronous: false,
     slow: "any",
   }),
