@@ -7,10 +7,11 @@ import type { Codec } from "../codec/codec.ts";
 import type { EntryView } from "../format/entry.ts";
 import type { Codecs } from "./codecs.ts";
 
-/** Makes what makes of an entry what the user gets. */
-export type Decoder<K, V, T> = (
-  codecs: Codecs<K, V>,
-) => (entry: EntryView) => T;
+/** Makes what the user gets of an entry. */
+export type Decode<T> = (entry: EntryView) => T;
+
+/** Makes a {@linkcode Decode} for codecs. */
+export type Decoder<K, V, T> = (codecs: Codecs<K, V>) => Decode<T>;
 
 function decodeKey<K>(
   codec: Codec<K>,
@@ -30,20 +31,20 @@ export function decodeValue<V>(
 /** For scans of keys. */
 export function keyDecoder<K, V>(
   { keys }: Codecs<K, V>,
-): (entry: EntryView) => K {
+): Decode<K> {
   return (entry) => decodeKey(keys, entry);
 }
 
 /** For scans of values. */
 export function valueDecoder<K, V>(
   { values }: Codecs<K, V>,
-): (entry: EntryView) => V {
+): Decode<V> {
   return (entry) => decodeValue(values, entry);
 }
 
 /** For scans of both. */
 export function entryDecoder<K, V>(
   { keys, values }: Codecs<K, V>,
-): (entry: EntryView) => [K, V] {
+): Decode<[K, V]> {
   return (entry) => [decodeKey(keys, entry), decodeValue(values, entry)];
 }

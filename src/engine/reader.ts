@@ -253,9 +253,7 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     this.assertOpen();
     this.#assertSynchronous();
     checkSyncScanOptions(options);
-    const { reverse, limit } = options;
-    const source = this.#source(options, reverse, limit);
-    return new SyncScanIterator(source, decoder(this.codecs));
+    return new SyncScanIterator(this.#source(options), decoder(this.codecs));
   }
 
   async exportTo(
@@ -276,27 +274,22 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   ): ScanIterator<T> {
     this.assertOpen();
     checkScanOptions(options);
-    const { reverse, limit } = options;
-    const source = this.#source(options, reverse, limit);
-    return new ScanIterator(source, decoder(this.codecs), {
+    return new ScanIterator(this.#source(options), decoder(this.codecs), {
       signal: options.signal,
       track: (work) => this.store.track(work),
     });
   }
 
   /** What a read of a range goes through that begins now. */
-  #source(
-    range: RangeOptions<K>,
-    isReverse = false,
-    limit = Infinity,
-  ): ScanSource {
+  #source(options: ScanOptions<K>): ScanSource {
+    const { reverse: isReverse = false, limit = Infinity } = options;
     const state = this.store.readState;
     const maxSequence = this.#lastSeen;
     return {
       state,
       maxSequence,
       ranges: state.visibleRanges(maxSequence),
-      range: this.#encodeRange(range),
+      range: this.#encodeRange(options),
       isReverse,
       limit,
       assertOpen: () => this.assertScanning(),

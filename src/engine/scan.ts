@@ -1,5 +1,4 @@
 import type { Cursor } from "../format/cursor.ts";
-import type { EntryView } from "../format/entry.ts";
 import { ConcatCursor } from "../iterator/concat_cursor.ts";
 import { MergingCursor } from "../iterator/merging_cursor.ts";
 import {
@@ -17,6 +16,7 @@ import type {
   StreamOptions,
 } from "./api/ranges.ts";
 import { checkNames, checkSignal } from "./call_options.ts";
+import type { Decode } from "./decoders.ts";
 import type { ReadState } from "./read_state.ts";
 import { type StreamedScan, streamOfScan } from "./scan_stream.ts";
 import type { Segment } from "./segment.ts";
@@ -35,9 +35,6 @@ export interface ScanSource extends RangeCursorOptions {
   /** Throws if the engine or the snapshot has been closed meanwhile. */
   readonly assertOpen: () => void;
 }
-
-/** Makes what the user gets of an entry. */
-type Decode<T> = (entry: EntryView) => T;
 
 /**
  * What a scan goes through, one entry after another.

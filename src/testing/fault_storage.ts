@@ -57,7 +57,7 @@ export class FaultStorage implements Storage {
 
   readonly #seed: number;
   #medium: Medium;
-  readonly #locks = new FaultLocks();
+  readonly #locks = new FaultLocks(this.location);
 
   /**
    * Makes an empty storage.

@@ -1,6 +1,7 @@
 // Merges of level 0 that stay there: what they spare, and that nobody reads anything else.
 import { assert, assertEquals } from "@std/assert";
 import { open } from "../../mod.ts";
+import { nextTurn } from "../../src/engine/event_loop.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
@@ -22,11 +23,6 @@ async function openFilled(storage: Storage) {
   );
   await db.importFrom(entries, { sorted: true });
   return db;
-}
-
-/** A turn of the event loop, in which timers come up too. */
-function aTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
 
 test("Sessions that write little leave level 1 as it is, and level 0 small", async () => {
@@ -77,9 +73,9 @@ test("What is flushed while level 0 is merged stays above what is merged", async
   };
   // Its file has a number already.
   const flushing = db.flush();
-  while (!isHeld) await aTurn();
+  while (!isHeld) await nextTurn();
   for (let i = 0; i < 1100; i++) db.scanSync({ limit: 1 }).next();
-  while (db.stats().levels[0]!.segments > 1) await aTurn();
+  while (db.stats().levels[0]!.segments > 1) await nextTurn();
   assertEquals(db.stats().compaction.count, 1);
   gate.resolve();
   await flushing;
@@ -108,7 +104,7 @@ test("A delete that is merged in level 0 still hides what an older segment there
   await db.put("newest", "1");
   await db.flush();
   // The first is larger than the other three.
-  while (db.stats().levels[0]!.segments > 2) await aTurn();
+  while (db.stats().levels[0]!.segments > 2) await nextTurn();
   assertEquals(db.getSync("older"), undefined);
   assertEquals([...db.keysSync({ gte: "n" })], ["newer", "newest"]);
   await db.compact();

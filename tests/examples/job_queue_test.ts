@@ -87,6 +87,23 @@ test("Jobs that fail wait longer each time and are dead in the end, and can be r
   await db.close();
 });
 
+test("A job is tried five times unless the queue is told otherwise", async () => {
+  await using db = await open(new MemoryStorage(), {
+    keys: tuple,
+    values: json<Job<string> | null>(),
+  });
+  const clock = { ms: 1_000_000_000_000 };
+  const queue = new Queue(db, { now: () => clock.ms });
+  await queue.add("job");
+  let attempts = 0;
+  for (let job = await queue.take(); job; job = await queue.take()) {
+    attempts++;
+    await queue.fail(job, "No luck");
+    if (await queue.size() > 0) clock.ms += queue.waitMs();
+  }
+  assertEquals([attempts, (await queue.dead()).length], [5, 1]);
+});
+
 test("Jobs that end every process that takes them are dead in the end", async () => {
   const { db, queue, clock } = await openQueue();
   await queue.add("poison");
