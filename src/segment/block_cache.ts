@@ -96,7 +96,7 @@ export class BlockCache {
     if (!this.#makeRoom(bytes)) return;
     shelf.furnish();
     shelf.parts[number] = part;
-    this.#enqueue({ shelf, number, bytes, buffer, place: 0, placeBytes: 0 });
+    this.#enqueue({ shelf, number, bytes, buffer, place: 0 });
   }
 
   /**
@@ -113,19 +113,11 @@ export class BlockCache {
     if (this.slabs.bytes > this.#mostSlabBytes) this.#thinOut();
     const place = this.slabs.keep(payload);
     if (place === 0) return undefined;
-    const placeBytes = payload.length;
     shelf.furnish();
     shelf.places[2 * number] = place;
-    shelf.places[2 * number + 1] = placeBytes;
-    this.#enqueue({
-      shelf,
-      number,
-      bytes,
-      buffer: undefined,
-      place,
-      placeBytes,
-    });
-    return this.slabs.view(place, placeBytes);
+    shelf.places[2 * number + 1] = payload.length;
+    this.#enqueue({ shelf, number, bytes, buffer: undefined, place });
+    return this.slabs.view(place, payload.length);
   }
 
   /** Ends a lease of a part. */
@@ -162,8 +154,8 @@ export class BlockCache {
   }
 
   #enqueue(
-    { shelf, number, bytes, buffer, place, placeBytes }:
-      & Pick<CacheItem, "shelf" | "number" | "buffer" | "place" | "placeBytes">
+    { shelf, number, bytes, buffer, place }:
+      & Pick<CacheItem, "shelf" | "number" | "buffer" | "place">
       & { readonly bytes: number },
   ): void {
     const older = this.#newest;
@@ -173,7 +165,6 @@ export class BlockCache {
       chargeBytes: bytes + PART_OVERHEAD_BYTES,
       buffer,
       place,
-      placeBytes,
       leases: 0,
       newer: undefined,
       older,
@@ -217,9 +208,9 @@ export class BlockCache {
       this.#held.push(item);
       return;
     }
-    const { buffer, place, placeBytes } = item;
+    const { buffer, place } = item;
     if (buffer !== undefined) this.giveBuffer(buffer);
-    if (place !== 0) this.slabs.drop(place, placeBytes);
+    if (place !== 0) this.slabs.drop(place);
   }
 
   /**
@@ -232,8 +223,8 @@ export class BlockCache {
     for (const number of new Set(orphans.map(({ place }) => arrayOf(place)))) {
       this.slabs.renew(number);
     }
-    for (const { place, placeBytes } of orphans) {
-      this.slabs.drop(place, placeBytes);
+    for (const { place } of orphans) {
+      this.slabs.drop(place);
     }
   }
 

@@ -52,8 +52,20 @@ interface SlotClass {
   readonly units: number;
   /** How many slots the next slab is cut into. */
   nextSlots: number;
-  /** Places of slots that nobody uses. */
-  unused: number[];
+  /** Those with a slot that nobody uses; the last one is filled first. */
+  readonly open: Slab[];
+}
+
+interface Slab {
+  /** The number of its array. */
+  readonly number: number;
+  readonly slots: SlotClass;
+  /** Where it is among those that are open, if it is one of them. */
+  openIndex: number;
+  /** How many of its slots are used. */
+  used: number;
+  /** Places of the others. */
+  readonly unused: number[];
 }
 
 /** Keeps blocks, and tells where. */
@@ -63,10 +75,8 @@ export class BlockSlabs {
   readonly #isShared: boolean;
   /** By the size of their slots, in units. */
   readonly #classes = new Map<number, SlotClass>();
-  /** How many slots of each array are used; 0 for one that is no slab. */
-  readonly #used: number[] = [0];
-  /** How large the slots of each array are. */
-  readonly #slotUnits: number[] = [0];
+  /** By the number of their arrays; `undefined` for an array of one block. */
+  readonly #slabs: (Slab | undefined)[] = [undefined];
   /** Numbers of arrays that are gone. */
   readonly #unusedNumbers: number[] = [];
   /** Memory that the slabs take, in bytes. */
@@ -92,12 +102,13 @@ export class BlockSlabs {
     if (!this.#hasSlotFor(payload.length)) {
       return firstPlaceIn(this.#addArray(payload));
     }
-    const slots = this.#classFor(unitsFor(payload.length));
-    const place = slots.unused.pop() ?? this.#firstOfNewSlab(slots);
-    if (place === 0) return 0;
-    const slab = this.arrays[arrayOf(place)]!;
-    if (this.#used[arrayOf(place)]!++ === 0) this.#emptyBytes -= slab.length;
-    slab.set(payload, startOf(place));
+    const slab = this.#openSlab(unitsFor(payload.length));
+    if (slab === undefined) return 0;
+    const array = this.arrays[slab.number]!;
+    const place = slab.unused.pop()!;
+    if (slab.unused.length === 0) close(slab);
+    if (slab.used++ === 0) this.#emptyBytes -= array.length;
+    array.set(payload, startOf(place));
     return place;
   }
 
@@ -107,26 +118,26 @@ export class BlockSlabs {
     return this.arrays[arrayOf(place)]!.subarray(start, start + bytes);
   }
 
-  /** Lets another block take the place of one of `bytes` bytes. */
-  drop(place: number, bytes: number): void {
+  /** Lets another block take the place of one. */
+  drop(place: number): void {
     const number = arrayOf(place);
-    if (!this.#hasSlotFor(bytes)) return this.#removeArray(number);
-    const slots = this.#classFor(unitsFor(bytes));
-    slots.unused.push(place);
-    if (--this.#used[number]! > 0) return;
-    const slab = this.arrays[number] as Uint8Array<ArrayBuffer>;
-    this.#emptyBytes += slab.length;
+    const slab = this.#slabs[number];
+    if (slab === undefined) return this.#removeArray(number);
+    if (slab.unused.push(place) === 1) open(slab);
+    if (--slab.used > 0) return;
+    const array = this.arrays[number] as Uint8Array<ArrayBuffer>;
+    this.#emptyBytes += array.length;
     if (this.#emptyBytes <= MOST_EMPTY_BYTES) return;
-    this.#emptyBytes -= slab.length;
-    slots.unused = slots.unused.filter((one) => arrayOf(one) !== number);
-    this.bytes -= slab.length;
-    releaseMemory(slab);
+    this.#emptyBytes -= array.length;
+    this.bytes -= array.length;
+    close(slab);
+    releaseMemory(array);
     this.#removeArray(number);
   }
 
   /** Goes on with a copy of a slab, and leaves the slab as it is to whoever has a view of it. */
   renew(number: number): void {
-    if (this.#used[number]! > 0) {
+    if (this.#slabs[number] !== undefined) {
       this.arrays[number] = this.arrays[number]!.slice();
     }
   }
@@ -135,10 +146,10 @@ export class BlockSlabs {
   emptiest(): number {
     let emptiest = 0;
     let least = Infinity;
-    this.#used.forEach((used, number) => {
-      const share = used * this.#slotUnits[number]! /
-        this.arrays[number]!.length;
-      if (used === 0 || share >= least) return;
+    this.#slabs.forEach((slab, number) => {
+      if (slab === undefined || slab.used === 0) return;
+      const share = slab.used / (slab.used + slab.unused.length);
+      if (share >= least) return;
       least = share;
       emptiest = number;
     });
@@ -152,27 +163,38 @@ export class BlockSlabs {
   #classFor(units: number): SlotClass {
     let slots = this.#classes.get(units);
     if (slots === undefined) {
-      slots = { units, nextSlots: FIRST_SLOTS, unused: [] };
+      slots = { units, nextSlots: FIRST_SLOTS, open: [] };
       this.#classes.set(units, slots);
     }
     return slots;
   }
 
-  /** Cuts a new slab into slots. Answers the first; the others are unused. */
-  #firstOfNewSlab(slots: SlotClass): number {
+  /** A slab with an unused slot of this size; `undefined` if there can be none. */
+  #openSlab(units: number): Slab | undefined {
+    const slots = this.#classFor(units);
+    return slots.open.at(-1) ?? this.#addSlab(slots);
+  }
+
+  /** Cuts a new slab into slots. */
+  #addSlab(slots: SlotClass): Slab | undefined {
     const { units } = slots;
     const most = Math.floor(UNITS / units);
     const count = Math.min(slots.nextSlots, most);
-    const slab = new Uint8Array(count * units * UNIT_BYTES);
-    const first = firstPlaceIn(this.#addArray(slab));
-    if (first === 0) return 0;
+    const array = new Uint8Array(count * units * UNIT_BYTES);
+    const number = this.#addArray(array);
+    if (number === 0) return undefined;
     slots.nextSlots = Math.min(2 * count, most);
-    this.#slotUnits[arrayOf(first)] = units;
-    this.bytes += slab.length;
-    this.#emptyBytes += slab.length;
+    this.bytes += array.length;
+    this.#emptyBytes += array.length;
+    const unused: number[] = [];
     // The lowest is the next to be used, so that memory is touched in order.
-    for (let i = count - 1; i > 0; i--) slots.unused.push(first + i * units);
-    return first;
+    for (let i = count - 1; i >= 0; i--) {
+      unused.push(firstPlaceIn(number) + i * units);
+    }
+    const slab = { number, slots, openIndex: 0, used: 0, unused };
+    this.#slabs[number] = slab;
+    open(slab);
+    return slab;
   }
 
   /** Answers the number of the array, or 0 if there are too many. */
@@ -180,14 +202,27 @@ export class BlockSlabs {
     const number = this.#unusedNumbers.pop() ?? this.arrays.length;
     if (number === MOST_ARRAYS) return 0;
     this.arrays[number] = array;
-    this.#used[number] = 0;
     return number;
   }
 
   #removeArray(number: number): void {
     this.arrays[number] = NOTHING;
+    this.#slabs[number] = undefined;
     this.#unusedNumbers.push(number);
   }
+}
+
+/** Notes that a slab has an unused slot. */
+function open(slab: Slab): void {
+  slab.openIndex = slab.slots.open.push(slab) - 1;
+}
+
+/** Notes that no slot of a slab is to be used. */
+function close({ openIndex, slots }: Slab): void {
+  const last = slots.open.pop()!;
+  if (openIndex === slots.open.length) return;
+  slots.open[openIndex] = last;
+  last.openIndex = openIndex;
 }
 
 /**

@@ -93,9 +93,8 @@ export interface CacheItem extends CacheLease {
   readonly chargeBytes: number;
   /** The buffer of the part if nobody but the cache has it. */
   readonly buffer: Uint8Array<ArrayBuffer> | undefined;
-  /** The place of a block, which lies there with so many bytes; otherwise 0. */
+  /** The place of a block; otherwise 0. */
   readonly place: number;
-  readonly placeBytes: number;
   newer: CacheItem | undefined;
   older: CacheItem | undefined;
 }

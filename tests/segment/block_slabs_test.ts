@@ -28,7 +28,7 @@ test("A block takes the place of one that has gone", () => {
   const slabs = new BlockSlabs(true);
   const first = slabs.keep(filled(4100, 1));
   const second = slabs.keep(filled(4100, 2));
-  slabs.drop(first, 4100);
+  slabs.drop(first);
   const third = slabs.keep(filled(4224, 3));
   assertEquals(third, first);
   assertEquals(slabs.view(second, 4100), filled(4100, 2));
@@ -40,7 +40,7 @@ test("Blocks that are too large for slabs have an array of their own, which goes
   const place = slabs.keep(large);
   assert(slabs.arrays[arrayOf(place)] === large);
   assertEquals([startOf(place), slabs.sizeOf(large.length)], [0, large.length]);
-  slabs.drop(place, large.length);
+  slabs.drop(place);
   assertEquals(liveBytes(slabs), 0);
   assertEquals(slabs.keep(filled(32 * 1024 + 1, 8)), place);
 });
@@ -52,7 +52,7 @@ test("Slabs that are not shared keep every block as it is, and none takes the pl
   blocks.forEach((block, i) =>
     assert(slabs.arrays[arrayOf(places[i]!)] === block)
   );
-  slabs.drop(places[0]!, 100);
+  slabs.drop(places[0]!);
   slabs.keep(filled(100, 3));
   assertEquals(blocks[0], filled(100, 1));
 });
@@ -65,7 +65,7 @@ test("The slabs of a size grow, and are given back when nobody uses them, but fo
   );
   const sizes = slabs.arrays.map(({ length }) => length / 4224);
   assertEquals(sizes, [0, 4, 8, 16, 32, 62, 62, 62, 62, 62]);
-  for (const place of places) slabs.drop(place, 4100);
+  for (const place of places) slabs.drop(place);
   assert(liveBytes(slabs) < 512 * 1024, `${liveBytes(slabs)} bytes`);
   const bytes = liveBytes(slabs);
   slabs.keep(filled(4100, 1));
@@ -77,7 +77,7 @@ test("A renewed slab leaves its views as they are, and goes on with the same blo
   const [first, second] = [1, 2].map((i) => slabs.keep(filled(4100, i)));
   const view = slabs.view(first!, 4100);
   slabs.renew(arrayOf(first!));
-  slabs.drop(first!, 4100);
+  slabs.drop(first!);
   assertEquals(slabs.keep(filled(4100, 3)), first);
   assertEquals(view, filled(4100, 1));
   assertEquals(slabs.view(second!, 4100), filled(4100, 2));
@@ -105,14 +105,14 @@ test("Whatever is kept and dropped, every block is as it was, and memory is boun
     } else if (blocks.size > 0) {
       const [place, block] = [...blocks][random(blocks.size)]!;
       assertEquals(slabs.view(place, block.length), block);
-      slabs.drop(place, block.length);
+      slabs.drop(place);
       blocks.delete(place);
       bytesKept -= block.length;
     }
   }
   for (const [place, block] of blocks) {
     assertEquals(slabs.view(place, block.length), block);
-    slabs.drop(place, block.length);
+    slabs.drop(place);
   }
   assert(liveBytes(slabs) <= 512 * 1024, `${liveBytes(slabs)} bytes`);
   assert(mostMemory < 1.6 * mostBytes, `${mostMemory} for ${mostBytes} bytes`);
