@@ -1,5 +1,6 @@
 import { compareBytes } from "../bytes/compare.ts";
 import type { Codec } from "../codec/codec.ts";
+import { isWritten } from "../codec/written_length.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import { RANGE_DELETE, type RecordKind } from "../format/kind.ts";
 import {
@@ -79,7 +80,7 @@ export class BatchRecords {
     this.#isEncoding = true;
     try {
       const length = codec.encodeInto(value, this.#bytes, offset);
-      if (length >= 0) return length;
+      if (isWritten(length, this.#bytes.length - offset)) return length;
       return this.write(codec.encode(value), offset);
     } catch (error) {
       throw refusedPart(part, error);

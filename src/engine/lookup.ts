@@ -1,6 +1,7 @@
 import { compareSpans } from "../bytes/compare.ts";
 import { hashSpan } from "../bytes/hash.ts";
 import type { Codec } from "../codec/codec.ts";
+import { isWritten } from "../codec/written_length.ts";
 import { EntryView } from "../format/entry.ts";
 import { PUT } from "../format/kind.ts";
 import type { Version } from "../manifest/version.ts";
@@ -25,7 +26,7 @@ export class Lookup {
   setKey<K>(codec: Required<Codec<K>>, key: K): void {
     try {
       this.#keyLength = codec.encodeInto(key, this.#key, 0);
-      if (this.#keyLength < 0) {
+      if (!isWritten(this.#keyLength, this.#key.length)) {
         const encoded = codec.encode(key);
         this.#key = new Uint8Array(2 * encoded.length);
         this.#key.set(encoded);

@@ -1,4 +1,5 @@
 import type { Codec } from "../codec/codec.ts";
+import { isWritten } from "../codec/written_length.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import type { KeyRange } from "../format/key_range.ts";
 import { DELETE, PUT, RANGE_DELETE, type RecordKind } from "../format/kind.ts";
@@ -62,12 +63,11 @@ export class RecordWriter<K, V> {
     const start = arena.recordStart + RECORD_HEADER_BYTES;
     const { keys, values } = this.#codecs;
     const keyLength = keys.encodeInto(key, arena.bytes, start);
-    if (keyLength >= 0) {
+    if (isWritten(keyLength, arena.bytes.length - start)) {
       this.#checkKey(arena.bytes, start, keyLength);
       const at = start + keyLength;
       const valueLength = values.encodeInto(value, arena.bytes, at);
-      // A codec of the user's might claim more than there was room for.
-      if (valueLength >= 0 && valueLength <= arena.bytes.length - at) {
+      if (isWritten(valueLength, arena.bytes.length - at)) {
         checkValueLength(valueLength, this.#store.options.maxValueSize);
         checkSequence(table.lastSequence + 1);
         table.commitRecord(PUT, keyLength, valueLength);
@@ -94,7 +94,7 @@ export class RecordWriter<K, V> {
     const { keys } = this.#codecs;
     const start = arena.recordStart + RECORD_HEADER_BYTES;
     const keyLength = keys.encodeInto(key, arena.bytes, start);
-    if (keyLength < 0) {
+    if (!isWritten(keyLength, arena.bytes.length - start)) {
       return this.#addEncoded(DELETE, keys.encode(key), NO_BYTES);
     }
     this.#checkKey(arena.bytes, start, keyLength);

@@ -1,5 +1,6 @@
 import { compareSpans } from "../bytes/compare.ts";
 import type { Codec } from "../codec/codec.ts";
+import { isWritten } from "../codec/written_length.ts";
 import { invalidArgument } from "../errors.ts";
 import { segmentName } from "../format/file_names.ts";
 import { PUT } from "../format/kind.ts";
@@ -137,8 +138,7 @@ export class SortedBuilder<K, V> {
   ): number {
     try {
       const length = codec.encodeInto(value, this.#records, offset);
-      // A codec of the user's might claim more than there was room for.
-      if (length >= 0 && length <= this.#records.length - offset) return length;
+      if (isWritten(length, this.#records.length - offset)) return length;
       const encoded = codec.encode(value);
       this.#grow(offset + encoded.length + SLACK_BYTES);
       this.#records.set(encoded, offset);
