@@ -142,6 +142,18 @@ test("load --sorted takes what dump has written, all of it or nothing", async ()
   assertEquals((await kv(["dump", store])).stdout, lines("k"));
 });
 
+test("load keeps what came before an entry that the store does not take, and says which entry it is", async () => {
+  await using dir = tempDir();
+  const store = join(dir.path, "store");
+  const input = '{"key":"a","value":"1"}\n' +
+    `{"key":"${"k".repeat(70_000)}","value":"2"}\n{"key":"z","value":"3"}\n`;
+  const { code, stderr } = await kv(["load", store, "--create"], { input });
+  assertEquals(code, 4, stderr);
+  assertMatch(stderr, /kv: DATA: .* entry 2\b.*maxKeySize/);
+  assert(stderr.includes("Loaded before that: 1 entry"), stderr);
+  assertEquals((await kv(["scan", store, "--count"])).stdout, "1\n");
+});
+
 test("load keeps what came before a wrong line and says which line it is", async () => {
   await using dir = tempDir();
   const store = join(dir.path, "store");

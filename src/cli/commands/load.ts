@@ -7,12 +7,11 @@ import {
   type CommonOptions,
   writing,
 } from "../command.ts";
-import { KvError } from "../../errors.ts";
 import { counted, countText, durationText, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";
-import { BatchLoader } from "../transfer/batch_loader.ts";
 import { readCsv } from "../transfer/csv.ts";
 import type { EntryReader } from "../transfer/entry.ts";
+import { EntryLoader } from "../transfer/entry_loader.ts";
 import {
   formatOfFile,
   TRANSFER_FORMATS,
@@ -20,7 +19,6 @@ import {
 } from "../transfer/format.ts";
 import { readNdjson } from "../transfer/ndjson.ts";
 import { readRaw } from "../transfer/raw.ts";
-import { SortedLoader } from "../transfer/sorted_loader.ts";
 import { openSource, type Source } from "../transfer/source.ts";
 
 interface LoadOptions extends CommonOptions {
@@ -73,9 +71,10 @@ export function addLoad(program: Command, host: Host): void {
         isGzip: named.isGzip || (format === "raw" ? false : undefined),
         signal: host.signal,
       });
-      const loader = options.sorted === true
-        ? new SortedLoader(store.reader, host.signal)
-        : new BatchLoader(store);
+      const loader = new EntryLoader(store.reader, {
+        sorted: options.sorted === true,
+        signal: host.signal,
+      });
       const startedMs = performance.now();
       try {
         using bar = host.progress({ action: "Loading", total: source.total });
@@ -83,10 +82,7 @@ export function addLoad(program: Command, host: Host): void {
           bar.update({ bytes: source.bytesRead, entries: loader.loaded });
           host.signal.throwIfAborted();
         });
-        await loader.finish();
       } catch (error) {
-        // What failed in the engine would only fail again.
-        if (!(error instanceof KvError)) await loader.finish();
         const { loaded } = loader;
         host.facts["loaded"] = loaded;
         if (!options.json) {

@@ -4,16 +4,23 @@ import type { Awaitable } from "../../storage/awaitable.ts";
 import { DataError } from "../failure.ts";
 import type { EntryBytes } from "./entry.ts";
 
-/** Imports entries whose keys ascend: all of them or none. */
-export class SortedLoader {
+/** How entries are imported. */
+export interface LoadOptions {
+  /** Whether their keys ascend: then all of them are imported or none. */
+  readonly sorted: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Imports the entries of a file. */
+export class EntryLoader {
   readonly #writer: KvWriter<Uint8Array, Uint8Array>;
-  readonly #signal: AbortSignal;
-  /** Entries that the store has. */
+  readonly #options: LoadOptions;
+  /** Entries that are imported; after a failure, those that the store has. */
   loaded = 0;
 
-  constructor(writer: KvWriter<Uint8Array, Uint8Array>, signal: AbortSignal) {
+  constructor(writer: KvWriter<Uint8Array, Uint8Array>, options: LoadOptions) {
     this.#writer = writer;
-    this.#signal = signal;
+    this.#options = options;
   }
 
   /** Imports all entries; `onChunk` is called after each of the parts that they come in. */
@@ -22,22 +29,15 @@ export class SortedLoader {
     onChunk: () => void,
   ): Promise<void> {
     try {
-      const source = entriesOf(chunks, onChunk);
-      const signal = this.#signal;
-      const done = await this.#writer.importFrom(source, {
-        sorted: true,
-        signal,
+      const done = await this.#writer.importFrom(entriesOf(chunks, onChunk), {
+        ...this.#options,
+        onProgress: ({ entries }) => this.loaded = entries,
       });
       this.loaded = done.entries;
     } catch (error) {
       if (error instanceof KvImportError) this.loaded = error.entries;
       throw reasonOf(error);
     }
-  }
-
-  /** Nothing is left to do. */
-  finish(): Promise<void> {
-    return Promise.resolve();
   }
 }
 
