@@ -19,11 +19,11 @@ const folder = mkdtempSync(join(tmpdir(), "purekv-quickstart-"));
   // Closed at the end of the block, whatever happens in it.
   await using db = await open(folder);
 
-  // Once a put is awaited, the pair survives a crash and a loss of power.
+  // Once a put is awaited, the pair survives a crash of the process and a loss of power.
   await db.put("user:1", "Ada");
   await db.put("user:2", "Grace");
   await db.put("user:3", "Edsger");
-  await db.put("visits", "17", { sync: false }); // a crash only; far quicker
+  await db.put("visits", "17", { sync: false }); // a crash of the process only; far quicker
 
   console.log("user:1 is", await db.get("user:1"));
   console.log("user:9 is", await db.get("user:9"));
