@@ -1,7 +1,7 @@
 import { catalogueOf } from "../engine/reader.ts";
 import { KvError } from "../errors.ts";
 import { keyText } from "../inspection/key_text.ts";
-import { openForReading, type OpenStore } from "./open_store.ts";
+import { type OpenStore, openWithoutLock } from "./open_store.ts";
 import type { StoreSummary } from "./store_summary.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function summarizeKeyspaces(
   location: string,
 ): Promise<KeyspacesSummary | undefined> {
   try {
-    await using store = await openForReading(location, {});
+    await using store = await openWithoutLock(location);
     const catalogue = catalogueOf(store.reader);
     const isReserved = catalogue.isReservedAt(Infinity);
     return {

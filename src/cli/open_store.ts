@@ -78,11 +78,25 @@ export async function openForReading(
   const own = await encodingsAt(location, ownForms(forms));
   const codecs = codecsOf(own);
   const store = await open(location, { ...codecs, readOnly: true })
-    .catch(async (error) => {
+    .catch((error) => {
       if (!(error instanceof KvLockedError)) throw error;
-      return await follow(location, { ...codecs, refreshMs: LOOK_ONCE });
+      return followOnce(location, codecs);
     });
   return await orClosed(store, () => readable({ location, store, own }, forms));
+}
+
+/** Opens a store as it is now without a lock, so that no engine is kept out meanwhile. */
+export async function openWithoutLock(location: string): Promise<OpenStore> {
+  const own = await encodingsAt(location, {});
+  const store = await followOnce(location, codecsOf(own));
+  return await orClosed(store, () => readable({ location, store, own }, {}));
+}
+
+function followOnce(
+  location: string,
+  codecs: ReturnType<typeof codecsOf>,
+): Promise<Follower> {
+  return follow(location, { ...codecs, refreshMs: LOOK_ONCE });
 }
 
 function readable(
