@@ -16,8 +16,8 @@ export interface Pace {
 export interface Merge {
   /** All versions of all keys. */
   readonly source: EntrySource;
-  /** Which of them are still needed. Default: all. */
-  readonly retention?: Retention;
+  /** Which of them are still needed. */
+  readonly retention: Retention;
   /** Where those go. */
   readonly sink: SegmentSink;
   readonly pace: Pace;
@@ -34,7 +34,7 @@ export async function writeMerged(merge: Merge): Promise<SegmentInfo[]> {
     const started = source.seekToFirst();
     let has = isPending(started) ? await started : started;
     while (has) {
-      if (retention === undefined || retention.admit(source.entry)) {
+      if (retention.admit(source.entry)) {
         const added = sink.add(source.entry);
         if (isPending(added)) await added;
       }

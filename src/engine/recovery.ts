@@ -1,5 +1,6 @@
 import { corruption } from "../errors.ts";
 import { logName, parseFileName } from "../format/file_names.ts";
+import { LOG_FIRST_SEQUENCE_OFFSET } from "../format/log_format.ts";
 import { windowOver } from "../inspection/file_window.ts";
 import { restoreHeader } from "../inspection/log_salt.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
@@ -130,7 +131,7 @@ class Replay {
     if (header.firstSequence <= this.#lastSequence) {
       throw corruption(
         name,
-        24,
+        LOG_FIRST_SEQUENCE_OFFSET,
         `the log begins with write ${header.firstSequence}, which an older file has`,
       );
     }

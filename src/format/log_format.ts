@@ -42,10 +42,22 @@ export const FRAME_HEADER_BYTES = 32;
 /** The longest log that is read: no arena is larger. */
 export const MAX_LOG_BYTES: number = 2 ** 31;
 
-/** Where the salt stands in the header of a log, for those who look for it in a damaged one. */
-export const LOG_SALT_OFFSET = 12;
-
+// Where the parts stand in the header of a log.
 const VERSION_OFFSET = 8;
+export const LOG_SALT_OFFSET = 12;
+export const LOG_NUMBER_OFFSET = 16;
+export const LOG_FIRST_SEQUENCE_OFFSET = 24;
+const RESERVED_OFFSET = 32;
+export const LOG_CRC_OFFSET = 36;
+
+// The same for a frame.
+export const FRAME_CRC_BYTES = 4;
+export const FRAME_LENGTH_OFFSET = 4;
+const FRAME_COUNT_OFFSET = 8;
+const FRAME_MAGIC_OFFSET = 12;
+const FRAME_FIRST_SEQUENCE_OFFSET = 16;
+const FRAME_DURABLE_SEQUENCE_OFFSET = 24;
+
 const LOG_MAGIC = new TextEncoder().encode("PUREKVL\n");
 const FRAME_MAGIC = 0x4d415246; // "FRAM"
 
@@ -81,10 +93,15 @@ export function writeLogHeader(
   target.set(LOG_MAGIC, 0);
   writeUint32(target, VERSION_OFFSET, version);
   writeUint32(target, LOG_SALT_OFFSET, header.salt);
-  writeUint64(target, 16, header.number);
-  writeUint64(target, 24, header.firstSequence);
-  writeUint32(target, 32, 0);
-  writeUint32(target, 36, crc32(target.subarray(0, 36)));
+  writeUint64(target, LOG_NUMBER_OFFSET, header.number);
+  writeUint64(target, LOG_FIRST_SEQUENCE_OFFSET, header.firstSequence);
+  writeUint32(target, RESERVED_OFFSET, 0);
+  writeUint32(target, LOG_CRC_OFFSET, headerChecksum(target));
+}
+
+/** The checksum that a log header should have. */
+function headerChecksum(header: Uint8Array): number {
+  return crc32(header.subarray(0, LOG_CRC_OFFSET));
 }
 
 /** The format version that a log with this header has. */
@@ -101,13 +118,13 @@ export function readLogHeader(
 ): LogHeader | { readonly unknownVersion: number } | undefined {
   if (source.length < LOG_HEADER_BYTES) return undefined;
   if (LOG_MAGIC.some((byte, i) => source[i] !== byte)) return undefined;
-  if (crc32(source.subarray(0, 36)) !== readUint32(source, 36)) {
+  if (headerChecksum(source) !== readUint32(source, LOG_CRC_OFFSET)) {
     return undefined;
   }
   const version = logVersion(source);
   if (version < 1 || version > LOG_VERSION) return { unknownVersion: version };
-  const number = readUint64(source, 16);
-  const firstSequence = readUint64(source, 24);
+  const number = readUint64(source, LOG_NUMBER_OFFSET);
+  const firstSequence = readUint64(source, LOG_FIRST_SEQUENCE_OFFSET);
   // The log of a store that has used up its sequence numbers begins behind the last one.
   if (!(number <= MAX_SEQUENCE && firstSequence <= MAX_SEQUENCE + 1)) {
     return undefined;
@@ -122,18 +139,27 @@ export function sealFrame(
   salt: number,
   header: FrameHeader,
 ): void {
-  writeUint32(target, start + 4, header.length);
-  writeUint32(target, start + 8, header.count);
-  writeUint32(target, start + 12, FRAME_MAGIC);
-  writeUint64(target, start + 16, header.firstSequence);
-  writeUint64(target, start + 24, header.durableSequence);
+  writeUint32(target, start + FRAME_LENGTH_OFFSET, header.length);
+  writeUint32(target, start + FRAME_COUNT_OFFSET, header.count);
+  writeUint32(target, start + FRAME_MAGIC_OFFSET, FRAME_MAGIC);
+  writeUint64(
+    target,
+    start + FRAME_FIRST_SEQUENCE_OFFSET,
+    header.firstSequence,
+  );
+  writeUint64(
+    target,
+    start + FRAME_DURABLE_SEQUENCE_OFFSET,
+    header.durableSequence,
+  );
   const end = start + FRAME_HEADER_BYTES + header.length;
-  writeUint32(target, start, crc32(target.subarray(start + 4, end), salt));
+  const covered = target.subarray(start + FRAME_CRC_BYTES, end);
+  writeUint32(target, start, crc32(covered, salt));
 }
 
 /** Whether the bytes at `start`, of which there are enough, look like the header of a frame. */
 export function hasFrameMagic(source: Uint8Array, start: number): boolean {
-  return readUint32(source, start + 12) === FRAME_MAGIC;
+  return readUint32(source, start + FRAME_MAGIC_OFFSET) === FRAME_MAGIC;
 }
 
 /**
@@ -149,7 +175,7 @@ export function readFrame(
   const header = readFrameHeader(source, start);
   if (header === undefined || header.length > left) return undefined;
   const end = start + FRAME_HEADER_BYTES + header.length;
-  const body = source.subarray(start + 4, end);
+  const body = source.subarray(start + FRAME_CRC_BYTES, end);
   return crc32(body, salt) === frameChecksum(source, start)
     ? header
     : undefined;
@@ -164,10 +190,13 @@ export function readFrameHeader(
   start: number,
 ): FrameHeader | undefined {
   if (!hasFrameMagic(source, start)) return undefined;
-  const length = readUint32(source, start + 4);
-  const count = readUint32(source, start + 8);
-  const firstSequence = readUint64(source, start + 16);
-  const durableSequence = readUint64(source, start + 24);
+  const length = readUint32(source, start + FRAME_LENGTH_OFFSET);
+  const count = readUint32(source, start + FRAME_COUNT_OFFSET);
+  const firstSequence = readUint64(source, start + FRAME_FIRST_SEQUENCE_OFFSET);
+  const durableSequence = readUint64(
+    source,
+    start + FRAME_DURABLE_SEQUENCE_OFFSET,
+  );
   const lastSequence = firstSequence + count - 1;
   if (count === 0 || !(lastSequence <= MAX_SEQUENCE)) return undefined;
   if (!(durableSequence < firstSequence)) return undefined;

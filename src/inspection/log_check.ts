@@ -1,6 +1,7 @@
 import { corruption } from "../errors.ts";
 import { logName } from "../format/file_names.ts";
 import {
+  LOG_FIRST_SEQUENCE_OFFSET,
   LOG_HEADER_BYTES,
   type LogHeader,
   MAX_LOG_BYTES,
@@ -44,9 +45,6 @@ interface Tear {
   readonly file: string;
   readonly offset: number;
 }
-
-/** Where the header says with which write a log begins. */
-const LOG_FIRST_SEQUENCE_OFFSET = 24;
 
 const REFUSED =
   "no engine opens the store; a repair saves all writes whose frames are whole";

@@ -1,8 +1,11 @@
 import { crc32 } from "../bytes/crc32.ts";
 import { readUint32, readUint64 } from "../bytes/fixed.ts";
 import {
+  FRAME_CRC_BYTES,
   FRAME_HEADER_BYTES,
   frameChecksum,
+  LOG_CRC_OFFSET,
+  LOG_FIRST_SEQUENCE_OFFSET,
   LOG_HEADER_BYTES,
   LOG_SALT_OFFSET,
   LOG_VERSION,
@@ -13,9 +16,6 @@ import {
 import { inverseOfBytes, multiply } from "./crc_algebra.ts";
 import type { FileWindow } from "./file_window.ts";
 import { type LogFrame, LogWalk } from "./log_walk.ts";
-
-const HEADER_FIRST_SEQUENCE_OFFSET = 24;
-const HEADER_CRC_OFFSET = 36;
 
 /** A longer first frame is not used to find a salt. */
 const MOST_FRAME_BYTES = 64 * 1024 * 1024;
@@ -90,13 +90,13 @@ function saltOfHeader(
   number: number,
   version: number,
 ): number {
-  const first = readUint64(bytes, HEADER_FIRST_SEQUENCE_OFFSET);
+  const first = readUint64(bytes, LOG_FIRST_SEQUENCE_OFFSET);
   const firstSequence = Number.isNaN(first) ? 0 : first;
   const unsalted = new Uint8Array(LOG_HEADER_BYTES);
   writeLogHeader(unsalted, { salt: 0, number, firstSequence }, version);
-  const difference = readUint32(bytes, HEADER_CRC_OFFSET) ^
-    readUint32(unsalted, HEADER_CRC_OFFSET);
-  const covered = HEADER_CRC_OFFSET - LOG_SALT_OFFSET;
+  const difference = readUint32(bytes, LOG_CRC_OFFSET) ^
+    readUint32(unsalted, LOG_CRC_OFFSET);
+  const covered = LOG_CRC_OFFSET - LOG_SALT_OFFSET;
   return multiply(inverseOfBytes(covered), difference);
 }
 
@@ -109,10 +109,12 @@ async function saltOfFirstFrame(
   const crc = frameChecksum(head, 0);
   const header = readFrameHeader(head, 0);
   if (header === undefined) return undefined;
-  const length = FRAME_HEADER_BYTES - 4 + header.length;
-  if (length > MOST_FRAME_BYTES || start + 4 + length > window.size) {
+  const length = FRAME_HEADER_BYTES - FRAME_CRC_BYTES + header.length;
+  if (
+    length > MOST_FRAME_BYTES || start + FRAME_CRC_BYTES + length > window.size
+  ) {
     return undefined;
   }
-  const unsalted = crc32(await window.span(start + 4, length));
+  const unsalted = crc32(await window.span(start + FRAME_CRC_BYTES, length));
   return multiply(inverseOfBytes(length), crc ^ unsalted);
 }

@@ -1,7 +1,9 @@
 import { crc32 } from "../bytes/crc32.ts";
 import { readUint32 } from "../bytes/fixed.ts";
 import {
+  FRAME_CRC_BYTES,
   FRAME_HEADER_BYTES,
+  FRAME_LENGTH_OFFSET,
   frameChecksum,
   type FrameHeader,
   hasFrameMagic,
@@ -11,12 +13,6 @@ import {
 } from "../format/log_format.ts";
 import { MOST_SEARCH_READS } from "../wal/log_reader.ts";
 import type { FileWindow } from "./file_window.ts";
-
-/** The checksum of a frame, which covers what follows it. */
-const CRC_BYTES = 4;
-
-/** Where the header of a frame says how long the frame is. */
-const FRAME_LENGTH_OFFSET = 4;
 
 /** How much of a frame is checked at once. */
 const CHUNK_BYTES = 32 * 1024;
@@ -140,7 +136,7 @@ export class LogWalk {
     if (header === undefined || header.length > left) return undefined;
     const end = start + FRAME_HEADER_BYTES + header.length;
     const crc = frameChecksum(head, 0);
-    return await this.#checksum(start + CRC_BYTES, end) === crc
+    return await this.#checksum(start + FRAME_CRC_BYTES, end) === crc
       ? { header, start, end }
       : undefined;
   }

@@ -26,7 +26,7 @@ export class SourceFiles {
   /** @param isStrict Whether to fail all the same with what the storage refuses. */
   constructor(
     storage: Storage,
-    { isStrict = false }: { readonly isStrict?: boolean } = {},
+    { isStrict }: { readonly isStrict: boolean },
   ) {
     this.#storage = storage;
     this.#isStrict = isStrict;

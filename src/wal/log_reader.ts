@@ -5,6 +5,7 @@ import {
   type FrameHeader,
   hasFrameMagic,
   LOG_HEADER_BYTES,
+  LOG_NUMBER_OFFSET,
   LOG_VERSION,
   type LogHeader,
   readFrame,
@@ -37,7 +38,7 @@ export function openLogImage(
   if (header.number !== number) {
     throw corruption(
       name,
-      16,
+      LOG_NUMBER_OFFSET,
       `the log was written as number ${header.number}`,
     );
   }
