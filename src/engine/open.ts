@@ -88,7 +88,7 @@ export async function openStore<K, V>(
   await refuseMissing(storage, resolved);
   const lock = await storage.lock({ shared: resolved.readOnly });
   try {
-    const guarded = new GuardedStorage(storage);
+    const guarded = new GuardedStorage(storage, lock);
     const store = await openLocked(guarded, lock, resolved, codecs);
     return new Engine(store, codecs, storageAt);
   } catch (error) {
