@@ -54,8 +54,8 @@ export function writeHolder(folder: string): HolderMark | undefined {
 }
 
 /**
- * Whether nobody has said anything since `writeHolder` answered with `mark`. Throws the error of the
- * system if that cannot be known.
+ * Whether nobody has said anything since `writeHolder` answered with `mark`. Throws the error of
+ * the system if that cannot be known.
  */
 export function isHolder(folder: string, mark: HolderMark): boolean {
   const stats = lstatSync(join(folder, HOLDER_NAME), { throwIfNoEntry: false });

@@ -135,9 +135,9 @@ export interface LockOptions {
 /** A lock that is held until it is released. */
 export interface StorageLock {
   /**
-   * Optional: throws {@linkcode KvError} `KV_LOCKED` if somebody else has taken the lock although it
-   * was not let go of. An engine asks before it changes names and before it acknowledges writes. For
-   * storage that answers at once.
+   * Optional: throws {@linkcode KvError} `KV_LOCKED` if somebody else has taken the lock although
+   * it was not let go of. An engine asks before it changes names and before it acknowledges writes.
+   * For storage that answers at once.
    */
   assertHeld?(): void;
 
