@@ -131,7 +131,7 @@ async function openLocked<K, V>(
     await createManifest(storage, options, codecs);
   if (options.errorIfExists && state.nextFileNumber > 1) {
     throw invalidArgument(
-      `Cannot create ${storage.location}: there is a store already, and errorIfExists is set`,
+      `Cannot create ${storage.location}: the store already exists, and errorIfExists is set`,
     );
   }
   refuseOtherCodecs(storage, state, codecs);
@@ -196,7 +196,7 @@ function refuseUsedUp({ location }: Storage, nextFileNumber: number): void {
   if (nextFileNumber <= MAX_SEQUENCE - FEWEST_FREE_NUMBERS) return;
   throw new KvError(
     "KV_UNSUPPORTED",
-    `Cannot open ${location}: the numbers of its files are used up, the next would be ${nextFileNumber}; open it with readOnly`,
+    `Cannot open ${location}: no file numbers are left, the next would be ${nextFileNumber}; open it with readOnly`,
   );
 }
 
@@ -283,7 +283,7 @@ function refuseRemains(names: readonly string[]): void {
     throw corruption(
       MANIFEST_NAME,
       0,
-      `the file is missing: a ${what} into this place was not finished; make it anew, here or elsewhere, or remove the file ${mark} if an empty store is wanted`,
+      `the file is missing: a ${what} into this place was not finished; make it again, here or elsewhere, or remove the file ${mark} if an empty store is wanted`,
     );
   }
   const orphan = names.find((name) => {

@@ -131,7 +131,7 @@ class Replay {
       throw corruption(
         name,
         24,
-        `the log begins with write ${header.firstSequence}, which an older file has`,
+        `the log begins with write ${header.firstSequence}, which an older file already holds`,
       );
     }
     this.#tear = undefined;

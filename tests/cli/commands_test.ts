@@ -134,7 +134,7 @@ test("load --sorted takes what dump has written, all of it or nothing", async ()
   writeFileSync(file, lines("m") + lines("a"));
   const refused = await kv(load);
   assertEquals(refused.code, 4, refused.stderr);
-  assert(refused.stderr.includes('"a0000" comes behind'), refused.stderr);
+  assert(refused.stderr.includes('"a0000" comes after'), refused.stderr);
   writeFileSync(file, `${lines("n")}{`);
   const broken = await kv(load);
   assertEquals(broken.code, 4, broken.stderr);

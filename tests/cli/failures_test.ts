@@ -101,13 +101,13 @@ test("A file that cannot be used is named, with what is the matter in plain word
     [["load", store, dir.path], dir.path, "it is a folder"],
     [["load", store, loop], loop, "circle"],
     [["dump", store, join(missing, "a.csv")], missing, "no such file"],
-    [["dump", store, join(file, "a.csv")], file, "is a file, no folder"],
+    [["dump", store, join(file, "a.csv")], file, "is a file, not a folder"],
     [["dump", store, dir.path, "--force"], dir.path, "it is a folder"],
     [["dump", store, file], file, "--force"],
     [["inspect", missing], missing, "no such file"],
     [["bench", missing], missing, "no such file"],
-    [["get", file, "a"], file, "is a file, no folder"],
-    [["put", file, "a", "1", "--create"], file, "is a file, no folder"],
+    [["get", file, "a"], file, "is a file, not a folder"],
+    [["put", file, "a", "1", "--create"], file, "is a file, not a folder"],
     [["checkpoint", store, join(store, "copy")], store, "place of its own"],
   ] as const;
   for (const [args, name, problem] of cases) {

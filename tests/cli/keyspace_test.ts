@@ -61,7 +61,7 @@ test("A keyspace that is not there is told along with those that are, and only w
   const scanned = await kv(["scan", store, ...nope]);
   assertEquals([scanned.code, scanned.stderr], [
     3,
-    "kv: KV_NOT_FOUND: Cannot open keyspace nope: there is none of this name, only cities, users\n",
+    "kv: KV_NOT_FOUND: Cannot open keyspace nope: it does not exist, the store has only cities, users\n",
   ]);
   const put = await kv(["put", store, "k", "v", ...nope]);
   assert(
