@@ -121,7 +121,7 @@ function ofParser({ code, exitCode, message }: CommanderError): Failure {
   return {
     code: "USAGE",
     message: problem!,
-    hint: similar === undefined ? "help says more" : `did you mean ${similar}?`,
+    hint: similar === undefined ? "see help" : `did you mean ${similar}?`,
     exitCode: USAGE,
   };
 }

@@ -99,7 +99,7 @@ test("A file that cannot be used is named, with what is the matter in plain word
   const cases = [
     [["load", store, missing], missing, "no such file"],
     [["load", store, dir.path], dir.path, "it is a folder"],
-    [["load", store, loop], loop, "circle"],
+    [["load", store, loop], loop, "its links form a loop"],
     [["dump", store, join(missing, "a.csv")], missing, "no such file"],
     [["dump", store, join(file, "a.csv")], file, "is a file, not a folder"],
     [["dump", store, dir.path, "--force"], dir.path, "it is a folder"],

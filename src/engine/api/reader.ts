@@ -35,8 +35,7 @@ export interface KvReader<K, V> {
   get(key: K): Promise<V | undefined>;
 
   /**
-   * The value of `key`, without a promise. Throws `KV_UNSUPPORTED` on storage that answers with
-   * promises.
+   * The value of `key`, without a promise. Throws `KV_UNSUPPORTED` on asynchronous storage.
    *
    * @example
    * ```ts
@@ -86,8 +85,8 @@ export interface KvReader<K, V> {
   has(key: K): Promise<boolean>;
 
   /**
-   * Like {@linkcode KvReader.has}, without a promise. Throws `KV_UNSUPPORTED` on storage that
-   * answers with promises.
+   * Like {@linkcode KvReader.has}, without a promise. Throws `KV_UNSUPPORTED` on asynchronous
+   * storage.
    */
   hasSync(key: K): boolean;
 
@@ -112,8 +111,8 @@ export interface KvReader<K, V> {
   scan(options?: AsyncScanOptions<K>): KvIterator<[K, V]>;
 
   /**
-   * Like {@linkcode KvReader.scan}, without promises. Throws `KV_UNSUPPORTED` on storage that
-   * answers with promises.
+   * Like {@linkcode KvReader.scan}, without promises. Throws `KV_UNSUPPORTED` on asynchronous
+   * storage.
    *
    * @example
    * ```ts
@@ -147,8 +146,8 @@ export interface KvReader<K, V> {
   keys(options?: AsyncScanOptions<K>): KvIterator<K>;
 
   /**
-   * Like {@linkcode KvReader.keys}, without promises. Throws `KV_UNSUPPORTED` on storage that
-   * answers with promises.
+   * Like {@linkcode KvReader.keys}, without promises. Throws `KV_UNSUPPORTED` on asynchronous
+   * storage.
    */
   keysSync(options?: ScanOptions<K>): KvSyncIterator<K>;
 
@@ -169,8 +168,8 @@ export interface KvReader<K, V> {
   values(options?: AsyncScanOptions<K>): KvIterator<V>;
 
   /**
-   * Like {@linkcode KvReader.values}, without promises. Throws `KV_UNSUPPORTED` on storage that
-   * answers with promises.
+   * Like {@linkcode KvReader.values}, without promises. Throws `KV_UNSUPPORTED` on asynchronous
+   * storage.
    */
   valuesSync(options?: ScanOptions<K>): KvSyncIterator<V>;
 
@@ -202,7 +201,7 @@ export interface KvReader<K, V> {
 
   /**
    * Like {@linkcode KvReader.count}, without a promise and in one go. Throws `KV_UNSUPPORTED` on
-   * storage that answers with promises.
+   * asynchronous storage.
    */
   countSync(range?: RangeOptions<K>): number;
 
