@@ -1,6 +1,5 @@
 /**
- * Checks of options and other arguments, and the errors that name what was expected and what was
- * given.
+ * Checks options and other arguments; errors name what was expected and what was given.
  *
  * @module
  */
@@ -17,8 +16,8 @@ export interface Bounds {
 }
 
 /**
- * The error for something that was given; `action` is what could not be done and `problem` what was
- * expected instead.
+ * The error for a bad argument: `action` failed because of `problem`, an expectation that `value`
+ * does not meet.
  */
 export function refused(
   action: string,
@@ -28,7 +27,7 @@ export function refused(
   return invalidArgument(`Cannot ${action}: ${problem}, got ${shown(value)}`);
 }
 
-/** What a value is called in a message: itself if it is short, or its type. */
+/** How a message shows a value: short ones as they are, others by type. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 64));
   if (typeof value === "bigint") return `${value}n`;
@@ -37,7 +36,7 @@ export function shown(value: unknown): string {
   return Array.isArray(value) ? `an array of ${value.length}` : typeName(value);
 }
 
-/** What a value that a message must not repeat is called in it. */
+/** The type of a value, for messages that must not repeat the value itself. */
 export function typeName(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "an array";
@@ -64,12 +63,11 @@ export function checkNames(
   }
 }
 
-/** Names of the options of work that tells of its progress. */
+/** Options of work that reports progress. */
 export const PROGRESS_NAMES: readonly string[] = ["signal", "onProgress"];
 
 /**
- * Checks the options of work that tells of its progress and can be ended; `names` are those that
- * there are.
+ * Checks the options of work that reports progress and can be aborted; `names` are the known ones.
  */
 export function checkProgressOptions(
   options: { readonly signal?: unknown; readonly onProgress?: unknown },
@@ -118,7 +116,7 @@ export function checkSignal(
   throw refused(action, "signal must be an AbortSignal", signal);
 }
 
-/** Options as they come from callers without types: read one by one and checked on the way. */
+/** Options from untyped callers, read one by one and checked on the way. */
 export class OptionReader {
   readonly #action: string;
   readonly #prefix: string;
@@ -126,8 +124,8 @@ export class OptionReader {
   readonly #known: string[] = [];
 
   /**
-   * @param action What cannot be done with wrong ones.
-   * @param path The option that they are given in, if not the whole.
+   * @param action What fails if they are wrong.
+   * @param path The option that holds them, if they are nested.
    */
   constructor(action: string, given: unknown, path?: string) {
     this.#action = action;
@@ -209,7 +207,7 @@ export class OptionReader {
     return refused(this.#action, problem, value);
   }
 
-  /** Refuses options that were not read; `others` are those that the caller checks itself. */
+  /** Refuses options that were not read; the caller checks `others` itself. */
   refuseOthers(others: readonly string[] = []): void {
     const known = [...this.#known, ...others];
     for (const name of Object.keys(this.#given)) {
