@@ -212,7 +212,7 @@ test("A store that is missing is told of in the words of the command line", asyn
   const { code, stderr } = await kv(["put", place, "a", "b"]);
   assertEquals([code, stderr], [
     3,
-    `kv: KV_NOT_FOUND: Cannot open ${place}: there is no store; check the path (put and load make a new store with --create)\n`,
+    `kv: KV_NOT_FOUND: Cannot open ${place}: there is no store; check the path (put and load create a store with --create)\n`,
   ]);
   assert(!existsSync(place));
 });

@@ -68,7 +68,9 @@ test("A keyspace that is not there is told along with those that are, and only w
   ]);
   const put = await kv(["put", store, "k", "v", ...nope]);
   assert(
-    put.stderr.endsWith("(put, load, shell and use make one with --create)\n"),
+    put.stderr.endsWith(
+      "(put, load, shell and use create one with --create)\n",
+    ),
   );
 });
 

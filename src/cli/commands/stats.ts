@@ -28,7 +28,7 @@ export function addStats(program: Command, host: Host): void {
     usage: "stats",
     summary: "show levels, sizes and counts",
     description:
-      "Reads the manifest and the logs alone, so it is quick whatever the size, and works while another program has the store open.",
+      "Reads only the manifest and the logs, so it is quick at any size, and works while another program has the store open.",
     examples: [
       ["stats STORE", "a table, with a picture of the levels"],
       ["stats STORE --json", "the same for programs"],
