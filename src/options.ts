@@ -63,7 +63,7 @@ export interface CompactionOptions {
 }
 
 /**
- * How an engine is opened and how it works.
+ * Options of an engine.
  *
  * @example
  * ```ts

@@ -46,7 +46,7 @@ import { VersionSet } from "./version_set.ts";
 const FEWEST_FREE_NUMBERS = 2 ** 32;
 
 /**
- * How a store is opened: {@linkcode EngineOptions} and the codecs for its keys and values.
+ * How to open a store: {@linkcode EngineOptions} and the codecs of its keys and values.
  *
  * @example
  * ```ts
@@ -63,9 +63,9 @@ const FEWEST_FREE_NUMBERS = 2 ** 32;
  * ```
  */
 export interface OpenOptions<K, V> extends EngineOptions {
-  /** How keys become bytes, and so how they are ordered. Default `utf8`. */
+  /** Encodes keys, and so determines their order. Default `utf8`. */
   readonly keys?: Codec<K>;
-  /** How values become bytes. Default `utf8`. */
+  /** Encodes values. Default `utf8`. */
   readonly values?: Codec<V>;
 }
 
