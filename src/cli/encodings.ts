@@ -48,8 +48,8 @@ interface WantedKeyspace {
 }
 
 function namesText(names: readonly string[]): string {
-  if (names.length === 0) return "nor any other";
-  return `only ${names.join(", ")}`;
+  if (names.length === 0) return "the store has no keyspaces";
+  return `the store has only ${names.join(", ")}`;
 }
 
 /**
@@ -67,7 +67,7 @@ export function encodingsIn(
     throw new HintedError(
       new KvError(
         "KV_NOT_FOUND",
-        `Cannot open keyspace ${keyspace}: there is none of this name, ${
+        `Cannot open keyspace ${keyspace}: it does not exist, ${
           namesText(catalogue.names())
         }`,
       ),
@@ -108,7 +108,7 @@ export function refuseOtherForms(
     const { codec, form, isOwn } = encoding;
     if (isOwn) continue;
     throw new UsageError(
-      `Cannot write to ${place}: its ${what} are written with codec ${codec.name}, --${what} says ${form.name}`,
+      `Cannot write to ${place}: its ${what} are written with codec ${codec.name}, but --${what} says ${form.name}`,
     );
   }
 }

@@ -81,7 +81,7 @@ export class GuardedStorage implements Storage {
 
   #assertSound(): void {
     if (this.#failure === undefined) return;
-    const cause = new Error("an earlier sync of it has failed", {
+    const cause = new Error("an earlier sync of it failed", {
       cause: this.#failure.error,
     });
     throw new KvIoError("syncDirectory", "", "other", { cause });
