@@ -34,6 +34,11 @@ export class GuardedStorage implements Storage {
     if (inner.linkTo !== undefined) this.linkTo = inner.linkTo.bind(inner);
   }
 
+  /** Why a sync of the directory has failed, if one has. */
+  get directoryFailure(): unknown {
+    return this.#failure?.error;
+  }
+
   lock(options: LockOptions): Awaitable<StorageLock> {
     return this.#inner.lock(options);
   }

@@ -80,7 +80,11 @@ export class Store {
     const { localFolder } = storage;
     this.runner = localFolder === undefined || options.background === "inline"
       ? new InlineRunner(host)
-      : new WorkerRunner(localFolder, host);
+      : new WorkerRunner(
+        localFolder,
+        host,
+        (error) => this.#poison(error, false),
+      );
     this.tables = new Tables(recovered.tables, recovered.lastSequence, {
       memtableSize: options.memtableSize,
       memtableEntries: options.memtableEntries,

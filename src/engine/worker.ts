@@ -22,6 +22,7 @@ import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { RecordList } from "../memtable/record_list.ts";
 import { LocalFiles } from "../storage/local_files.ts";
 import { openLogImage } from "../wal/log_reader.ts";
+import { GuardedStorage } from "./guarded_storage.ts";
 import { paceUntil } from "./job_runner.ts";
 import { readLogImage, recordsOfLog } from "./log_table.ts";
 import { randomUint32 } from "./random.ts";
@@ -33,7 +34,10 @@ interface RunningJob {
 }
 
 const { folder } = workerData as WorkerSetup;
-const storage = new LocalFiles(folder, () => {});
+// The lock is the engine's.
+const storage = new GuardedStorage(new LocalFiles(folder, () => {}), {
+  release: () => {},
+});
 const jobs = new Map<number, RunningJob>();
 
 parentPort!.on("message", (message: ToWorker) => {
@@ -77,7 +81,15 @@ async function run(
     post({ type: "done", id, segments });
   } catch {
     // The engine runs the job again by itself, and so comes to the error if there is one to report.
-    post({ type: "failed", id });
+    // But for one, which the system reports only once.
+    const { directoryFailure } = storage;
+    post({
+      type: "failed",
+      id,
+      directoryFailure: directoryFailure === undefined
+        ? undefined
+        : String(directoryFailure),
+    });
   } finally {
     jobs.delete(id);
   }
@@ -130,7 +142,7 @@ async function writeLog(
   context: JobContext,
 ): Promise<SegmentInfo[]> {
   const name = logName(job.logNumber);
-  const image = await readLogImage(storage.open(name), name, buffer);
+  const image = await readLogImage(await storage.open(name), name, buffer);
   buffer = new Uint8Array(image.buffer);
   const header = openLogImage(image, name, job.logNumber);
   if (header === undefined) throw new Error(`${name} has no valid header`);

@@ -38,4 +38,9 @@ export type FromWorker =
     readonly segments: readonly SegmentInfo[];
   }
   /** The job has failed or was cancelled; its files are removed as far as that was possible. */
-  | { readonly type: "failed"; readonly id: number };
+  | {
+    readonly type: "failed";
+    readonly id: number;
+    /** Why a sync of the directory has failed in the worker, if one has. */
+    readonly directoryFailure: string | undefined;
+  };

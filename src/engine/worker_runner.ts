@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { BuildJob, CompactionJob, FlushJob } from "../compaction/job.ts";
+import { KvIoError } from "../errors.ts";
 import { segmentName } from "../format/file_names.ts";
 import { type SegmentInfo, totalBytes } from "../manifest/segment_info.ts";
 import type { MemTable } from "../memtable/memtable.ts";
@@ -49,15 +50,25 @@ export class WorkerRunner implements JobRunner {
   readonly #folder: string;
   readonly #host: JobHost;
   readonly #inline: InlineRunner;
+  readonly #onDirectoryFailure: (error: KvIoError) => void;
   readonly #pending = new Map<number, PendingJob>();
   #worker: Worker | undefined;
   #isBroken = false;
   #nextId = 1;
 
-  /** @param folder Absolute path of the folder with the files of the store. */
-  constructor(folder: string, host: JobHost) {
+  /**
+   * @param folder Absolute path of the folder with the files of the store.
+   * @param onDirectoryFailure Told that a sync of the folder has failed in the worker: it may have
+   * let go of names that the engine has made, and the system does not say so again.
+   */
+  constructor(
+    folder: string,
+    host: JobHost,
+    onDirectoryFailure: (error: KvIoError) => void,
+  ) {
     this.#folder = folder;
     this.#host = host;
+    this.#onDirectoryFailure = onDirectoryFailure;
     this.#inline = new InlineRunner(host);
   }
 
@@ -178,7 +189,18 @@ export class WorkerRunner implements JobRunner {
     if (job === undefined) return;
     if (message.type === "takeNumber") void this.#giveNumber(message.id, job);
     else if (message.type === "done") job.resolve(message.segments);
-    else job.resolve(undefined);
+    else {
+      this.#noteFailure(message.directoryFailure);
+      job.resolve(undefined);
+    }
+  }
+
+  #noteFailure(directoryFailure: string | undefined): void {
+    if (directoryFailure === undefined) return;
+    const cause = new Error(directoryFailure);
+    this.#onDirectoryFailure(
+      new KvIoError("syncDirectory", "", "other", { cause }),
+    );
   }
 
   async #giveNumber(id: number, job: PendingJob): Promise<void> {

@@ -37,6 +37,11 @@ const settings = {
   compression: "none",
   snapshots: [],
 } as const;
+/** No sync of the folder fails here. */
+function unexpected(error: unknown): never {
+  throw error;
+}
+
 const never = new AbortController().signal;
 
 /** Counts up file numbers; salts are fixed so that equal jobs give equal files. */
@@ -138,7 +143,7 @@ test("A worker makes the same segments as the event loop", async () => {
   const host = { ...hostOf(storage), takeFileNumber: inline.takeFileNumber };
   const before = inline.numbers.length;
   assertEquals(
-    await runBoth(new WorkerRunner(dir.path, host), logged),
+    await runBoth(new WorkerRunner(dir.path, host, unexpected), logged),
     expected,
   );
   // Salts are drawn where the work is done: equal ones would mean that it was not done by the
@@ -161,7 +166,7 @@ test("A worker builds the same segment as the event loop, and leaves none when i
     .build(job, never);
   assertEquals([expected.entries, expected.maxSequence], [RECORDS, 0]);
   const host = { ...hostOf(storage), takeFileNumber: inline.takeFileNumber };
-  const runner = new WorkerRunner(dir.path, host);
+  const runner = new WorkerRunner(dir.path, host, unexpected);
   const { number: other, salt: random, ...built } = await runner
     .build(job, never);
   assertEquals(built, expected);
@@ -185,7 +190,10 @@ test("What a worker cannot do is done on the event loop, and nothing of the atte
   const storage = new MemoryStorage();
   const logged = await loggedTable(storage);
   const host = hostOf(storage);
-  const made = await runBoth(new WorkerRunner(dir.path, host), logged);
+  const made = await runBoth(
+    new WorkerRunner(dir.path, host, unexpected),
+    logged,
+  );
   const segments = storage.list().filter((name) => name !== logged.logName);
   assertEquals(segments.length, made.length);
   // The worker had been given numbers that have come to nothing.
@@ -206,7 +214,7 @@ test("A merge that stays in level 0 has the number that was kept for it, another
     const host = hostOf(storage);
     const flushed = await new InlineRunner(host)
       .flush(logged.table, flushJob(logged), never);
-    const runner = new WorkerRunner(dir.path, host);
+    const runner = new WorkerRunner(dir.path, host, unexpected);
     const merged = await runner.compact({
       ...compactionJob(flushed!),
       outputLevel: 0,
@@ -228,7 +236,7 @@ test("A job that is cancelled rejects with the reason and leaves no segment", as
   await using dir = tempDir();
   const storage = await openLocalStorage(dir.path);
   const logged = await loggedTable(storage);
-  const runner = new WorkerRunner(dir.path, hostOf(storage));
+  const runner = new WorkerRunner(dir.path, hostOf(storage), unexpected);
   const cancel = new AbortController();
   const reason = new Error("enough");
   const flushed = runner.flush(logged.table, flushJob(logged), cancel.signal);
@@ -255,7 +263,7 @@ test("A worker ends a job that is cancelled where it stands", async () => {
       if (host.numbers.length === 5) cancel.abort(reason);
       return host.takeFileNumber();
     },
-  });
+  }, unexpected);
   // About 75 segments.
   const job = { ...compactionJob(flushed!), segmentSize: 32 * 1024 };
   const error = await assertRejects(() => runner.compact(job, cancel.signal));
@@ -279,7 +287,7 @@ test("A job that is cancelled when the worker has just done it leaves no segment
       void cancelWhenDone(number);
       return number;
     },
-  });
+  }, unexpected);
   async function cancelWhenDone(number: number): Promise<void> {
     // Until the worker has been told; in the same turn, after which it is heard what it says.
     for (let i = 0; i < 20; i++) await undefined;
