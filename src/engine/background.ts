@@ -15,6 +15,7 @@ import { totalBytes } from "../manifest/segment_info.ts";
 import { BackgroundGate } from "./background_gate.ts";
 import { debtsOf } from "./debts.ts";
 import { nextTurn } from "./event_loop.ts";
+import { untilAborted } from "./interruptible.ts";
 import type { Segment } from "./segment.ts";
 
 const NO_DEBTS: Debts = { flush: 0, compaction: 0 };
@@ -29,6 +30,8 @@ export class Background {
   readonly #jobs: BackgroundJobs;
   #flushing: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
+  /** Full compactions that wait for one that is due: no other goes before them. */
+  #fullWaiting = 0;
   readonly #stop = new AbortController();
   /** What imports ask for. */
   readonly gate: BackgroundGate = new BackgroundGate();
@@ -67,7 +70,10 @@ export class Background {
         this.wake();
       });
     }
-    if (this.#compacting === undefined && this.#pick() !== undefined) {
+    if (
+      this.#compacting === undefined && this.#fullWaiting === 0 &&
+      this.#pick() !== undefined
+    ) {
       this.#compacting = this.#run(this.#compactDue()).then(() => {
         this.#compacting = undefined;
         this.wake();
@@ -150,7 +156,6 @@ export class Background {
       await this.#compactAll(signal);
     } finally {
       // What became due meanwhile had to wait, and so may writers.
-      await this.#compacting;
       this.wake();
     }
   }
@@ -159,9 +164,14 @@ export class Background {
     const { versions, compaction } = this.#options;
     let progress = startFullCompaction(versions.takeFileNumber());
     for (;;) {
-      // More than once: another full compaction may have waited for the same one.
-      while (this.#compacting !== undefined || this.gate.isShut) {
-        await (this.#compacting ?? nextTurn());
+      this.#fullWaiting++;
+      try {
+        // More than once: another full compaction may have waited for the same one.
+        while (this.#compacting !== undefined || this.gate.isShut) {
+          await untilAborted(this.#compacting ?? nextTurn(), signal);
+        }
+      } finally {
+        this.#fullWaiting--;
       }
       this.#assertRunning();
       signal?.throwIfAborted();
@@ -179,9 +189,11 @@ export class Background {
         step.plan,
         signal ? AbortSignal.any([signal, this.#stop.signal]) : undefined,
       );
-      this.#compacting = this.#run(work, signal).then(() => {
+      const running = this.#run(work, signal).then(() => {
         this.#compacting = undefined;
       });
+      this.#compacting = running;
+      await running;
       await work;
     }
   }
@@ -189,6 +201,7 @@ export class Background {
   async #compactDue(): Promise<void> {
     let startMs = performance.now();
     for (let plan = this.#pick(); plan; plan = this.#pick()) {
+      if (this.#fullWaiting > 0) break;
       await this.#carryOut(plan);
       const level0 = plan.inputs.filter(({ level }) => level === 0);
       if (level0.length === 0 || plan.outputLevel === 0) continue;

@@ -1,7 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { open } from "../../mod.ts";
 import type { EngineOptions } from "../../src/options.ts";
+import { defer } from "../../src/engine/deferred.ts";
+import { nextTurn } from "../../src/engine/event_loop.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
+import { FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
 import { AsyncStorage } from "../support/async_storage.ts";
 
@@ -42,4 +45,40 @@ test("Writers that full compaction has held back go on after it", async () => {
   await compacted;
   await Promise.all(spread.map((key) => db.put(key, "last")));
   assertEquals(await db.get("key 7"), "last");
+});
+
+test("A full compaction that waits for another one ends with its signal, and with the other one", async () => {
+  const storage = new FaultStorage();
+  await using db = await open(storage, {
+    ...smallTables,
+    compaction: { threshold: 2 },
+  });
+  await db.put("key 1", "old");
+  await db.flush();
+  const [begun, held] = [defer(), defer()];
+  let segments = 0;
+  storage.onCall = ({ operation, file }) => {
+    // The first is that of the flush.
+    if (operation !== "create" || !file.endsWith(".seg")) return;
+    if (++segments !== 2) return;
+    begun.resolve();
+    return held.promise;
+  };
+  await db.put("key 1", "new");
+  await db.flush();
+  await begun.promise;
+  const cancel = new AbortController();
+  const reason = new Error("enough");
+  const [ended, compacted] = [
+    db.compact({ signal: cancel.signal }),
+    db.compact(),
+  ];
+  // Until they wait for it.
+  for (let i = 0; i < 50; i++) await nextTurn();
+  cancel.abort(reason);
+  assertEquals(await assertRejects(() => ended), reason);
+  held.resolve();
+  await compacted;
+  assertEquals(db.stats().levels[0]!.segments, 0);
+  assertEquals(await db.get("key 1"), "new");
 });
