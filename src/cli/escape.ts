@@ -110,6 +110,6 @@ function escapeMixed(bytes: Uint8Array): string {
 }
 
 /** How many bytes a character of UTF-8 takes that begins with this one. */
-function sequenceLength(first: number): number {
+export function sequenceLength(first: number): number {
   return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
