@@ -4,6 +4,7 @@ import { catalogueOf } from "../engine/reader.ts";
 import { KvError } from "../errors.ts";
 import { readManifest } from "../manifest/manifest_store.ts";
 import { openLocalStorage } from "../storage/local_storage.ts";
+import { escapeName } from "./escape.ts";
 import { HintedError, UsageError } from "./failure.ts";
 import { type Form, type FormName, formOf, isFormName } from "./form.ts";
 
@@ -49,7 +50,7 @@ interface WantedKeyspace {
 
 function namesText(names: readonly string[]): string {
   if (names.length === 0) return "nor any other";
-  return `only ${names.join(", ")}`;
+  return `only ${names.map(escapeName).join(", ")}`;
 }
 
 /**
@@ -67,9 +68,9 @@ export function encodingsIn(
     throw new HintedError(
       new KvError(
         "KV_NOT_FOUND",
-        `Cannot open keyspace ${keyspace}: there is none of this name, ${
-          namesText(catalogue.names())
-        }`,
+        `Cannot open keyspace ${
+          escapeName(keyspace)
+        }: there is none of this name, ${namesText(catalogue.names())}`,
       ),
       hint,
     );

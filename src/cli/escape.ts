@@ -35,6 +35,11 @@ export function escapeBytes(bytes: Uint8Array): string {
   return text === undefined ? escapeMixed(bytes) : escapeAll(text);
 }
 
+/** A name, of a keyspace or a codec, on one line. */
+export function escapeName(name: string): string {
+  return escapeAll(name);
+}
+
 /** A message on one line: as it is but for what would disturb a terminal. */
 export function escapeText(text: string): string {
   return text.replace(

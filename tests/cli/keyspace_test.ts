@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { open } from "../../mod.ts";
+import { bytes, open } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { kv } from "../support/command_line.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -67,6 +67,35 @@ test("A keyspace that is not there is told along with those that are, and only w
   assert(
     put.stderr.endsWith("(put, load, shell and use make one with --create)\n"),
   );
+});
+
+test("Names of keyspaces and codecs are shown with the escapes of keys, so that none gets at the terminal", async () => {
+  await using dir = tempDir();
+  const store = join(dir.path, "store");
+  const name = "red\x1b[31m\u202e\\";
+  const shown = "red\\x1b[31m\\u{202e}\\\\";
+  const keys = { ...bytes, name: "co\x1b[31mdec" };
+  {
+    await using db = await open(store, { keys, values: keys });
+    await db.keyspace(name).put("a", "1");
+  }
+  const stats = await kv(["stats", store]);
+  assert(stats.stdout.includes(`${shown}\n`), stats.stdout);
+  assert(stats.stdout.includes("co\\x1b[31mdec keys"), stats.stdout);
+  const none = await kv(["get", store, "a", "--keyspace", `${name}?`]);
+  assertEquals(
+    none.stderr,
+    `kv: KV_NOT_FOUND: Cannot open keyspace ${shown}?: there is none of this name, only ${shown}\n`,
+  );
+  const put = ["put", store, "a", "1", "--keyspace", name, "--keys", "json"];
+  const other = await kv(put);
+  assert(other.stderr.includes(`keyspace ${shown}: `), other.stderr);
+  const inspected = await kv(["inspect", join(store, "MANIFEST")]);
+  const repaired = await kv(["repair", store, "--into", join(dir.path, "b")]);
+  for (const { stdout, stderr } of [stats, inspected, repaired]) {
+    assert(stdout.includes("co\\x1b[31mdec"), stdout + stderr);
+    assert(!/[^\P{C}\n]/u.test(stdout), stdout);
+  }
 });
 
 test("stats shows the first and the last key that are in no keyspace, not where keyspaces lie", async () => {
