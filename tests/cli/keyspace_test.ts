@@ -69,6 +69,43 @@ test("A keyspace that is not there is told along with those that are, and only w
   );
 });
 
+test("dump says which keyspaces it has left out and how to dump them, unless a part was asked for", async () => {
+  await using dir = tempDir();
+  const store = join(dir.path, "store");
+  await makeStoreWithUsers(store);
+  const file = (name: string) => join(dir.path, name);
+  const line = '{"key":"plain","value":"1"}\n';
+  const note = "Not dumped: keyspace users (--keyspace NAME dumps one)\n";
+  const one = await kv(["dump", store]);
+  assertEquals([one.code, one.stdout, one.stderr], [0, line, note]);
+  {
+    await using db = await open(store);
+    await db.keyspace("\x1b").put("a", "1");
+  }
+  const both = await kv(["dump", store, file("a.csv")]);
+  assert(both.stderr.startsWith("Dumped 1 entry, "), both.stderr);
+  const names = "\nNot dumped: keyspaces \\x1b, users (--keyspace NAME dumps";
+  assert(both.stderr.includes(names), both.stderr);
+
+  const json = await kv(["dump", store, file("b.csv"), "--json"]);
+  assertEquals(json.stderr, "");
+  assertEquals(JSON.parse(json.stdout).notDumped, ["\x1b", "users"]);
+  const piped = await kv(["dump", store, "--json"]);
+  assertEquals(piped.stdout, line);
+  assertEquals(JSON.parse(piped.stderr), { notDumped: ["\x1b", "users"] });
+
+  for (const part of [["--keyspace", "users"], ["--prefix", "p"]]) {
+    assertEquals((await kv(["dump", store, ...part])).stderr, "");
+  }
+  const shell = await kv(["shell", store], {
+    input: `dump ${file("c.csv")}\nuse users\ndump ${file("d.csv")}`,
+  });
+  assertEquals(shell.stderr.split("Not dumped").length, 2, shell.stderr);
+  assert(shell.stderr.includes("after use NAME"), shell.stderr);
+  const help = await kv(["help", "dump"]);
+  assert(!help.stdout.includes("everything"), help.stdout);
+});
+
 test("Names of keyspaces and codecs are shown with the escapes of keys, so that none gets at the terminal", async () => {
   await using dir = tempDir();
   const store = join(dir.path, "store");
