@@ -89,16 +89,17 @@ export type {
 } from "./src/storage/storage.ts";
 
 /**
- * Opens the store at `location`, making it if there is none. One engine at a time has a store open,
- * whatever the runtime; only those that are opened with `readOnly` share it.
+ * Opens the store at `location`, creating it if there is none. Only one engine can have a store
+ * open at a time, in whatever runtime; engines opened with `readOnly` share it.
  *
  * @param location A path, a `file:` URL, or a storage such as `MemoryStorage` or one of your own.
  * @param options How to open it; see {@linkcode OpenOptions}.
  * @returns The open engine. Close it with `close` or `await using`.
  * @throws {KvError} `KV_LOCKED` while another engine has it open; `KV_NOT_FOUND` if there is none
  * and `createIfMissing` is false; `KV_CORRUPTION` for a damaged store; `KV_INVALID_ARGUMENT` for an
- * option that is none, or codecs other than those it was made with; `KV_UNSUPPORTED` for a format
- * or an option that this version or runtime does not know; `KV_IO` if the storage refuses.
+ * unknown or invalid option, or codecs other than those it was created with; `KV_UNSUPPORTED` for a
+ * format or an option that this version or runtime does not support; `KV_IO` if the storage
+ * refuses.
  *
  * @example Keys and values of other types
  * ```ts
@@ -123,15 +124,16 @@ export async function open<K = string, V = string>(
 
 /**
  * Follows the store at `location` while an engine writes it elsewhere: in another worker of this
- * process, in another process, in another runtime. Any number of followers read side by side, each
- * with a cache of its own; they take no lock and write nothing.
+ * process, in another process, in another runtime. Any number of followers can read side by side,
+ * each with its own cache; they take no lock and write nothing.
  *
  * @param location A path, a `file:` URL or a storage, as for {@linkcode open}.
  * @param options How to follow it; see {@linkcode FollowOptions}.
  * @returns The follower. Close it with `close` or `await using`.
  * @throws {KvError} `KV_NOT_FOUND` if there is no store; `KV_CORRUPTION` for a damaged one;
- * `KV_INVALID_ARGUMENT` for an option that is none, or codecs other than those it was made with;
- * `KV_UNSUPPORTED` for a format that this version does not know; `KV_IO` if the storage refuses.
+ * `KV_INVALID_ARGUMENT` for an unknown or invalid option, or codecs other than those it was created
+ * with; `KV_UNSUPPORTED` for a format that this version does not know; `KV_IO` if the storage
+ * refuses.
  *
  * @example
  * ```ts
@@ -155,16 +157,15 @@ export async function follow<K = string, V = string>(
 }
 
 /**
- * Reads every file of a store that is not open and reports all that is wrong with it, and what that
- * means for the data. Writes nothing and works on read-only file systems; engines that were opened
- * with `readOnly` do not mind. To check a store that is open, there is the method `verify` of its
- * engine.
+ * Reads every file of a store that is not open and reports everything wrong with it, and what that
+ * means for the data. Writes nothing and works on read-only file systems; it can run beside
+ * read-only engines. To check an open store, use its engine's `verify` method.
  *
  * @param location A path, a `file:` URL or a storage, as for {@linkcode open}.
- * @param options How to be told of its progress and to end it.
+ * @param options Progress callback and abort signal.
  * @returns What was found. `ok` says whether the store is as it was written.
  * @throws {KvError} `KV_LOCKED` while an engine has it open for writing; `KV_NOT_FOUND` if there is
- * none; `KV_IO` if the storage does not even list its files. Otherwise problems are reported, not
+ * none; `KV_IO` if the storage cannot even list its files. All other problems are reported, not
  * thrown.
  *
  * @example
@@ -190,28 +191,28 @@ export async function verify(
 }
 
 /**
- * Saves all that can be saved of a damaged store into a new one: with `into` somewhere else, the
- * damaged store being only read, or with `inPlace` in the place of the damaged one. Of each key the
- * new store has the newest value that could be read.
+ * Saves everything that can be saved from a damaged store into a new one: with `into` elsewhere,
+ * only reading the damaged store, or with `inPlace` in its place. For each key the new store has
+ * the newest value that could be read.
  *
- * It reads whatever is there: every whole block of a segment, also without index or footer, and
- * every whole frame of a log, also behind damage. What is lost is reported with the keys concerned.
- * Where it hid something older, older values and deleted keys come back. Without a manifest it is
- * not known which of several segments is the newest; that is reported as a warning.
+ * It reads whatever is there: every whole block of a segment, even without index or footer, and
+ * every whole frame of a log, even after damage. Losses are reported with the keys affected. Older
+ * values or deleted keys that the lost data had replaced may reappear. Without a manifest it is not
+ * known which of several segments is the newest; a warning says so.
  *
- * Files and pages that the storage refuses to read are lost, too, and the rest is saved; a repair
- * in place, which would remove them, fails then.
+ * Files and pages that the storage refuses to read are lost too, and the rest is saved; a repair in
+ * place, which would remove them, fails instead.
  *
- * If it fails, or the process or the power does, the damaged store is as it was, and `into` holds
- * no store, nor will an engine make an empty one there.
+ * If it fails, or the process dies or loses power, the damaged store is unchanged and `into` holds
+ * no store; nor will an engine create an empty one there.
  *
  * @param location A path, a `file:` URL or a storage, as for {@linkcode open}.
  * @param options Where the new store goes; see {@linkcode RepairOptions}.
  * @returns What was saved and what was not. `ok` says whether nothing is lost or in doubt.
  * @throws {KvError} `KV_LOCKED` while an engine has the store open; `KV_NOT_FOUND` if there is
- * none; `KV_INVALID_ARGUMENT` for an option that is none, or a target with files of a store;
- * `KV_UNSUPPORTED` for a format or a compression that is not known here; `KV_IO` if the storage
- * refuses to write, or to read anything at all.
+ * none; `KV_INVALID_ARGUMENT` for an unknown or invalid option, or a target that holds files of a
+ * store; `KV_UNSUPPORTED` for an unsupported format or compression; `KV_IO` if a write fails, or
+ * nothing at all can be read.
  *
  * @example
  * ```ts

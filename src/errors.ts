@@ -1,6 +1,5 @@
 /**
- * The error family of purekv: one class per reaction that a caller may have, each with a stable
- * code.
+ * The errors of purekv: one class for each way a caller may react, each with a stable code.
  *
  * @module
  */
@@ -13,21 +12,19 @@ export type KvErrorCode =
   | "KV_LOCKED"
   /** The engine, snapshot or batch was closed before the call, or the keyspace was dropped. */
   | "KV_CLOSED"
-  /** A write was asked of a store that was opened with `readOnly`. */
+  /** A write was attempted on a store opened with `readOnly`. */
   | "KV_READ_ONLY"
-  /** An argument or an option is out of its bounds or of the wrong type. */
+  /** An argument or option is out of bounds or of the wrong type. */
   | "KV_INVALID_ARGUMENT"
-  /** There is no store at the location that was to be opened. */
+  /** There is no store at the given location. */
   | "KV_NOT_FOUND"
   /** The storage refused a read, write, sync, rename or remove. */
   | "KV_IO"
-  /**
-   * An earlier write or sync failed: nothing is acknowledged any more until the store is reopened.
-   */
+  /** An earlier write or sync failed: nothing more is acknowledged until the store is reopened. */
   | "KV_POISONED"
   /** The runtime or the storage cannot do what was asked. */
   | "KV_UNSUPPORTED"
-  /** An import ended early: what it reads from has failed, or it was aborted. */
+  /** An import ended early: its source failed, or it was aborted. */
   | "KV_INTERRUPTED";
 
 /**
@@ -56,7 +53,7 @@ export class KvError extends Error {
    * Makes an error with a code.
    *
    * @param code What happened, as a stable code.
-   * @param message What was wrong, where, and what to do.
+   * @param message What went wrong, where, and what to do.
    * @param options The error that caused this one, if any.
    */
   constructor(code: KvErrorCode, message: string, options?: ErrorOptions) {
@@ -87,7 +84,7 @@ export class KvError extends Error {
  * ```
  */
 export class KvCorruptionError extends KvError {
-  /** Name of the damaged file inside the store. */
+  /** Name of the damaged file within the store. */
   readonly file: string;
   /** Where in the file the damage was noticed, in bytes from its start. */
   readonly offset: number;
@@ -95,7 +92,7 @@ export class KvCorruptionError extends KvError {
   /**
    * Makes the error for damage at a place in a file.
    *
-   * @param file Name of the damaged file inside the store.
+   * @param file Name of the damaged file within the store.
    * @param offset Where the damage was noticed, in bytes from the start of the file.
    * @param problem What was found there, as half a sentence.
    * @param options The error that caused this one, if any.
@@ -133,7 +130,7 @@ export class KvCorruptionError extends KvError {
  * ```
  */
 export class KvLockedError extends KvError {
-  /** Who holds the store, as far as the holder has said: runtime, process and time of opening. */
+  /** Who holds the store, as far as known: runtime, process and time of opening. */
   readonly holder: string;
 
   /**
@@ -152,11 +149,11 @@ export class KvLockedError extends KvError {
   }
 }
 
-/** Why a storage operation failed, as far as an engine reacts to it. */
+/** Why a storage operation failed, as far as the engine distinguishes. */
 export type IoFailure = "missing" | "exists" | "full" | "denied" | "other";
 
 /**
- * The storage failed: `KV_IO`. {@linkcode Error.cause} holds the error of the runtime.
+ * The storage failed: `KV_IO`. {@linkcode Error.cause} holds the runtime's error.
  *
  * @example
  * ```ts
@@ -177,7 +174,7 @@ export class KvIoError extends KvError {
   readonly operation: string;
   /** Name of the file inside the store, or an empty string for the store itself. */
   readonly file: string;
-  /** Why, as far as an engine reacts to it. */
+  /** Why, as far as the engine distinguishes. */
   readonly failure: IoFailure;
 
   /**
@@ -212,8 +209,8 @@ export class KvIoError extends KvError {
 }
 
 /**
- * An import ended before its source did. {@linkcode Error.cause} says why: the error of the source,
- * the reason of the signal, or the error of the store, whose code this one has then; otherwise
+ * An import ended before its source did. {@linkcode Error.cause} is the reason: the source's error,
+ * the signal's reason, or an error of the store. The code is that of the store's error, otherwise
  * `KV_INTERRUPTED`.
  *
  * @example
@@ -235,8 +232,8 @@ export class KvIoError extends KvError {
  */
 export class KvImportError extends KvError {
   /**
-   * Entries that are in the store: the first that the source gave. They are durable, unless the
-   * import was told `sync: false`.
+   * Entries stored: the first ones of the source. They are durable, unless the import had
+   * `sync: false`.
    */
   readonly entries: number;
   /** Bytes of their keys and values, as encoded. */
@@ -245,8 +242,8 @@ export class KvImportError extends KvError {
   /**
    * Makes the error for an import that ended early.
    *
-   * @param done What is in the store, and at which entry of the source, counted from 1 on, the
-   * import ended.
+   * @param done What is stored, and the entry of the source, counted from 1, at which the import
+   * ended.
    * @param cause Why it ended.
    */
   constructor(
@@ -260,7 +257,7 @@ export class KvImportError extends KvError {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super(
       cause instanceof KvError ? cause.code : "KV_INTERRUPTED",
-      `Import ended at entry ${done.at}: ${reason}; entries of it in the store: ${done.entries}`,
+      `Import failed at entry ${done.at} (${done.entries} entries stored): ${reason}`,
       { cause },
     );
     this.name = "KvImportError";

@@ -1,13 +1,13 @@
 /**
- * Says which options there are where there is none of this name, and which one was probably meant.
+ * For an unknown name: the known ones, and the one that was probably meant.
  */
-export function onlyNames(name: string, known: readonly string[]): string {
+export function knownNames(name: string, known: readonly string[]): string {
   const [nearest] = known
     .map((other) => ({ other, distance: distanceOf(name, other) }))
     .filter(({ other, distance }) => distance <= Math.min(2, other.length / 2))
     .sort((a, b) => a.distance - b.distance);
   const hint = nearest === undefined ? "" : `; did you mean ${nearest.other}?`;
-  return `only ${known.join(", ")}${hint}`;
+  return `(known: ${known.join(", ")})${hint}`;
 }
 
 /**

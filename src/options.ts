@@ -6,15 +6,7 @@
  */
 import * as zlib from "node:zlib";
 import { invalidArgument, KvError } from "./errors.ts";
-import {
-  type Bounds,
-  flag,
-  integer,
-  oneOf,
-  record,
-  refused,
-  refuseUnknownNames,
-} from "./option_values.ts";
+import { type Bounds, OptionReader } from "./option_values.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -37,7 +29,7 @@ export type Compression = "none" | "deflate" | "zstd";
 export type BackgroundPlace = "auto" | "worker" | "inline";
 
 /**
- * When segments are merged, and into what shape.
+ * When and how segments are merged.
  *
  * @example
  * ```ts
@@ -55,23 +47,23 @@ export type BackgroundPlace = "auto" | "worker" | "inline";
  */
 export interface CompactionOptions {
   /**
-   * Segments in level 0 that start a compaction; fewer do when many scans go through them. Default
-   * 4; 2 to 64.
+   * Segments in level 0 that trigger a compaction; fewer do while many scans read them. Default 4;
+   * 2 to 64.
    */
   readonly threshold?: number;
-  /** Size that level 1 is kept to, in bytes. Default 256 MiB; 64 KiB to 1 TiB. */
+  /** Target size of level 1, in bytes. Default 256 MiB; 64 KiB to 1 TiB. */
   readonly levelSize?: number;
   /** How many times larger each level is than the one above it. Default 10; 2 to 100. */
   readonly levelRatio?: number;
   /**
-   * Size at which a segment is closed and the next begun, in bytes. Default 16 MiB; 16 KiB to 1
-   * GiB.
+   * Size at which a segment is finished and the next one started, in bytes. Default 16 MiB; 16 KiB
+   * to 1 GiB.
    */
   readonly segmentSize?: number;
 }
 
 /**
- * How an engine is opened and how it works.
+ * Options of an engine.
  *
  * @example
  * ```ts
@@ -94,58 +86,56 @@ export interface CompactionOptions {
  */
 export interface EngineOptions {
   /**
-   * Whether a write is acknowledged only after it has reached the medium. With `false` it survives
-   * the process but not a loss of power. Default `true`; each write can choose otherwise.
+   * Whether a write is acknowledged only once it is on disk. With `false` it survives a crash of
+   * the process but not a power failure. Default `true`; each write can override it.
    */
   readonly sync?: boolean;
   /**
-   * Bytes of log records after which the MemTable is flushed to a segment. Default 16 MiB; 64 KiB
-   * to 1 GiB.
+   * Bytes of log records at which the MemTable is flushed to a segment. Default 16 MiB; 64 KiB to 1
+   * GiB.
    */
   readonly memtableSize?: number;
-  /**
-   * Entries after which the MemTable is flushed to a segment. Default 1,000,000; 1 to 8,000,000.
-   */
+  /** Entries at which the MemTable is flushed to a segment. Default 1,000,000; 1 to 8,000,000. */
   readonly memtableEntries?: number;
   /** When segments are merged, and into what shape. */
   readonly compaction?: CompactionOptions;
   /** Memory for blocks and indexes of segments, in bytes. Default 32 MiB; 0 to 64 GiB. */
   readonly cacheSize?: number;
   /**
-   * Size at which a block of a segment is closed, before compression, in bytes. Default 4096; 256
+   * Size at which a block of a segment is finished, before compression, in bytes. Default 4096; 256
    * to 1 MiB.
    */
   readonly blockSize?: number;
   /**
    * How blocks of new segments are compressed. Default `"none"`. `"zstd"` needs a runtime whose
-   * `node:zlib` has it; others refuse with `KV_UNSUPPORTED`.
+   * `node:zlib` supports it; `KV_UNSUPPORTED` otherwise.
    */
   readonly compression?: Compression;
   /**
-   * Where flush and compaction run. `"auto"`: in a worker, where the store is in a folder and the
-   * runtime lets one be started, once there is work for it. `"worker"`: the same, but the worker is
-   * started by `open`: that takes the event loop 25 to 40 ms in Deno, elsewhere 1 to 4 ms.
+   * Where flush and compaction run. `"auto"`: in a worker, started once there is work for it, if
+   * the store is in a folder and the runtime can start one. `"worker"`: the same, but `open` starts
+   * the worker; starting it blocks the event loop for 25 to 40 ms in Deno, 1 to 4 ms elsewhere.
    * `"inline"`: always in slices of a few milliseconds on the event loop, which takes less memory.
    * Default `"auto"`.
    */
   readonly background?: BackgroundPlace;
   /**
-   * Opens without writing anything, beside other readers. Default `false`. Cannot be combined with
-   * the two that follow.
+   * Opens without writing anything, alongside other readers. Default `false`. Cannot be combined
+   * with `createIfMissing` or `errorIfExists`.
    */
   readonly readOnly?: boolean;
   /**
-   * Whether a missing store is made. Default `true`, or `false` with
+   * Whether a missing store is created. Default `true`, or `false` with
    * {@linkcode EngineOptions.readOnly}.
    */
   readonly createIfMissing?: boolean;
-  /** Refuses to open a store that is already there. Default `false`. */
+  /** Refuses to open an existing store. Default `false`. */
   readonly errorIfExists?: boolean;
-  /** The longest key that a write may have, in bytes. Default 65,536; 1 to 1 MiB. */
+  /** Maximum key length of a write, in bytes. Default 65,536; 1 to 1 MiB. */
   readonly maxKeySize?: number;
-  /** The longest value that a write may have, in bytes. Default 256 MiB; 0 to 256 MiB. */
+  /** Maximum value length of a write, in bytes. Default 256 MiB; 0 to 256 MiB. */
   readonly maxValueSize?: number;
-  /** Gives up opening when it is aborted. Without effect once the store is open. */
+  /** Aborts opening. No effect once the store is open. */
   readonly signal?: AbortSignal;
 }
 
@@ -161,6 +151,10 @@ export interface ResolvedOptions
   readonly signal: AbortSignal | undefined;
 }
 
+interface Preset extends Bounds {
+  readonly preset: number;
+}
+
 const MEMTABLE_SIZE = bytes(16 * MIB, 64 * KIB, GIB);
 const MEMTABLE_ENTRIES = bounds(1_000_000, 1, 8_000_000, " entries");
 const CACHE_SIZE = bytes(32 * MIB, 0, 64 * GIB);
@@ -172,7 +166,6 @@ const LEVEL_SIZE = bytes(256 * MIB, 64 * KIB, TIB);
 const LEVEL_RATIO = bounds(10, 2, 100, "");
 const SEGMENT_SIZE = bytes(16 * MIB, 16 * KIB, GIB);
 
-// The first of them is the default.
 const COMPRESSIONS: readonly Compression[] = ["none", "deflate", "zstd"];
 const BACKGROUND_PLACES: readonly BackgroundPlace[] = [
   "auto",
@@ -190,69 +183,71 @@ const BACKGROUND_PLACES: readonly BackgroundPlace[] = [
 export function resolveOptions(
   options: EngineOptions = {},
   otherNames: readonly string[] = [],
+  action = "open",
 ): ResolvedOptions {
-  const given = record("options", options);
-  const readOnly = flag(given, "readOnly", false);
+  const given = new OptionReader(action, options);
   const resolved: ResolvedOptions = {
-    sync: flag(given, "sync", true),
-    memtableSize: integer(given, "memtableSize", MEMTABLE_SIZE),
-    memtableEntries: integer(given, "memtableEntries", MEMTABLE_ENTRIES),
-    compaction: resolveCompaction(given["compaction"]),
-    cacheSize: integer(given, "cacheSize", CACHE_SIZE),
-    blockSize: integer(given, "blockSize", BLOCK_SIZE),
+    sync: given.flag("sync", true),
+    memtableSize: given.integer("memtableSize", MEMTABLE_SIZE),
+    memtableEntries: given.integer("memtableEntries", MEMTABLE_ENTRIES),
+    compaction: resolveCompaction(given.read("compaction"), action),
+    cacheSize: given.integer("cacheSize", CACHE_SIZE),
+    blockSize: given.integer("blockSize", BLOCK_SIZE),
     compression: compressionOf(given),
-    background: oneOf(given, "background", BACKGROUND_PLACES),
-    readOnly,
-    createIfMissing: flag(given, "createIfMissing", !readOnly),
-    errorIfExists: flag(given, "errorIfExists", false),
-    maxKeySize: integer(given, "maxKeySize", MAX_KEY_SIZE),
-    maxValueSize: integer(given, "maxValueSize", MAX_VALUE_SIZE),
-    signal: signalOf(given["signal"]),
+    background: given.oneOf("background", BACKGROUND_PLACES, "auto"),
+    readOnly: given.flag("readOnly", false),
+    createIfMissing: given.flag("createIfMissing", options.readOnly !== true),
+    errorIfExists: given.flag("errorIfExists", false),
+    maxKeySize: given.integer("maxKeySize", MAX_KEY_SIZE),
+    maxValueSize: given.integer("maxValueSize", MAX_VALUE_SIZE),
+    signal: given.signal(),
   };
-  refuseUnknownNames(given, "", [...Object.keys(resolved), ...otherNames]);
+  given.refuseOthers(otherNames);
   refuseSenselessCombinations(resolved);
   return Object.freeze(resolved);
 }
 
-function resolveCompaction(value: unknown): CompactionSettings {
-  const prefix = "compaction.";
-  const given = value === undefined ? {} : record("option compaction", value);
+function resolveCompaction(
+  value: unknown = {},
+  action: string,
+): CompactionSettings {
+  const given = new OptionReader(action, value, "compaction");
   const settings: CompactionSettings = {
-    threshold: integer(given, "threshold", THRESHOLD, prefix),
-    levelSize: integer(given, "levelSize", LEVEL_SIZE, prefix),
-    levelRatio: integer(given, "levelRatio", LEVEL_RATIO, prefix),
-    segmentSize: integer(given, "segmentSize", SEGMENT_SIZE, prefix),
+    threshold: given.integer("threshold", THRESHOLD),
+    levelSize: given.integer("levelSize", LEVEL_SIZE),
+    levelRatio: given.integer("levelRatio", LEVEL_RATIO),
+    segmentSize: given.integer("segmentSize", SEGMENT_SIZE),
   };
-  refuseUnknownNames(given, " of compaction", Object.keys(settings));
+  given.refuseOthers();
   return Object.freeze(settings);
 }
 
 function refuseSenselessCombinations(options: ResolvedOptions): void {
   if (options.readOnly && options.errorIfExists) {
     throw invalidArgument(
-      "Invalid option errorIfExists: with readOnly there would be nothing to open",
+      "Cannot open: errorIfExists cannot be combined with readOnly, which only opens existing stores",
     );
   }
   if (options.readOnly && options.createIfMissing) {
     throw invalidArgument(
-      "Invalid option createIfMissing: readOnly never makes a store",
+      "Cannot open: createIfMissing cannot be combined with readOnly, which never creates a store",
     );
   }
   if (options.errorIfExists && !options.createIfMissing) {
     throw invalidArgument(
-      "Invalid option errorIfExists: with createIfMissing false no store could ever be opened",
+      "Cannot open: with errorIfExists and without createIfMissing no store could ever be opened",
     );
   }
   const { segmentSize } = options.compaction;
   if (options.blockSize > segmentSize) {
     throw invalidArgument(
-      `Invalid option blockSize: got ${options.blockSize}, expected no more than compaction.segmentSize, which is ${segmentSize}`,
+      `Cannot open: blockSize must be at most compaction.segmentSize (${segmentSize}), got ${options.blockSize}`,
     );
   }
 }
 
-function compressionOf(given: Record<string, unknown>): Compression {
-  const compression = oneOf(given, "compression", COMPRESSIONS);
+function compressionOf(given: OptionReader): Compression {
+  const compression = given.oneOf("compression", COMPRESSIONS, "none");
   if (compression === "zstd" && !("zstdCompressSync" in zlib)) {
     throw new KvError(
       "KV_UNSUPPORTED",
@@ -262,12 +257,7 @@ function compressionOf(given: Record<string, unknown>): Compression {
   return compression;
 }
 
-function signalOf(value: unknown): AbortSignal | undefined {
-  if (value === undefined || value instanceof AbortSignal) return value;
-  throw refused("signal", value, "an AbortSignal");
-}
-
-function bytes(preset: number, min: number, max: number): Bounds {
+function bytes(preset: number, min: number, max: number): Preset {
   return bounds(preset, min, max, " bytes");
 }
 
@@ -276,6 +266,6 @@ function bounds(
   min: number,
   max: number,
   unit: string,
-): Bounds {
+): Preset {
   return { preset, min, max, unit };
 }

@@ -48,7 +48,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Tells of an error and answers with the exit code. */
+/** Reports an error and returns the exit code. */
 async function tell(host: Host, error: unknown): Promise<number> {
   try {
     await host.output.flush();

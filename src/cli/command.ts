@@ -102,7 +102,7 @@ export function addJson(command: Command): Command {
 export function countOf(text: string): number {
   const count = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
   if (Number.isSafeInteger(count)) return count;
-  throw new InvalidArgumentError("It is no count.");
+  throw new InvalidArgumentError("Expected a whole number.");
 }
 
 /** A command that reads from a store. */

@@ -49,8 +49,8 @@ interface WantedKeyspace {
 }
 
 function namesText(names: readonly string[]): string {
-  if (names.length === 0) return "nor any other";
-  return `only ${names.map(escapeName).join(", ")}`;
+  if (names.length === 0) return "the store has no keyspaces";
+  return `the store has only ${names.map(escapeName).join(", ")}`;
 }
 
 /**
@@ -68,9 +68,9 @@ export function encodingsIn(
     throw new HintedError(
       new KvError(
         "KV_NOT_FOUND",
-        `Cannot open keyspace ${
-          escapeName(keyspace)
-        }: there is none of this name, ${namesText(catalogue.names())}`,
+        `Cannot open keyspace ${escapeName(keyspace)}: it does not exist, ${
+          namesText(catalogue.names())
+        }`,
       ),
       hint,
     );
@@ -109,7 +109,7 @@ export function refuseOtherForms(
     const { codec, form, isOwn } = encoding;
     if (isOwn) continue;
     throw new UsageError(
-      `Cannot write to ${place}: its ${what} are written with codec ${codec.name}, --${what} says ${form.name}`,
+      `Cannot write to ${place}: its ${what} are written with codec ${codec.name}, but --${what} says ${form.name}`,
     );
   }
 }

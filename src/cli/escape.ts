@@ -69,13 +69,13 @@ function unescapeOne(match: RegExpExecArray, what: string): Uint8Array {
   const code = parseInt(codePoint ?? "", 16);
   if (code <= MAX_CODE_POINT) return encoded(String.fromCodePoint(code), what);
   throw new UsageError(
-    `Cannot read the ${what}: ${whole} is no escape; a backslash itself is written \\\\`,
+    `Cannot read the ${what}: unknown escape ${whole}; write \\\\ for a backslash`,
   );
 }
 
 function encoded(text: string, what: string): Uint8Array {
   if (text.isWellFormed()) return encoder.encode(text);
-  throw new UsageError(`Cannot read the ${what}: it holds half a character`);
+  throw new UsageError(`Cannot read the ${what}: it holds a lone surrogate`);
 }
 
 function decoded(bytes: Uint8Array): string | undefined {

@@ -44,7 +44,7 @@ const utf8Form: Form = {
   toJson: (bytes) => JSON.stringify(textOf(bytes)),
   fromJson(value, what) {
     if (typeof value === "string") return utf8.encode(value);
-    throw new DataError(`Cannot read the ${what}: it is no string`);
+    throw new DataError(`Cannot read the ${what}: expected a string`);
   },
   toField: textOf,
   fromField: (text) => utf8.encode(text),
@@ -59,7 +59,7 @@ const bytesForm: Form = {
   fromJson(value, what) {
     if (typeof value === "string") return bytesOfHex(value, what);
     throw new DataError(
-      `Cannot read the ${what}: it is no string of hexadecimal digits`,
+      `Cannot read the ${what}: expected a string of hexadecimal digits`,
     );
   },
   toField: hexOf,
@@ -184,7 +184,7 @@ function parsed(text: string, what: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     throw new DataError(
-      `Cannot read the ${what}: it is no JSON: ${(cause as Error).message}`,
+      `Cannot read the ${what}: not valid JSON: ${(cause as Error).message}`,
       { cause },
     );
   }

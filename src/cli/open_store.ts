@@ -156,7 +156,7 @@ function writable(opened: Opened<Engine>, wanted: Wanted): WritableStore {
   const encodings = encodingsIn(engine, wanted, {
     keyspace,
     create,
-    hint: "put, load, shell and use make one with --create",
+    hint: "put, load, shell and use create one with --create",
   });
   refuseOtherForms(`keyspace ${escapeName(keyspace)}`, encodings);
   const reader = engine.keyspace(keyspace, codecsOf(encodings));

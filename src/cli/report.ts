@@ -43,7 +43,7 @@ export interface Failure {
 const HINTS: Partial<Record<KvErrorCode, string>> = {
   KV_CORRUPTION:
     "verify lists all damage, repair saves what can be saved into a new store",
-  KV_NOT_FOUND: "put and load make a new store with --create",
+  KV_NOT_FOUND: "put and load create a store with --create",
   KV_POISONED: "free some space or mend the disk, then run the command again",
 };
 
@@ -121,9 +121,7 @@ function ofParser({ code, exitCode, message }: CommanderError): Failure {
   return {
     code: "USAGE",
     message: problem!,
-    hint: similar === undefined
-      ? "help tells more"
-      : `did you mean ${similar}?`,
+    hint: similar === undefined ? "see help" : `did you mean ${similar}?`,
     exitCode: USAGE,
   };
 }

@@ -24,13 +24,13 @@ const PROBLEMS: Readonly<Record<string, Meaning>> = {
   EPERM: DENIED,
   EBUSY: { problem: "it is in use by another program" },
   EDQUOT: { problem: "the quota is used up", hint: "free some space" },
-  EEXIST: { problem: "it is there already", hint: "choose another name" },
+  EEXIST: { problem: "it already exists", hint: "choose another name" },
   EIO: {
     problem: "the device has failed",
-    hint: "the log of the system says more",
+    hint: "the system log says more",
   },
   EISDIR: { problem: "it is a folder", hint: "name a file in it" },
-  ELOOP: { problem: "its links lead in a circle" },
+  ELOOP: { problem: "its links form a loop" },
   EMFILE: {
     problem: "too many files are open",
     hint: "ulimit -n raises the limit",
@@ -43,7 +43,7 @@ const PROBLEMS: Readonly<Record<string, Meaning>> = {
   },
   ENOSPC: { problem: "the disk is full", hint: "free some space" },
   ENOTDIR: {
-    problem: "a part of the path is a file, no folder",
+    problem: "part of the path is a file, not a folder",
     hint: "check the path",
   },
   EROFS: { problem: "the file system is read-only" },

@@ -4,18 +4,17 @@
  * @module
  */
 import { invalidArgument } from "../errors.ts";
+import { typeName } from "../option_values.ts";
 import type { Codec } from "./codec.ts";
-import { typeName } from "./type_name.ts";
 
 /**
- * Bytes as they are, in any `Uint8Array`: a `Buffer`, one of another realm, one over a
+ * Bytes as they are, in any `Uint8Array`, including a `Buffer`, one of another realm, or one over a
  * `SharedArrayBuffer`.
  *
- * `encode` answers with the array that it was given, without a copy: the engine copies it before
- * the call of `put` or `get` returns, so it may be changed or reused right after. `decode` answers
- * with a plain `Uint8Array` over a buffer of its own, which may be changed and transferred.
- * Anything but a `Uint8Array`, and one whose buffer was transferred away, is refused with
- * {@linkcode KvError} `KV_INVALID_ARGUMENT`.
+ * `encode` returns its argument without copying it: the engine copies it before `put` or `get`
+ * returns, so it can be changed or reused right after. `decode` returns a plain `Uint8Array` over
+ * its own buffer, which can be changed and transferred. Anything but a `Uint8Array`, and one whose
+ * buffer was transferred, is refused with {@linkcode KvError} `KV_INVALID_ARGUMENT`.
  *
  * @example Round trip
  * ```ts
@@ -72,7 +71,7 @@ function decodeBytes(
 function requireBytes(value: unknown): void {
   if (!isBytes(value)) {
     throw invalidArgument(
-      `Cannot encode as bytes: expected a Uint8Array, not ${typeName(value)}`,
+      `Cannot encode as bytes: expected a Uint8Array, got ${typeName(value)}`,
     );
   }
   // A transferred buffer looks like an empty one: storing that would lose the value in silence.

@@ -1,6 +1,5 @@
 /**
- * The codec interface: how keys and values of an application become bytes and bytes become keys and
- * values.
+ * The codec interface: converts an application's keys and values to bytes and back.
  *
  * @module
  */
@@ -41,7 +40,7 @@ export interface Codec<T> {
 
   /**
    * Encodes `value` into bytes of its own. Throws {@linkcode KvError} `KV_INVALID_ARGUMENT` for a
-   * value that it cannot carry without loss.
+   * value that it cannot encode without loss.
    */
   encode(value: T): Uint8Array;
 
@@ -52,12 +51,12 @@ export interface Codec<T> {
   decode(source: Uint8Array, start: number, end: number): T;
 
   /**
-   * Optional fast path: encodes `value` into `target` from `offset` on and returns how many bytes
-   * that took, or -1 if there may not be room enough (then `encode` is asked). Bytes of `target`
-   * past `offset` may be overwritten in any case. They may be anything before, what was written for
-   * another value or another store included: write every byte that you count. Throws as `encode`
-   * does. In a sorted import `target` lies over a `SharedArrayBuffer`: write to it, but hand it to
-   * nothing that refuses one, as some functions of the platform do.
+   * Optional fast path: encodes `value` into `target` from `offset` on and returns the number of
+   * bytes written, or -1 if there may not be enough room (then `encode` is called). Bytes of
+   * `target` past `offset` may be overwritten in any case. They can hold anything before the call,
+   * even data of another value or store: write every byte that you count. Throws like `encode`. In
+   * a sorted import `target` is backed by a `SharedArrayBuffer`: write to it, but do not pass it to
+   * platform functions that refuse one.
    */
   encodeInto?(value: T, target: Uint8Array, offset: number): number;
 }

@@ -4,24 +4,24 @@
  * @module
  */
 import { KvError } from "../errors.ts";
+import { typeName } from "../option_values.ts";
 import type { Codec } from "./codec.ts";
-import { typeName } from "./type_name.ts";
 import { utf8 } from "./utf8.ts";
 
 /**
  * Values as JSON in UTF-8, for values rather than keys: the order of the text is not the order of
  * the values.
  *
- * `JSON.stringify` decides what is stored, so inside of objects and arrays its rules hold: a
- * property that is `undefined`, a function or a symbol is left out (`null` in an array), `NaN` and
+ * `JSON.stringify` decides what is stored, so within objects and arrays its rules apply: a property
+ * that is `undefined`, a function or a symbol is left out (`null` in an array), `NaN` and
  * infinities become `null`, -0 becomes 0, a `Date` becomes a string, a `Map` or a `Set` becomes
- * `{}`, and `toJSON` is asked. A value of which nothing would be left is refused: `undefined`, a
- * function, a symbol, `NaN`, an infinity, a `Map`, a `Set` or a typed array by itself; so are a
- * bigint and a cycle wherever they are. The error is a {@linkcode KvError} `KV_INVALID_ARGUMENT`
- * that names the place. A property called `__proto__` is data like any other. Text that is not JSON
- * is refused by `decode` with `KV_CORRUPTION`.
+ * `{}`, and `toJSON` is called. A value that would be lost entirely is refused: `undefined`, a
+ * function, a symbol, `NaN`, an infinity, a `Map`, a `Set` or a typed array by itself; so are
+ * bigints and cycles anywhere. The error is a {@linkcode KvError} `KV_INVALID_ARGUMENT` that names
+ * the place. A property called `__proto__` is data like any other. `decode` refuses text that is
+ * not JSON with `KV_CORRUPTION`.
  *
- * The type `T` is what the application says it stores; the codec does not check it.
+ * `T` is the type the application claims to store; the codec does not check it.
  *
  * @example Round trip
  * ```ts
@@ -69,7 +69,7 @@ function decodeJson(source: Uint8Array, start: number, end: number): unknown {
 
 function toText(value: unknown): string {
   if (typeof value === "number" && !Number.isFinite(value)) {
-    throw refusal(`JSON has no ${value}`);
+    throw refusal(`JSON cannot represent ${value}`);
   }
   let text: string | undefined;
   try {
@@ -78,7 +78,7 @@ function toText(value: unknown): string {
     throw refusal(reasonFor(value, cause), cause);
   }
   if (text === undefined || isLost(value, text)) {
-    throw refusal(`JSON has nothing for ${typeName(value)}`);
+    throw refusal(`JSON cannot represent ${typeName(value)}`);
   }
   return text;
 }

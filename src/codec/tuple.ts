@@ -4,10 +4,10 @@
  * @module
  */
 import { invalidArgument } from "../errors.ts";
+import { typeName } from "../option_values.ts";
 import type { Codec } from "./codec.ts";
 import { TupleReader } from "./tuple_reader.ts";
 import { writeTuple } from "./tuple_writer.ts";
-import { typeName } from "./type_name.ts";
 
 /** What a {@linkcode Tuple} can hold. */
 export type TuplePart =
@@ -23,23 +23,23 @@ export type TuplePart =
 export type Tuple = readonly TuplePart[];
 
 /**
- * Tuples as keys that sort part by part; a tuple sorts before the longer ones that it begins, and
- * its encoding is a prefix of theirs and of no others. So `scan({ prefix: ["user"] })` meets
+ * Tuples as keys that sort part by part; a tuple sorts before longer ones that begin with it, and
+ * its encoding is a prefix of theirs and of no others. So `scan({ prefix: ["user"] })` finds
  * `["user", 1]`, but not `["users"]`.
  *
- * Parts of different types sort in the order that Deno KV documents, with null before and tuples
- * behind: null, `Uint8Array`, string, number, bigint, boolean, tuple. Within a type:
+ * Parts of different types sort in the order that Deno KV documents, with null first and tuples
+ * last: null, `Uint8Array`, string, number, bigint, boolean, tuple. Within a type:
  * - `Uint8Array`: by unsigned bytes;
  * - string: by code point;
  * - number: by value, infinities included; -0 is stored as 0. The number 1 and the bigint 1n are
  *   different keys;
- * - bigint: by value, up to 255 bytes (below 2^2040 either side of zero);
+ * - bigint: by value, up to 255 bytes (magnitude below 2^2040);
  * - boolean: false before true;
- * - tuple: by these rules, up to 32 deep with the outermost.
+ * - tuple: by these rules, up to 32 levels including the outermost.
  *
  * Refused with {@linkcode KvError} `KV_INVALID_ARGUMENT`, which names the part: `NaN`, strings with
- * lone surrogates, `undefined` and other types, what is past the bounds. Bytes that are no tuple
- * are refused by `decode` with `KV_CORRUPTION`.
+ * lone surrogates, `undefined` and other types, and parts beyond these limits. `decode` refuses
+ * bytes that are not a tuple with `KV_CORRUPTION`.
  *
  * @example Numbers sort as numbers
  * ```ts
@@ -80,7 +80,7 @@ function encodeTupleInto(
 ): number {
   if (!Array.isArray(value)) {
     throw invalidArgument(
-      `Cannot encode as a tuple: expected an array, not ${typeName(value)}`,
+      `Cannot encode as a tuple: expected an array, got ${typeName(value)}`,
     );
   }
   const end = writeTuple(value, target, offset);

@@ -8,8 +8,8 @@
  */
 import { hexOf, parseHex } from "../bytes/hex.ts";
 import { invalidArgument } from "../errors.ts";
+import { typeName } from "../option_values.ts";
 import type { Tuple, TuplePart } from "./tuple.ts";
-import { typeName } from "./type_name.ts";
 
 /** No less than the depth that the codec allows; beyond it, it is refused there. */
 const MAX_DEPTH = 64;
@@ -27,7 +27,7 @@ const INFINITY = /^-?Infinity$/;
  */
 export function jsonOfTuple(tuple: Tuple, depth = 0): unknown[] {
   if (depth > MAX_DEPTH) {
-    throw invalidArgument("the tuple is too deep, or holds itself");
+    throw invalidArgument("the tuple is too deep, or contains itself");
   }
   // Not `map`, which passes over holes.
   return Array.from(

@@ -71,7 +71,7 @@ export class TupleReader {
         return this.#readTuple(depth + 1);
       default:
         this.#at--;
-        throw this.#damage(`no type has the number ${type}`);
+        throw this.#damage(`unknown type ${type}`);
     }
   }
 
@@ -87,7 +87,7 @@ export class TupleReader {
       }
       parts.push(this.#readPart(depth));
     }
-    throw this.#damage("a tuple has no end");
+    throw this.#damage("a tuple is not terminated");
   }
 
   #readString(): string {
@@ -124,12 +124,12 @@ export class TupleReader {
       const escaped = at < end ? source[at++]! - ESCAPED_SHIFT : -1;
       if (escaped !== END && escaped !== ESCAPE) {
         this.#at = at - 1;
-        throw this.#damage("an escape stands before a byte that needs none");
+        throw this.#damage("an escape precedes a byte that needs none");
       }
       escapes++;
     }
     this.#at = end;
-    throw this.#damage("a string or a byte string has no end");
+    throw this.#damage("a string or a byte string is not terminated");
   }
 
   #unescape(start: number, end: number, escapes: number): Uint8Array {
@@ -180,7 +180,7 @@ export class TupleReader {
   #take(size: number): number {
     const at = this.#at;
     if (size > this.#end - at) {
-      throw this.#damage(`the bytes end inside of a part that needs ${size}`);
+      throw this.#damage(`the bytes end inside a part that needs ${size}`);
     }
     this.#at = at + size;
     return at;

@@ -1,5 +1,6 @@
 /** Writes the parts of a tuple. See tuple_format.ts for the bytes. */
 import { invalidArgument, KvError } from "../errors.ts";
+import { typeName } from "../option_values.ts";
 import { bytes, isBytes } from "./bytes.ts";
 import type { Tuple, TuplePart } from "./tuple.ts";
 import {
@@ -19,7 +20,6 @@ import {
   TUPLE,
   ZERO_BIGINT,
 } from "./tuple_format.ts";
-import { typeName } from "./type_name.ts";
 import { utf8 } from "./utf8.ts";
 
 const MAGNITUDE_LIMIT = 1n << BigInt(8 * MAX_MAGNITUDE_BYTES);
@@ -173,7 +173,7 @@ function closeEscaped(
 }
 
 function writeNumber(part: number, target: Uint8Array, at: number): number {
-  if (part !== part) throw invalidArgument("NaN has no place in the order");
+  if (part !== part) throw invalidArgument("NaN cannot be ordered");
   // Adding 0 makes 0 of -0 and nothing of anything else.
   scratch.setFloat64(0, part + 0);
   const high = scratch.getInt32(0);

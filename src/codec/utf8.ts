@@ -1,12 +1,12 @@
 /**
- * Strings as UTF-8: the codec that a store uses for keys unless told otherwise.
+ * Strings as UTF-8: the default codec of a store.
  *
  * @module
  */
 import { Buffer, isAscii } from "node:buffer";
 import { invalidArgument, KvError } from "../errors.ts";
+import { typeName } from "../option_values.ts";
 import type { Codec } from "./codec.ts";
-import { typeName } from "./type_name.ts";
 
 /**
  * The natives behind `Buffer`. They work on every `Uint8Array`, so neither a `subarray` nor a
@@ -59,10 +59,9 @@ const CODES_ARE_FAST = !("Bun" in globalThis);
 /**
  * Strings as UTF-8. Keys sort by code point.
  *
- * What UTF-8 cannot carry is refused instead of replaced: a string that holds a lone surrogate, and
- * anything that is not a string, with {@linkcode KvError} `KV_INVALID_ARGUMENT`. Bytes that are not
- * UTF-8 are refused by `decode` with `KV_CORRUPTION`. A byte order mark is a character like any
- * other.
+ * What UTF-8 cannot represent is refused, not replaced: a string with a lone surrogate, and
+ * anything but a string, with {@linkcode KvError} `KV_INVALID_ARGUMENT`. `decode` refuses bytes
+ * that are not UTF-8 with `KV_CORRUPTION`. A byte order mark is a character like any other.
  *
  * @example Round trip
  * ```ts
@@ -210,7 +209,7 @@ function decodeStrictly(
 function requireString(value: unknown): void {
   if (typeof value !== "string") {
     throw invalidArgument(
-      `Cannot encode as UTF-8: expected a string, not ${
+      `Cannot encode as UTF-8: expected a string, got ${
         typeName(value)
       }; for other types give open or keyspace other codecs, such as keys: tuple, values: json()`,
     );

@@ -4,7 +4,8 @@
  * 1. Level 0 goes into level 1.
  * 2. Each level from 1 on is gone through by ascending key, and what it holds goes one level
  *    deeper, until the deepest level that holds anything is reached.
- * 3. That level is gone through once, and what holds garbage is rewritten.
+ * 3. That level is gone through once: what holds garbage is rewritten, and neighbors that fit into
+ *    one segment become one.
  *
  * Before each step all that range tombstones cover as a whole is dropped.
  *
@@ -81,11 +82,15 @@ export function planFullCompaction<S extends SegmentInfo>(
     const rest = segmentsAfter(version, level, after);
     const isDeepest = level > 0 && level === version.deepestLevel;
     const segments = isDeepest
-      ? firstWithGarbage(version, rest, firstNewNumber)
+      ? firstToRewrite(planning, rest, firstNewNumber)
       : firstRun(planning, level, rest);
     if (segments.length === 0) continue;
+    // Others may be about to write between neighbors.
+    if (isDeepest && segments.length > 1 && options.context.withheld.size > 0) {
+      return { state: "busy" };
+    }
     const plan = isDeepest
-      ? planRewrite(planning, { level, segment: segments[0]!, reason: "full" })
+      ? planRewrite(planning, { level, segments, reason: "full" })
       : planDescent(planning, {
         level,
         segments,
@@ -114,15 +119,26 @@ function segmentsAfter<S extends SegmentInfo>(
   );
 }
 
-function firstWithGarbage<S extends SegmentInfo>(
-  version: Version,
+/**
+ * The first of `segments` that holds garbage, or neighbors that come before it and fit into one.
+ */
+function firstToRewrite<S extends SegmentInfo>(
+  { version, settings }: Planning<S>,
   segments: readonly S[],
   firstNewNumber: number,
 ): readonly S[] {
-  const found = segments.find((segment) =>
-    segment.number < firstNewNumber && hasGarbage(version, segment)
-  );
-  return found === undefined ? [] : [found];
+  for (let start = 0; start < segments.length; start++) {
+    const first = segments[start]!;
+    let end = start;
+    for (let bytes = 0; end < segments.length; end++) {
+      bytes += segments[end]!.sizeBytes;
+      if (end > start && bytes > settings.segmentSize) break;
+    }
+    const isGarbage = first.number < firstNewNumber &&
+      hasGarbage(version, first);
+    if (isGarbage || end - start > 1) return segments.slice(start, end);
+  }
+  return [];
 }
 
 /**

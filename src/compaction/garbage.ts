@@ -50,7 +50,10 @@ function pickRewrite<S extends SegmentInfo>(
       }
     }
   }
-  return best && planRewrite(planning, { ...best, reason: "garbage" });
+  if (best === undefined) return undefined;
+  const { level, segment } = best;
+  const reason = "garbage";
+  return planRewrite(planning, { level, segments: [segment], reason });
 }
 
 /**

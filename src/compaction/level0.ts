@@ -53,10 +53,12 @@ export function planLevel0<S extends SegmentInfo>(
   const isFull = segments.length >= settings.threshold;
   if (segments.length === 0 || (!isFull && paidBytes < bytes)) return undefined;
   const reason = isFull ? "level0" : "reads";
-  const source = { level: 0, segments, reason, mayMove: true } as const;
+  const bytesBelow = totalBytes(overlappedBy(version, 1, segments));
+  // Fragments that fit into gaps would stay there: each would be a file for good.
+  const mayMove = bytesBelow === 0 || bytes > settings.segmentSize;
+  const source = { level: 0, segments, reason, mayMove } as const;
   const descent = planDescent(planning, source);
   if (descent?.action === "move") return descent;
-  const bytesBelow = totalBytes(overlappedBy(version, 1, segments));
   if (bytesBelow > settings.levelRatio * bytes) {
     const run = isFull ? newestRun(segments) : segments;
     if (run.length > 1 && totalBytes(run) <= settings.segmentSize) {

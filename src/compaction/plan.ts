@@ -67,9 +67,16 @@ export interface MergeSource<S extends SegmentInfo> {
   readonly level: number;
   readonly segments: readonly S[];
   readonly reason: CompactionReason;
-  /** Whether to move what overlaps nothing rather than rewrite it. */
+  /** Whether to move what overlaps nothing rather than rewrite it, unless it is a fragment. */
   readonly mayMove: boolean;
 }
+
+/**
+ * None of the segments that are joined is so many times as large as the others together: much would
+ * be rewritten for little. As many fragments of one size as there may be come down to a logarithm
+ * of their number, and each is rewritten as often.
+ */
+const MOST_UNLIKE = 4;
 
 /**
  * Plans to take segments one level deeper, or answers `undefined` if segments that are withheld are
@@ -85,7 +92,16 @@ export function planDescent<S extends SegmentInfo>(
   const upper = { level, segments };
   const below = overlappedBy(version, outputLevel, segments);
   if (isAnyWithheld(context, segments) || isAnyWithheld(context, below)) return;
-  if (source.mayMove && canMove(planning, upper, below)) {
+  if (isBetweenWithheld(planning, outputLevel, [...segments, ...below])) return;
+  const canSink = source.mayMove && canMove(planning, upper, below);
+  const lower = {
+    level: outputLevel,
+    segments: canSink && below.length === 0
+      ? alikeBeside(planning, outputLevel, segments)
+      : below,
+  };
+  const merged = [...segments, ...lower.segments];
+  if (canSink && (below.length > 0 || !areFragments(planning, merged))) {
     return {
       inputs: [upper],
       outputLevel,
@@ -94,33 +110,74 @@ export function planDescent<S extends SegmentInfo>(
       reason,
     };
   }
-  const lower = { level: outputLevel, segments: below };
   return {
-    inputs: below.length > 0 ? [upper, lower] : [upper],
+    inputs: lower.segments.length > 0 ? [upper, lower] : [upper],
     outputLevel,
     action: "merge",
-    splitKeys: splitKeys(planning, outputLevel, [...segments, ...below]),
+    splitKeys: splitKeys(planning, outputLevel, merged),
     reason,
   };
 }
 
 /**
- * Plans to rewrite one segment in its level, which must not be level 0: there the new file would
- * pass for the newest.
+ * Plans to rewrite one segment, or several that are neighbors, in their level, which must not be
+ * level 0: there the new file would pass for the newest.
  */
 export function planRewrite<S extends SegmentInfo>(
   planning: Planning<S>,
-  source: { level: number; segment: S; reason: CompactionReason },
+  source: Omit<MergeSource<S>, "mayMove">,
 ): CompactionPlan<S> | undefined {
-  const { level, segment, reason } = source;
-  if (planning.context.withheld.has(segment.number)) return undefined;
+  const { level, segments, reason } = source;
+  if (isAnyWithheld(planning.context, segments)) return undefined;
   return {
-    inputs: [{ level, segments: [segment] }],
+    inputs: [{ level, segments }],
     outputLevel: level,
     action: "merge",
-    splitKeys: splitKeys(planning, level, [segment]),
+    splitKeys: splitKeys(planning, level, segments),
     reason,
   };
+}
+
+/** Whether segments that are neighbors fit into one. */
+function areFragments<S extends SegmentInfo>(
+  { settings }: Planning<S>,
+  segments: readonly SegmentInfo[],
+): boolean {
+  return segments.length > 1 && totalBytes(segments) <= settings.segmentSize;
+}
+
+/**
+ * The segments of `level` beside `segments`, which overlap none of them, that are to become one
+ * with them: short sessions and flushes on demand leave many small ones side by side.
+ */
+function alikeBeside<S extends SegmentInfo>(
+  { version, settings, context }: Planning<S>,
+  level: number,
+  segments: readonly SegmentInfo[],
+): readonly S[] {
+  // Others may be about to write between these and those beside them.
+  if (context.withheld.size > 0) return [];
+  const others = version.levels[level]!;
+  const { smallestKey } = segments[0]!;
+  let start = version.lowerBound(level, smallestKey, 0, smallestKey.length);
+  let end = start;
+  let bytes = totalBytes(segments);
+  const isAlike = (other: S | undefined): other is S =>
+    other !== undefined &&
+    Math.max(bytes, other.sizeBytes) <=
+      MOST_UNLIKE * Math.min(bytes, other.sizeBytes) &&
+    bytes + other.sizeBytes <= settings.segmentSize;
+  for (;;) {
+    const before = others[start - 1];
+    const behind = others[end];
+    if (isAlike(before)) {
+      start--;
+      bytes += before.sizeBytes;
+    } else if (isAlike(behind)) {
+      end++;
+      bytes += behind.sizeBytes;
+    } else return others.slice(start, end);
+  }
 }
 
 /** Segments of `level` that lie between the smallest and the largest key of `segments`. */
@@ -129,6 +186,14 @@ export function overlappedBy<S extends SegmentInfo>(
   level: number,
   segments: readonly SegmentInfo[],
 ): readonly S[] {
+  const { smallestKey, largestKey } = rangeOf(segments);
+  return version.overlapping(level, smallestKey, largestKey);
+}
+
+/** The smallest and the largest key of `segments`. */
+function rangeOf(
+  segments: readonly SegmentInfo[],
+): Pick<SegmentInfo, "smallestKey" | "largestKey"> {
   let { smallestKey, largestKey } = segments[0]!;
   for (const segment of segments) {
     if (compareBytes(segment.smallestKey, smallestKey) < 0) {
@@ -138,7 +203,30 @@ export function overlappedBy<S extends SegmentInfo>(
       largestKey = segment.largestKey;
     }
   }
-  return version.overlapping(level, smallestKey, largestKey);
+  return { smallestKey, largestKey };
+}
+
+/**
+ * Whether segments on both sides of `segments` are withheld, in `level` or the one above: they may
+ * be about to become one, which would reach over the gap that `segments` go to.
+ */
+function isBetweenWithheld<S extends SegmentInfo>(
+  { version, context: { withheld } }: Planning<S>,
+  level: number,
+  segments: readonly SegmentInfo[],
+): boolean {
+  if (withheld.size === 0) return false;
+  const { smallestKey, largestKey } = rangeOf(segments);
+  let isBehindOne = false;
+  let isBeforeOne = false;
+  for (let at = Math.max(level - 1, 1); at <= level; at++) {
+    const others = version.levels[at]!;
+    const start = version.lowerBound(at, smallestKey, 0, smallestKey.length);
+    const end = start + version.overlapping(at, smallestKey, largestKey).length;
+    isBehindOne ||= withheld.has(others[start - 1]?.number ?? -1);
+    isBeforeOne ||= withheld.has(others[end]?.number ?? -1);
+  }
+  return isBehindOne && isBeforeOne;
 }
 
 /** Whether any of `segments` are withheld. */

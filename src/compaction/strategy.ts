@@ -16,8 +16,9 @@
  * What range tombstones cover goes before all of that, or when none is due: see
  * `covered_segments.ts`.
  *
- * A segment that overlaps nothing where it goes is moved there without being rewritten. Outputs are
- * cut where they would overlap too much of the level below them, so that later plans stay small.
+ * A segment that overlaps nothing where it goes is moved there without being rewritten, unless it
+ * is small: then it is joined with its neighbors of about the same size. Outputs are cut where they
+ * would overlap too much of the level below them, so that later plans stay small.
  *
  * Every plan takes entries a level deeper, drops some, applies range tombstones, or leaves fewer
  * segments, so planning comes to an end by itself.

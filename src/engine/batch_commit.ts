@@ -87,7 +87,7 @@ function refuseReservedKeys(store: Store): void {
   }
   throw reservedKeys(
     "the store has",
-    synchronous ? "delete them" : "delete them, then open the store anew",
+    synchronous ? "delete them" : "delete them, then reopen the store",
   );
 }
 

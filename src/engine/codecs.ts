@@ -1,12 +1,11 @@
 import type { Codec } from "../codec/codec.ts";
 import { json } from "../codec/json.ts";
-import { typeName } from "../codec/type_name.ts";
 import { utf8 } from "../codec/utf8.ts";
 import { invalidArgument } from "../errors.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
+import { checkNames, typeName } from "../option_values.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { KeyspaceOptions } from "./api/keyspace.ts";
-import { checkNames } from "./call_options.ts";
 
 /** The codecs of a store, complete. */
 export interface Codecs<K, V> {
@@ -26,9 +25,9 @@ function completeCodec<T>(
 ): Required<Codec<T>> {
   if (!isCodec(codec)) {
     throw invalidArgument(
-      `Cannot use option ${option}: it is no codec with name, encode and decode${
-        hintFor(codec)
-      }`,
+      `Cannot use option ${option}: expected a codec with name, encode and decode, got ${
+        typeName(codec)
+      }; ${hintFor(codec)}`,
     );
   }
   if (codec.encodeInto !== undefined) return codec as Required<Codec<T>>;
@@ -56,11 +55,9 @@ function isCodec(codec: unknown): codec is Codec<unknown> {
  * string.
  */
 function hintFor(codec: unknown): string {
-  if (codec === json) return ", but a function; call json()";
-  const what = typeof codec === "string" || typeof codec === "function"
-    ? `, but a ${typeof codec}`
-    : "";
-  return `${what}; give the codec itself: utf8, bytes, tuple, json() or one of your own`;
+  return codec === json
+    ? "call json()"
+    : "give the codec itself: utf8, bytes, tuple, json() or one of your own";
 }
 
 /**
@@ -85,9 +82,9 @@ function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   const bytes = codec.encode(value);
   if (bytes instanceof Uint8Array) return bytes;
   throw invalidArgument(
-    `Cannot encode with codec ${codec.name}: its encode answered with ${
+    `Cannot encode with codec ${codec.name}: its encode must return a Uint8Array, got ${
       typeName(bytes)
-    }, not with a Uint8Array`,
+    }`,
   );
 }
 
@@ -134,7 +131,7 @@ export function refuseOtherCodec(
 ): void {
   if (stored === given) return;
   throw invalidArgument(
-    `Cannot open ${place}: its ${what} are written with codec ${stored}, option ${what} says ${given}; open it with ${what}: ${
+    `Cannot open ${place}: its ${what} are written with codec ${stored}, but option ${what} says ${given}; open it with ${what}: ${
       asWritten(stored)
     }`,
   );

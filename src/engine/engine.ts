@@ -1,4 +1,10 @@
 import type { InspectionOptions, VerifyReport } from "../inspection/report.ts";
+import {
+  checkNames,
+  checkProgressOptions,
+  checkSignal,
+  PROGRESS_NAMES,
+} from "../option_values.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { KvEngine } from "./api/engine.ts";
@@ -6,12 +12,6 @@ import type { KeyspaceOptions } from "./api/keyspace.ts";
 import type { KvStats } from "./api/stats.ts";
 import type { WriteOptions } from "./api/writes.ts";
 import { addDrop } from "./batch_commit.ts";
-import {
-  checkNames,
-  checkProgressOptions,
-  checkSignal,
-  PROGRESS_NAMES,
-} from "./call_options.ts";
 import { makeCheckpoint } from "./checkpoint.ts";
 import { type Codecs, keyspaceCodecs } from "./codecs.ts";
 import { untilAborted } from "./interruptible.ts";

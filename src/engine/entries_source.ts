@@ -1,13 +1,13 @@
 import { invalidArgument } from "../errors.ts";
-import { shown } from "../option_values.ts";
-import { type Awaitable, isPending } from "../storage/awaitable.ts";
-import type { EntriesSource, ImportOptions } from "./api/transfer.ts";
 import {
   checkCount,
   checkFlag,
   checkProgressOptions,
   PROGRESS_NAMES,
-} from "./call_options.ts";
+  refused,
+} from "../option_values.ts";
+import { type Awaitable, isPending } from "../storage/awaitable.ts";
+import type { EntriesSource, ImportOptions } from "./api/transfer.ts";
 import type { Interruptible } from "./interruptible.ts";
 import { ScanIterator } from "./scan.ts";
 
@@ -61,9 +61,7 @@ export class EntriesReader<K, V> {
     if (Array.isArray(value) && value.length === 2) {
       return value as unknown as Entry<K, V>;
     }
-    throw invalidArgument(
-      `Cannot write: the source gave ${shown(value)}, no [key, value]`,
-    );
+    throw refused("write", "the source must yield [key, value]", value);
   }
 
   /** Lets go of a source that has more, for example because the store takes no more. */
@@ -97,11 +95,8 @@ function checkEntriesSource(source: unknown): void {
     (Symbol.asyncIterator in source || Symbol.iterator in source ||
       isStream(source))
   ) return;
-  throw invalidArgument(
-    `Cannot import: the source is ${
-      shown(source)
-    }, neither a ReadableStream nor iterable`,
-  );
+  const problem = "the source must be a ReadableStream or iterable";
+  throw refused("import", problem, source);
 }
 
 function stepsOf<K, V>(source: EntriesSource<K, V>): Steps<Entry<K, V>> {
@@ -143,7 +138,9 @@ function isStream<T>(source: object): source is ReadableStream<T> {
 /** By its reader a stream can be cancelled while a read waits, which by its iterator it cannot. */
 function streamSteps<T>(source: ReadableStream<T>): Steps<T> {
   if (source.locked) {
-    throw invalidArgument("Cannot import: somebody else reads the stream");
+    throw invalidArgument(
+      "Cannot import: the stream is locked by another reader",
+    );
   }
   const reader = source.getReader();
   return {

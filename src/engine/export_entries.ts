@@ -1,5 +1,5 @@
 import { invalidArgument } from "../errors.ts";
-import { shown } from "../option_values.ts";
+import { refused } from "../option_values.ts";
 import { isPending } from "../storage/awaitable.ts";
 import type { ExportOptions, TransferProgress } from "./api/transfer.ts";
 import { Interruptible } from "./interruptible.ts";
@@ -66,11 +66,11 @@ async function writeAll<K, V>(
 /** Throws `KV_INVALID_ARGUMENT` for what entries cannot be written to. */
 export function checkExportTarget(target: unknown): void {
   if (!(target instanceof WritableStream)) {
-    throw invalidArgument(
-      `Cannot export: the target is ${shown(target)}, no WritableStream`,
-    );
+    throw refused("export", "the target must be a WritableStream", target);
   }
   if (target.locked) {
-    throw invalidArgument("Cannot export: somebody else writes the stream");
+    throw invalidArgument(
+      "Cannot export: the stream is locked by another writer",
+    );
   }
 }

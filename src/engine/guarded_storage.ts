@@ -9,10 +9,12 @@ import type {
 } from "../storage/storage.ts";
 
 /**
- * A storage whose directory is not synced again once a sync of it has failed. Logs, flushes,
- * compactions and the manifest share the directory: the sync that fails for one of them may have
- * let go of names that the others have made and not synced yet, and theirs would succeed without
- * them.
+ * A storage of which two things are made sure:
+ *
+ * - No name is changed once the lock is lost: the files are those of another engine then.
+ * - Its directory is not synced again once a sync of it has failed. Logs, flushes, compactions and
+ *   the manifest share the directory: the sync that fails for one of them may have let go of names
+ *   that the others have made and not synced yet, and theirs would succeed without them.
  */
 export class GuardedStorage implements Storage {
   readonly location: string;
@@ -20,10 +22,12 @@ export class GuardedStorage implements Storage {
   readonly localFolder?: string;
   readonly linkTo?: NonNullable<Storage["linkTo"]>;
   readonly #inner: Storage;
+  readonly #lock: StorageLock;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(inner: Storage) {
+  constructor(inner: Storage, lock: StorageLock) {
     this.#inner = inner;
+    this.#lock = lock;
     this.location = inner.location;
     this.synchronous = inner.synchronous;
     if (inner.localFolder !== undefined) this.localFolder = inner.localFolder;
@@ -43,14 +47,17 @@ export class GuardedStorage implements Storage {
   }
 
   create(name: string): Awaitable<WritableFile> {
+    this.#lock.assertHeld?.();
     return this.#inner.create(name);
   }
 
   rename(from: string, to: string): Awaitable<void> {
+    this.#lock.assertHeld?.();
     return this.#inner.rename(from, to);
   }
 
   remove(name: string): Awaitable<void> {
+    this.#lock.assertHeld?.();
     return this.#inner.remove(name);
   }
 
@@ -74,7 +81,7 @@ export class GuardedStorage implements Storage {
 
   #assertSound(): void {
     if (this.#failure === undefined) return;
-    const cause = new Error("an earlier sync of it has failed", {
+    const cause = new Error("an earlier sync of it failed", {
       cause: this.#failure.error,
     });
     throw new KvIoError("syncDirectory", "", "other", { cause });

@@ -43,7 +43,7 @@ export class MarkedPlace {
   async refuseStore(): Promise<void> {
     const files = await this.#files();
     if (files.some(({ type }) => type === "manifest")) {
-      throw this.#refused("there is a store already");
+      throw this.#refused("it already holds a store");
     }
     if (files.length > 0 && !this.#isMarked(files)) {
       throw this.#refused(

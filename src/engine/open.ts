@@ -46,7 +46,7 @@ import { VersionSet } from "./version_set.ts";
 const FEWEST_FREE_NUMBERS = 2 ** 32;
 
 /**
- * How a store is opened: {@linkcode EngineOptions} and the codecs for its keys and values.
+ * How to open a store: {@linkcode EngineOptions} and the codecs of its keys and values.
  *
  * @example
  * ```ts
@@ -63,9 +63,9 @@ const FEWEST_FREE_NUMBERS = 2 ** 32;
  * ```
  */
 export interface OpenOptions<K, V> extends EngineOptions {
-  /** How keys become bytes, and so how they are ordered. Default `utf8`. */
+  /** Encodes keys, and so determines their order. Default `utf8`. */
   readonly keys?: Codec<K>;
-  /** How values become bytes. Default `utf8`. */
+  /** Encodes values. Default `utf8`. */
   readonly values?: Codec<V>;
 }
 
@@ -88,7 +88,7 @@ export async function openStore<K, V>(
   await refuseMissing(storage, resolved);
   const lock = await storage.lock({ shared: resolved.readOnly });
   try {
-    const guarded = new GuardedStorage(storage);
+    const guarded = new GuardedStorage(storage, lock);
     const store = await openLocked(guarded, lock, resolved, codecs);
     return new Engine(store, codecs, storageAt);
   } catch (error) {
@@ -131,7 +131,7 @@ async function openLocked<K, V>(
     await createManifest(storage, options, codecs);
   if (options.errorIfExists && state.nextFileNumber > 1) {
     throw invalidArgument(
-      `Cannot create ${storage.location}: there is a store already, and errorIfExists is set`,
+      `Cannot create ${storage.location}: the store already exists, and errorIfExists is set`,
     );
   }
   refuseOtherCodecs(storage, state, codecs);
@@ -196,7 +196,7 @@ function refuseUsedUp({ location }: Storage, nextFileNumber: number): void {
   if (nextFileNumber <= MAX_SEQUENCE - FEWEST_FREE_NUMBERS) return;
   throw new KvError(
     "KV_UNSUPPORTED",
-    `Cannot open ${location}: the numbers of its files are used up, the next would be ${nextFileNumber}; open it with readOnly`,
+    `Cannot open ${location}: no file numbers are left, the next would be ${nextFileNumber}; open it with readOnly`,
   );
 }
 
@@ -283,7 +283,7 @@ function refuseRemains(names: readonly string[]): void {
     throw corruption(
       MANIFEST_NAME,
       0,
-      `the file is missing: a ${what} into this place was not finished; make it anew, here or elsewhere, or remove the file ${mark} if an empty store is wanted`,
+      `the file is missing: a ${what} into this place was not finished; make it again, here or elsewhere, or remove the file ${mark} if an empty store is wanted`,
     );
   }
   const orphan = names.find((name) => {

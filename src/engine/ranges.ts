@@ -3,7 +3,13 @@ import { successorOfPrefix } from "../bytes/prefix.ts";
 import type { Codec } from "../codec/codec.ts";
 import { invalidArgument } from "../errors.ts";
 import { type KeyRange, successor } from "../format/key_range.ts";
-import { shown } from "../option_values.ts";
+import {
+  checkCount,
+  checkFlag,
+  checkNames,
+  checkProgressOptions,
+  checkSignal,
+} from "../option_values.ts";
 import type { CountOptions } from "./api/range_size.ts";
 import type {
   AsyncScanOptions,
@@ -11,12 +17,6 @@ import type {
   ScanOptions,
 } from "./api/ranges.ts";
 import type { ExportOptions } from "./api/transfer.ts";
-import {
-  checkFlag,
-  checkNames,
-  checkProgressOptions,
-  checkSignal,
-} from "./call_options.ts";
 import { refusedPart } from "./refused_part.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -27,6 +27,7 @@ const SYNC_SCAN_NAMES: readonly string[] = [...NAMES, "reverse", "limit"];
 const SCAN_NAMES: readonly string[] = [...SYNC_SCAN_NAMES, "signal"];
 const EXPORT_NAMES: readonly string[] = [...SCAN_NAMES, "onProgress"];
 const COUNT_NAMES: readonly string[] = [...NAMES, "signal"];
+const LIMIT_BOUNDS = { min: 0, action: "scan" };
 
 /**
  * Throws `KV_INVALID_ARGUMENT` for options that no range of keys has or whose values it cannot use;
@@ -65,13 +66,7 @@ export function checkSyncScanOptions<K>(options: ScanOptions<K>): void {
 
 function checkValues<K>(options: ScanOptions<K>): void {
   const { limit = Infinity } = options;
-  if (limit !== Infinity && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw invalidArgument(
-      `Cannot scan: limit is ${
-        shown(limit)
-      }, it has to be a whole number from 0 on`,
-    );
-  }
+  if (limit !== Infinity) checkCount(limit, "limit", LIMIT_BOUNDS);
   checkFlag(options.reverse, "reverse", "scan");
   refuseBoth(options, "scan");
 }

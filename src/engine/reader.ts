@@ -1,7 +1,7 @@
-import { invalidArgument, KvError } from "../errors.ts";
+import { KvError } from "../errors.ts";
 import type { EntryView } from "../format/entry.ts";
 import type { KeyRange } from "../format/key_range.ts";
-import { shown } from "../option_values.ts";
+import { refused } from "../option_values.ts";
 import type { Awaitable } from "../storage/awaitable.ts";
 import type { CountOptions, RangeSize } from "./api/range_size.ts";
 import type {
@@ -138,9 +138,7 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   async getMany(keys: readonly K[]): Promise<(V | undefined)[]> {
     this.assertOpen();
     if (!Array.isArray(keys)) {
-      throw invalidArgument(
-        `Cannot get many: the keys are ${shown(keys)}, no array`,
-      );
+      throw refused("get many", "keys must be an array", keys);
     }
     const answers: Promise<V | undefined>[] = [];
     for (const key of keys) answers.push(this.get(key));
@@ -307,7 +305,7 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     if (this.#isSynchronous) return;
     throw new KvError(
       "KV_UNSUPPORTED",
-      `Cannot read at once: ${this.store.storage.location} answers with promises; use get and scan`,
+      `Cannot read synchronously: ${this.store.storage.location} answers with promises; use get and scan`,
     );
   }
 }

@@ -132,7 +132,7 @@ class Replay {
       throw corruption(
         name,
         LOG_FIRST_SEQUENCE_OFFSET,
-        `the log begins with write ${header.firstSequence}, which an older file has`,
+        `the log begins with write ${header.firstSequence}, which an older file already holds`,
       );
     }
     this.#tear = undefined;

@@ -8,6 +8,7 @@ import {
 import { UncoveredCursor } from "../iterator/uncovered_cursor.ts";
 import { keyPosition } from "../manifest/segment_info.ts";
 import type { MemTable } from "../memtable/memtable.ts";
+import { checkNames, checkSignal } from "../option_values.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
 import type { RangeTombstones } from "../tombstones/range_tombstones.ts";
 import type {
@@ -15,7 +16,6 @@ import type {
   KvSyncIterator,
   StreamOptions,
 } from "./api/ranges.ts";
-import { checkNames, checkSignal } from "./call_options.ts";
 import type { Decode } from "./decoders.ts";
 import type { ReadState } from "./read_state.ts";
 import { type StreamedScan, streamOfScan } from "./scan_stream.ts";

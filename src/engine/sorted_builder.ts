@@ -178,8 +178,8 @@ export class SortedBuilder<K, V> {
     const last = text(this.#lastBuffer, this.#lastOffset, this.#lastLength);
     throw invalidArgument(
       order === 0
-        ? `Cannot import as sorted: the key ${key} comes twice; leave sorted out, and the last one counts`
-        : `Cannot import as sorted: the key ${key} comes behind ${last}; leave sorted out`,
+        ? `Cannot import as sorted: the key ${key} occurs twice; without sorted the last one wins`
+        : `Cannot import as sorted: the key ${key} comes after ${last}; leave sorted out`,
     );
   }
 

@@ -44,7 +44,7 @@ export class Soundness {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return new KvError(
       "KV_POISONED",
-      `Cannot write: an earlier write failed (${reason}); reads go on, to write again close the store and open it anew`,
+      `Cannot write: an earlier write failed (${reason}); reads still work; to write again, close the store and reopen it`,
       { cause },
     );
   }

@@ -93,6 +93,7 @@ export class Store {
       tables: this.tables,
       versions,
       lastSequence: recovered.lastSequence,
+      assertHeld: () => parts.lock.assertHeld?.(),
     });
     this.#reading = new CurrentReadState(
       this.tables,

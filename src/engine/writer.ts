@@ -1,4 +1,6 @@
 import { bytes } from "../codec/bytes.ts";
+import { invalidArgument } from "../errors.ts";
+import { checkFlag, checkNames } from "../option_values.ts";
 import { isPending } from "../storage/awaitable.ts";
 import type { RangeOptions } from "./api/ranges.ts";
 import type {
@@ -9,7 +11,6 @@ import type {
 import type { KvWriter } from "./api/writer.ts";
 import type { WriteOptions } from "./api/writes.ts";
 import { addBatch } from "./batch_commit.ts";
-import { checkFlag, checkNames, refuseOperations } from "./call_options.ts";
 import { checkImport } from "./entries_source.ts";
 import { importInBatches } from "./import_batches.ts";
 import { importSorted } from "./import_sorted.ts";
@@ -92,7 +93,11 @@ export abstract class Writer<K, V> extends Reader<K, V>
   }
 
   batch(...operations: readonly never[]): WriteBatch<K, V> {
-    refuseOperations(operations);
+    if (operations.length > 0) {
+      throw invalidArgument(
+        "Cannot start a batch: batch() takes no operations; chain put and del on what it returns, then commit",
+      );
+    }
     return this.#batch(this.codecs);
   }
 

@@ -6,7 +6,7 @@ import type {
 import type { KvReader, KvSnapshot } from "../engine/api/reader.ts";
 
 /**
- * How a store is followed.
+ * How to follow a store.
  *
  * @example
  * ```ts
@@ -31,19 +31,19 @@ export interface FollowOptions<K, V> {
   /** Memory for blocks and indexes of segments, in bytes. Default 32 MiB; 0 to 64 GiB. */
   readonly cacheSize?: number;
   /**
-   * How often the follower looks for what is new, in milliseconds. Default 10; 0 to 3,600,000; with
-   * 0 only {@linkcode KvFollower.refresh} looks.
+   * How often the follower looks for new writes, in milliseconds. Default 10; 0 to 3,600,000; with
+   * 0 only on {@linkcode KvFollower.refresh}.
    */
   readonly refreshMs?: number;
 }
 
 /**
- * Reads a store while an engine elsewhere writes it: in another worker, process or runtime. What
- * the engine has committed is seen after `refreshMs`, or as soon as the event loop of this thread
- * is free if that is later; always a prefix of the engine's writes, batches whole.
+ * Reads a store while an engine elsewhere writes it: in another worker, process or runtime.
+ * Committed writes are seen after `refreshMs`, or once this thread's event loop is free if that is
+ * later; always a prefix of the engine's writes, with batches complete.
  *
  * Reads also throw the error, such as `KV_CORRUPTION` or `KV_IO`, that keeps the follower from
- * going on: it does not answer with what may be out of date.
+ * refreshing: it does not return data that may be stale.
  *
  * @example
  * ```ts
@@ -61,18 +61,18 @@ export interface FollowOptions<K, V> {
  * ```
  */
 export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
-  /** Where the store lies, for messages. */
+  /** Path or description of the store, for error messages. */
   readonly location: string;
 
-  /** Sequence number of the last write that is seen. */
+  /** Sequence number of the last write seen. */
   readonly lastSequence: number;
 
   /**
-   * The keyspace `name`, with codecs of its own. One that is not there has no keys until the engine
-   * makes it and the follower has seen that.
+   * The keyspace `name`, with its own codecs. One that does not exist has no keys until the engine
+   * creates it and the follower has seen that.
    *
-   * Throws `KV_INVALID_ARGUMENT` for a name that is none; for other codecs than the keyspace was
-   * made with, that or the next read does.
+   * Throws `KV_INVALID_ARGUMENT` for an invalid name; for codecs other than those the keyspace was
+   * created with, this call or the next read does.
    *
    * @param name Any text of 1 to 255 bytes.
    * @param options Its codecs; `utf8` for both by default.
@@ -97,13 +97,13 @@ export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
     options?: KeyspaceOptions<K2, V2>,
   ): KvKeyspaceReader<K2, V2>;
 
-  /** The names of the keyspaces that there are, in the order of their bytes. */
+  /** The names of all keyspaces, in byte order. */
   keyspaces(): string[];
 
   /**
-   * Takes a snapshot of what is seen now. It stays as it is and readable, whatever is refreshed
-   * meanwhile, until it or the follower is closed; the files that it needs stay open, and take room
-   * on the disk, though the engine may have removed them.
+   * Takes a snapshot of what is seen now. It stays unchanged and readable across refreshes until it
+   * or the follower is closed; the files that it needs stay open and take disk space, even if the
+   * engine has removed them.
    *
    * @example
    * ```ts
@@ -124,14 +124,14 @@ export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
   snapshot(): KvSnapshot<K, V>;
 
   /**
-   * Looks for what is new now. All that the engine had committed before the call is seen
+   * Looks for new writes now. Everything the engine had committed before the call is seen
    * afterwards.
    */
   refresh(): Promise<void>;
 
   /**
-   * Lets go of all files. Calls that come later throw or reject with `KV_CLOSED`; a second `close`
-   * waits for the first.
+   * Releases all files. Later calls throw or reject with `KV_CLOSED`; a second `close` waits for
+   * the first.
    */
   close(): Promise<void>;
 }

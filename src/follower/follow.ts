@@ -1,8 +1,6 @@
-import { checkNames } from "../engine/call_options.ts";
 import { codecsOf, refuseOtherCodecs } from "../engine/codecs.ts";
 import { refuseNoStorage } from "../engine/storage_check.ts";
-import { invalidArgument } from "../errors.ts";
-import { shown } from "../option_values.ts";
+import { checkCount, checkNames } from "../option_values.ts";
 import { resolveOptions } from "../options.ts";
 import { BlockCache } from "../segment/block_cache.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -12,7 +10,12 @@ import { Follower } from "./follower.ts";
 
 const OPTION_NAMES = ["keys", "values", "cacheSize", "refreshMs"];
 const DEFAULT_REFRESH_MS = 10;
-const MOST_REFRESH_MS = 3_600_000;
+const REFRESH_BOUNDS = {
+  min: 0,
+  max: 3_600_000,
+  unit: " milliseconds",
+  action: "follow",
+};
 
 /** Follows the store in `storage`. */
 export async function followStore<K, V>(
@@ -22,10 +25,11 @@ export async function followStore<K, V>(
   refuseNoStorage(storage, "follow");
   checkNames(options, OPTION_NAMES, "follow");
   const { refreshMs = DEFAULT_REFRESH_MS, cacheSize } = options;
-  checkRefresh(refreshMs);
+  checkCount(refreshMs, "refreshMs", REFRESH_BOUNDS);
   const resolved = resolveOptions(
     cacheSize === undefined ? {} : { cacheSize },
     [],
+    "follow",
   );
   const codecs = codecsOf(options);
   const cache = new BlockCache(resolved.cacheSize, storage.synchronous);
@@ -37,16 +41,4 @@ export async function followStore<K, V>(
     throw error;
   }
   return new Follower(store, codecs, refreshMs);
-}
-
-function checkRefresh(refreshMs: unknown): void {
-  if (
-    Number.isInteger(refreshMs) && refreshMs as number >= 0 &&
-    refreshMs as number <= MOST_REFRESH_MS
-  ) return;
-  throw invalidArgument(
-    `Invalid option refreshMs: got ${
-      shown(refreshMs)
-    }, expected a whole number of 0 to ${MOST_REFRESH_MS} milliseconds`,
-  );
 }

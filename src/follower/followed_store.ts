@@ -312,6 +312,6 @@ function changing(storage: Storage): KvError {
 function notFound(storage: Storage): KvError {
   return new KvError(
     "KV_NOT_FOUND",
-    `Cannot follow ${storage.location}: there is no store; an engine has to make it first`,
+    `Cannot follow ${storage.location}: there is no store; an engine must create it first`,
   );
 }

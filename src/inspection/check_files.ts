@@ -51,7 +51,7 @@ export async function checkManifest(
   const finding = {
     code: "manifest-damaged",
     consequence:
-      "no engine opens the store; which segments are live is not known, so they are checked by themselves; a repair goes by what is left of the manifest and by the files",
+      "no engine opens the store; which segments are live is not known, so each is checked on its own; a repair uses what is left of the manifest and the files",
   } as const;
   return await withFile(context, MANIFEST_NAME, finding, async (file) => {
     if (file === undefined) {

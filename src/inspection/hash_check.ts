@@ -73,7 +73,7 @@ export class HashCheck {
     try {
       const page = openSection(section, place);
       if (page.length !== pageBytes(this.geometry.slots)) {
-        const problem = "the hash page has another length";
+        const problem = "the hash page has the wrong length";
         throw corruption(place.name, place.offset, problem);
       }
       this.#pages.push(page.slice());

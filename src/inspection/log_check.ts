@@ -121,7 +121,7 @@ export class LogChainCheck {
       offset: log.intactEnd,
       message: `The log ends with ${
         window.size - log.intactEnd
-      } bytes that are no whole frame`,
+      } bytes that are not a whole frame`,
       consequence:
         "no frame says that what is missing had been synced; the next open cuts the rest off",
     });
@@ -157,7 +157,7 @@ export class LogChainCheck {
       code: "torn-tail",
       offset: 0,
       message:
-        `The log goes on with write ${header.firstSequence}, but those from ${firstLost} on are not there`,
+        `The log continues with write ${header.firstSequence}, but those from ${firstLost} on are missing`,
       consequence:
         "no frame says that what is missing had been synced; the next open passes over the log",
     });
@@ -165,7 +165,7 @@ export class LogChainCheck {
 
   #addRepeated(name: string, { firstSequence }: LogHeader): void {
     const problem =
-      `the log begins with write ${firstSequence}, which an older file has`;
+      `the log begins with write ${firstSequence}, which an older file already holds`;
     this.#findings.corruption(
       corruption(name, LOG_FIRST_SEQUENCE_OFFSET, problem),
       { code: "log-order", consequence: REFUSED },

@@ -1,15 +1,15 @@
-/** How far a verification or a repair has come. */
+/** Progress of a verification or repair. */
 export interface InspectionProgress {
-  /** Bytes of the store's files that have been looked at. */
+  /** Bytes of the store's files read so far. */
   readonly bytesRead: number;
-  /** Bytes of all files that are looked at. */
+  /** Bytes of all files to be read. */
   readonly bytesTotal: number;
-  /** Name of the file that is being read. */
+  /** Name of the file being read. */
   readonly file: string;
 }
 
 /**
- * How a verification or a repair is watched and ended.
+ * Progress callback and abort signal of a verification or repair.
  *
  * @example
  * ```ts
@@ -28,20 +28,20 @@ export interface InspectionProgress {
  * ```
  */
 export interface InspectionOptions {
-  /** Called after every read, of 64 KiB mostly. If it throws, the call rejects with that error. */
+  /** Called after every read, usually of 64 KiB. If it throws, the call rejects with that error. */
   readonly onProgress?: (progress: InspectionProgress) => void;
-  /** Ends the work when it is aborted: the call rejects with the reason. */
+  /** Aborts the work: the call rejects with the reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * A range that keys lie in. Keys are shown as text in quotes if they are readable UTF-8, otherwise
- * in hexadecimal behind `0x`; long ones are cut.
+ * A range of keys. Keys are shown as quoted text if they are readable UTF-8, otherwise in
+ * hexadecimal after `0x`; long ones are truncated.
  */
 export interface KeyRange {
   /** No key of the range sorts before this one. */
   readonly from: string;
-  /** No key of the range sorts behind this one. */
+  /** No key of the range sorts after this one. */
   readonly to: string;
 }
 
@@ -55,36 +55,36 @@ export type StoreProblemCode =
   | "file-missing"
   /** The storage refuses to open or read a file. */
   | "file-unreadable"
-  /** The format of a file, or how it is compressed, is unknown here: it may be whole. */
+  /** The format or compression of a file is not supported here; the file may be intact. */
   | "unsupported"
-  /** A segment is another one, or of another size, than the manifest says. */
+  /** A segment is not the one, or not the size, that the manifest says. */
   | "segment-mismatch"
-  /** The end of a segment, which says where its parts lie, is damaged. */
+  /** The end of a segment, which locates its parts, is damaged. */
   | "segment-end"
   /** The index of a segment is damaged. */
   | "segment-index"
   /** A block of entries of a segment is damaged. */
   | "segment-block"
-  /** The hash index of a segment is damaged, or does not lead to a key that is there. */
+  /** The hash index of a segment is damaged, or does not lead to an existing key. */
   | "segment-hash"
-  /** The entries of a segment are not those that its properties tell of. */
+  /** The entries of a segment do not match its properties. */
   | "segment-contents"
   /** The header of a log is damaged. */
   | "log-header"
   /** A log is damaged before its end. */
   | "log-damaged"
-  /** A log does not go on where the one before it ended. */
+  /** A log does not continue where the previous one ended. */
   | "log-order"
-  /** A log ends with a write that a crash cut short: the next open cuts it off. */
+  /** A log ends with a write cut short by a crash; the next open removes it. */
   | "torn-tail"
-  /** A file that the store does not need any more: the next open removes it. */
+  /** A file that the store no longer needs; the next open removes it. */
   | "leftover"
-  /** A file that is none of the store's: it is left alone. */
+  /** A file that does not belong to the store; it is left alone. */
   | "foreign-file";
 
-/** Something that is wrong with a store, or worth to be known. */
+/** Something that is wrong with a store, or worth knowing. */
 export interface StoreProblem {
-  /** `"damage"`: the store is not as it was written. `"remark"`: it is in order all the same. */
+  /** `"damage"`: the store is not as it was written. `"remark"`: it is in order nonetheless. */
   readonly severity: "damage" | "remark";
   /** What it is about, as a stable code. */
   readonly code: StoreProblemCode;
@@ -96,12 +96,12 @@ export interface StoreProblem {
   readonly message: string;
   /** What it means for the data, for people; may change. */
   readonly consequence: string;
-  /** The keys that are concerned, where that is known. */
+  /** The keys affected, if known. */
   readonly keys?: KeyRange;
 }
 
 /**
- * What a verification has found, as a plain object that JSON can carry.
+ * The result of a verification, as a plain JSON-serializable object.
  *
  * @example
  * ```ts
@@ -123,15 +123,15 @@ export interface StoreProblem {
 export interface VerifyReport {
   /** Whether nothing is damaged. */
   readonly ok: boolean;
-  /** All problems, in the order in which they were found; at most 10,000. */
+  /** All problems, in the order they were found; at most 10,000. */
   readonly problems: readonly StoreProblem[];
-  /** How many problems more there are than `problems` lists. */
+  /** Number of problems not listed in `problems`. */
   readonly omittedProblems: number;
   /** Files that were read. */
   readonly files: number;
-  /** Blocks of segments that are in order. */
+  /** Intact blocks of segments. */
   readonly blocks: number;
-  /** Entries of segments and writes of logs that are in order. */
+  /** Intact entries of segments and writes of logs. */
   readonly entries: number;
   /** Bytes of the files that were read. */
   readonly bytesRead: number;

@@ -67,7 +67,7 @@ export class SearchWalk implements SegmentWalk {
     this.#at = block.end;
     if (block.start === start) return this.#pass(block);
     this.#behindGap = block;
-    const problem = "no block can be told up to the next one";
+    const problem = "no block can be recognized up to the next one";
     const gap = this.#gap(start, block.start, problem);
     return { ...gap, to: block.firstKey };
   }
@@ -84,7 +84,7 @@ export class SearchWalk implements SegmentWalk {
     const isEndKnown = this.plan.footer !== undefined;
     const end = isEndKnown ? this.#end : other ?? this.#end;
     if (start === end && (isEndKnown || other !== undefined)) return undefined;
-    return this.#gap(start, end, "no block can be told from here on");
+    return this.#gap(start, end, "no block can be recognized from here on");
   }
 
   rewind(): void {

@@ -30,7 +30,7 @@ export interface SegmentCheckContext {
 const UNREADABLE =
   "no engine opens the store; a repair saves the entries of all blocks that are whole";
 const LOOKUPS =
-  "lookups of some keys fail or miss them, scans find them; nothing is lost, a repair builds it anew";
+  "lookups of some keys fail or miss them, scans find them; nothing is lost, a repair rebuilds it";
 
 /** The range of keys between two, where both are known. */
 export function rangeOf(
@@ -123,7 +123,7 @@ class SegmentCheck {
       HashCheck.geometryOf(footer!, properties) === undefined
     ) {
       const { propertiesOffset } = footer!;
-      const problem = "the hash index cannot be";
+      const problem = "the hash index has an impossible layout";
       this.#findings.corruption(
         corruption(this.#name, propertiesOffset, problem),
         { code: "segment-hash", consequence: UNREADABLE, keys },

@@ -1,7 +1,6 @@
 /**
  * A database of the [Level](https://github.com/Level/abstract-level) family on a purekv store:
- * everything that is made for `abstract-level` runs on it, in Deno, Bun and Node, without a native
- * addon.
+ * everything made for `abstract-level` runs on it, in Deno, Bun and Node, without a native addon.
  *
  * @example
  * ```ts
@@ -66,23 +65,22 @@ interface Opened {
 }
 
 /**
- * An `AbstractLevel` on a purekv store. All that `abstract-level` documents holds: deferred open,
- * sublevels, hooks, events, encodings, snapshots, iterators with `seek`, `getSync`. What is
- * particular to it:
+ * An `AbstractLevel` on a purekv store. Everything that `abstract-level` documents applies:
+ * deferred open, sublevels, hooks, events, encodings, snapshots, iterators with `seek`, `getSync`.
+ * What is specific to it:
  *
- * - Keys and values are stored as bytes. The store is one that `open` opens with the codecs
- *   `bytes`, and the other way round.
- * - A write is durable when it is acknowledged, unless it or the database says `sync: false`.
- * - `batch` is atomic. So is `clear`, and it is one write whatever the number of keys, unless it
- *   has a limit or a snapshot: then it deletes in batches of at most 1,000, each of them atomic,
- *   and a crash leaves the rest of the range.
- * - Options that are unknown are passed over, as in all databases of Level; `open` of purekv
- *   refuses them.
- * - `getSync` is there if the storage answers at once, as folders and memory do; `supports.getSync`
- *   says so.
- * - Errors of the engine come as they are, as `KvError` with a code `KV_…`; those of opening as the
+ * - Keys and values are stored as bytes. `open` can open the store with the codecs `bytes`, and
+ *   vice versa.
+ * - A write is durable once acknowledged, unless it or the database has `sync: false`.
+ * - `batch` is atomic. So is `clear`, a single write however many keys there are, unless it has a
+ *   limit or a snapshot: then it deletes in atomic batches of at most 1,000, and a crash leaves the
+ *   rest of the range.
+ * - Unknown options are ignored, as in all Level databases; purekv's `open` refuses them.
+ * - `getSync` is available if the storage is synchronous, as folders and memory are;
+ *   `supports.getSync` tells.
+ * - Engine errors are passed on unchanged, as `KvError` with a code `KV_…`; those of opening as the
  *   `cause` of abstract-level's `LEVEL_DATABASE_NOT_OPEN`, with the code `LEVEL_LOCKED` for a store
- *   that is in use.
+ *   in use.
  *
  * @template K The type of keys, unless an operation has an encoding of its own.
  * @template V The type of values, likewise.
@@ -103,17 +101,17 @@ interface Opened {
  */
 export class PureLevel<K = string, V = string>
   extends AbstractLevel<string | Buffer | Uint8Array, K, V> {
-  /** Where the store lies: the path, or what a storage says of itself. */
+  /** Path or description of the store. */
   readonly location: string;
   readonly #place: string | URL | Storage;
   readonly #isSynchronous: boolean;
   #opened: Opened | undefined;
 
   /**
-   * Makes a database, which opens by itself; `open` waits for that.
+   * Creates a database, which opens automatically; `open` waits for that.
    *
    * @param location A path, a `file:` URL, or a storage such as `MemoryStorage`.
-   * @param options Encodings, and how the store is opened.
+   * @param options Encodings, and options for opening the store.
    */
   constructor(
     location: string | URL | Storage,
@@ -129,9 +127,9 @@ export class PureLevel<K = string, V = string>
   }
 
   /**
-   * The engine below, while the database is open, for what abstract-level has no name for:
-   * `checkpoint`, `compact`, `flush`, `stats`, `verify`. What is written through it runs no hooks
-   * and emits no events. Throws `KV_CLOSED` while the database is not open.
+   * The underlying engine, while the database is open, for what abstract-level does not offer:
+   * `checkpoint`, `compact`, `flush`, `stats`, `verify`. Writes through it run no hooks and emit no
+   * events. Throws `KV_CLOSED` while the database is not open.
    */
   get engine(): KvEngine<Uint8Array, Uint8Array> {
     return this.#open.engine;
@@ -279,7 +277,7 @@ export class PureLevel<K = string, V = string>
       snapshot.isOf(this.#open.engine);
     if (isOwn) return snapshot;
     throw invalidArgument(
-      `Cannot read from the snapshot: it is none of the database ${this.location}`,
+      `Cannot read from the snapshot: it does not belong to the database ${this.location}`,
     );
   }
 
@@ -326,7 +324,7 @@ export class PureLevel<K = string, V = string>
   }
 }
 
-/** That writes take `sync`, as `abstract-level` lets a database add. */
+/** Adds the option `sync` to write methods. */
 export interface PureLevel<K, V> {
   /** Sets the value of a key. */
   put(key: K, value: V): Promise<void>;
@@ -345,6 +343,6 @@ export interface PureLevel<K, V> {
   ): Promise<void>;
   /** Removes all keys. */
   clear(): Promise<void>;
-  /** Removes the keys of a range, with `sync` as for a write. */
+  /** Removes the keys of a range, optionally with `sync`. */
   clear<L = K>(options: AbstractClearOptions<L> & WriteOptions): Promise<void>;
 }

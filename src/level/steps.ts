@@ -118,6 +118,6 @@ class AbortError extends Error {
   readonly code = "LEVEL_ABORTED";
 
   constructor(cause: unknown) {
-    super("Cannot read on: the signal of the iterator was aborted", { cause });
+    super("Cannot continue: the signal of the iterator was aborted", { cause });
   }
 }

@@ -239,7 +239,7 @@ export class LogSalvage {
     this.#context.losses.warn(
       `${name} ends with ${
         size - offset
-      } bytes that are no whole frame: writes that a crash cut short, or that were damaged`,
+      } bytes that are not a whole frame: writes that a crash cut short, or that were damaged`,
     );
   }
 

@@ -3,7 +3,7 @@ import { json } from "../codec/json.ts";
 import { tuple } from "../codec/tuple.ts";
 import { utf8 } from "../codec/utf8.ts";
 import { invalidArgument, KvError } from "../errors.ts";
-import { shown } from "../option_values.ts";
+import { refused } from "../option_values.ts";
 import type { Losses } from "./losses.ts";
 import type { RepairOptions } from "./repair_report.ts";
 import type { Survey } from "./survey.ts";
@@ -59,7 +59,7 @@ function codecName(
   }
   if (given !== undefined && given !== stored) {
     throw invalidArgument(
-      `Cannot repair: the ${option} are written with codec ${stored}, option ${option} says ${given}`,
+      `Cannot repair: the ${option} are written with codec ${stored}, but option ${option} says ${given}`,
     );
   }
   return stored!;
@@ -98,9 +98,6 @@ export function checkCodec(value: unknown, option: string): void {
     name.isWellFormed() &&
     new TextEncoder().encode(name).length <= MAX_NAME_BYTES;
   if (isName) return;
-  throw invalidArgument(
-    `Cannot repair: option ${option} is ${
-      shown(value)
-    }, no codec with a name of at most ${MAX_NAME_BYTES} bytes`,
-  );
+  const codec = `a codec with a name of 1 to ${MAX_NAME_BYTES} bytes`;
+  throw refused("repair", `${option} must be ${codec}`, value);
 }

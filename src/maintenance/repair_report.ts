@@ -3,7 +3,7 @@ import type { InspectionOptions, KeyRange } from "../inspection/report.ts";
 import type { Storage } from "../storage/storage.ts";
 
 /**
- * How a store is repaired: either `into` or `inPlace` has to be given.
+ * How to repair a store: exactly one of `into` and `inPlace` is required.
  *
  * @example
  * ```ts
@@ -24,24 +24,24 @@ import type { Storage } from "../storage/storage.ts";
  */
 export interface RepairOptions extends InspectionOptions {
   /**
-   * Where the new store goes: a path, a `file:` URL or a storage that holds no store. No folder in
-   * that of the damaged one, or around it, which is only read. Until the repair is complete, and
-   * after one that came to nothing, engines refuse the place; another repair may go there.
+   * Where the new store goes: a path, a `file:` URL or a storage that holds no store. It must not
+   * be inside, or contain, the damaged store, which is only read. Engines refuse the place until
+   * the repair is complete, and after a failed one; another repair may use it.
    */
   readonly into?: string | URL | Storage;
   /**
-   * Replaces the damaged store. Its files stay until the new store is complete and durable, and are
-   * removed then, damaged ones among them: copy them before if they may still be wanted. A file
-   * that the storage refuses to read, which may be otherwise some day, ends the repair.
+   * Replaces the damaged store. Its files stay until the new store is complete and durable; then
+   * they are removed, including damaged ones: copy them first if you may still need them. A file
+   * that cannot be read now fails the repair, since it may be readable later.
    */
   readonly inPlace?: boolean;
   /**
-   * The codec that the keys are written with, for a store whose manifest is lost: only that names
-   * it. Where nothing names it, `utf8` is assumed and a warning says so; a repair in place is
-   * refused then with `KV_INVALID_ARGUMENT`. Nothing is decoded by a repair.
+   * The codec of the keys, for a store whose manifest, which names it, is lost. If nothing names
+   * it, `utf8` is assumed with a warning; a repair in place is then refused with
+   * `KV_INVALID_ARGUMENT`. A repair decodes nothing.
    */
   readonly keys?: Pick<Codec<unknown>, "name">;
-  /** The codec that the values are written with, likewise. */
+  /** The codec of the values, likewise. */
   readonly values?: Pick<Codec<unknown>, "name">;
 }
 
@@ -51,41 +51,37 @@ export interface RepairLoss {
   readonly file: string;
   /** Where the loss begins, in bytes from the start of the file. */
   readonly offset: number;
-  /** Where it ends: the offset of the first byte behind it. */
+  /** Where it ends: the offset of the first byte after it. */
   readonly end: number;
   /** Why it could not be saved, for people; may change. */
   readonly reason: string;
   /**
-   * The keys that are concerned, where that is known: any of them may be lost, have an older value,
-   * or have come back after they were deleted.
+   * The keys affected, if known: any of them may be lost, have an older value, or have reappeared
+   * after being deleted.
    */
   readonly keys?: KeyRange;
-  /**
-   * Sequence numbers of the writes that are lost, where that is known: from the first to the last.
-   */
+  /** Sequence numbers of the lost writes, first to last, if known. */
   readonly writes?: { readonly first: number; readonly last: number };
 }
 
-/** What a repair has saved and what it has not, as a plain object that JSON can carry. */
+/** The result of a repair, as a plain JSON-serializable object. */
 export interface RepairReport {
   /** Whether nothing is lost and nothing in the new store is in doubt. */
   readonly ok: boolean;
-  /** Keys with a value in the new store, those of its keyspaces among them. */
+  /** Keys with a value in the new store, including those of its keyspaces. */
   readonly entries: number;
-  /** Bytes of these keys and values, as they are stored: in a keyspace with its prefix. */
+  /** Bytes of these keys and values as stored, including keyspace prefixes. */
   readonly bytes: number;
   /** Files of the damaged store that were read. */
   readonly files: number;
-  /** Name of the codec for keys that the new store is opened with. */
+  /** Name of the new store's key codec. */
   readonly keyCodec: string;
-  /** Name of its codec for values. */
+  /** Name of its value codec. */
   readonly valueCodec: string;
   /** What could not be saved; at most 10,000. */
   readonly losses: readonly RepairLoss[];
-  /** How many losses more there are than `losses` lists. */
+  /** Number of losses not listed in `losses`. */
   readonly omittedLosses: number;
-  /**
-   * What may be wrong with the new store all the same, and what was left out on purpose, in words.
-   */
+  /** What may still be wrong with the new store, and what was left out on purpose, in words. */
   readonly warnings: readonly string[];
 }

@@ -1,16 +1,16 @@
-import { checkFlag } from "../engine/call_options.ts";
 import { MarkedPlace } from "../engine/marked_place.ts";
 import { refuseNested } from "../engine/nested_places.ts";
 import { refuseNoStorage, type StorageAt } from "../engine/storage_check.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import { parseFileName, REPAIR_NAME } from "../format/file_names.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
-import { inTurn } from "../storage/awaitable.ts";
-import type { Storage, StorageLock } from "../storage/storage.ts";
 import {
+  checkFlag,
   checkProgressOptions,
   PROGRESS_NAMES,
-} from "../engine/call_options.ts";
+} from "../option_values.ts";
+import { inTurn } from "../storage/awaitable.ts";
+import type { Storage, StorageLock } from "../storage/storage.ts";
 import { repairInto } from "./repair.ts";
 import { checkCodec } from "./repair_codecs.ts";
 import type { RepairOptions, RepairReport } from "./repair_report.ts";
@@ -100,7 +100,7 @@ function nextNumber({ location }: Storage, names: readonly string[]): number {
   if (largest < MAX_SEQUENCE - MOST_NEW_FILES) return largest + 1;
   throw new KvError(
     "KV_UNSUPPORTED",
-    `Cannot repair ${location} in place: its file numbers are used up; repair it into another place`,
+    `Cannot repair ${location} in place: no file numbers are left; repair it into another place`,
   );
 }
 

@@ -18,11 +18,8 @@ import { Findings } from "../inspection/findings.ts";
 import { Progress } from "../inspection/progress.ts";
 import type { InspectionOptions, VerifyReport } from "../inspection/report.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
+import { checkProgressOptions, PROGRESS_NAMES } from "../option_values.ts";
 import type { Storage } from "../storage/storage.ts";
-import {
-  checkProgressOptions,
-  PROGRESS_NAMES,
-} from "../engine/call_options.ts";
 
 /** Reads every file of a closed store and reports all that is wrong with it. Writes nothing. */
 export async function verifyStore(
@@ -147,13 +144,13 @@ function remarkOthers(
     if (file === undefined) {
       findings.remark(name, {
         code: "foreign-file",
-        message: "The file is none of the store's",
+        message: "The file does not belong to the store",
         consequence: "nothing is lost; it is left alone",
       });
     } else if (isLeftover(file)) {
       findings.remark(name, {
         code: "leftover",
-        message: "The file is not part of the store any more, or not yet",
+        message: "The file is no longer part of the store, or not yet",
         consequence: "nothing is lost; the next open removes it",
       });
     }

@@ -95,7 +95,9 @@ export function encodeManifest(state: ManifestState): Uint8Array {
     );
   }
   if (state.storeId.length !== STORE_ID_BYTES) {
-    throw new Error(`Cannot write ${MANIFEST_NAME}: the store id is no id`);
+    throw new Error(
+      `Cannot write ${MANIFEST_NAME}: the store id must be ${STORE_ID_BYTES} bytes`,
+    );
   }
   const bytes = new Uint8Array(most);
   const writer = new BodyWriter(bytes, HEADER_BYTES);
@@ -188,7 +190,7 @@ function checkHeader(bytes: Uint8Array): number {
     throw damage(bytes.length, "the header is cut off");
   }
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw damage(0, "this is no manifest");
+    throw damage(0, "not a manifest");
   }
   const end = HEADER_BYTES + readUint32(bytes, 12);
   if (bytes.length < end) throw damage(bytes.length, "the body is cut off");
@@ -204,7 +206,7 @@ function checkHeader(bytes: Uint8Array): number {
     );
   }
   if (version === 0) {
-    throw damage(VERSION_OFFSET, "there is no format version 0");
+    throw damage(VERSION_OFFSET, "format version 0 does not exist");
   }
   return version;
 }
@@ -268,7 +270,7 @@ function encodeName(option: string, name: string): Uint8Array {
   const bytes = new TextEncoder().encode(name);
   if (bytes.length > MAX_NAME_BYTES || !name.isWellFormed()) {
     throw invalidArgument(
-      `Invalid option ${option}: the name of its codec must be well-formed text of at most ${MAX_NAME_BYTES} bytes`,
+      `Cannot use option ${option}: the name of its codec must be well-formed text of at most ${MAX_NAME_BYTES} bytes`,
     );
   }
   return bytes;

@@ -79,7 +79,7 @@ function readLaterFields(
   const ceiling = reader.number("the ceiling of a segment");
   const fields = reader.number("the fields of a segment");
   if (fields > KNOWN_FIELDS) {
-    throw reader.damage(`there are no fields ${fields} of a segment`);
+    throw reader.damage(`unknown fields ${fields} of a segment`);
   }
   const salt = (fields & HAS_SALT) === 0
     ? undefined

@@ -52,16 +52,16 @@ export function segmentProblem(segment: SegmentInfo): string | undefined {
     return `${entries} entries are out of bounds`;
   }
   if (!isWithin(segment.tombstones, 0, entries)) {
-    return `${segment.tombstones} tombstones among ${entries} entries cannot be`;
+    return `${segment.tombstones} tombstones, more than ${entries} entries allow`;
   }
   if (!isWithin(segment.olderVersions, 0, entries - 1)) {
-    return `${segment.olderVersions} older versions among ${entries} entries cannot be`;
+    return `${segment.olderVersions} older versions, more than ${entries} entries allow`;
   }
   if (!isWithin(segment.maxSequence, 0, MAX_SEQUENCE)) {
     return `sequence number ${segment.maxSequence} is out of bounds`;
   }
   if (!isWithin(segment.ceiling, segment.maxSequence, MAX_SEQUENCE)) {
-    return `a ceiling of ${segment.ceiling} over sequence number ${segment.maxSequence} cannot be`;
+    return `a ceiling of ${segment.ceiling} is impossible with sequence number ${segment.maxSequence}`;
   }
   if (segment.salt !== undefined && !isWithin(segment.salt, 0, MAX_SALT)) {
     return `a salt of ${segment.salt} is out of bounds`;

@@ -25,11 +25,11 @@ export function checkBlock(
 ): number {
   const flags = payload[payload.length - 1];
   if (payload.length < BLOCK_TRAILER_BYTES || (flags! & ~KNOWN_FLAGS) !== 0) {
-    throw damaged(name, fileOffset, "its end is not that of a block");
+    throw damaged(name, fileOffset, "its trailer is invalid");
   }
   const block = new Block(payload);
   if (block.entriesEnd < 1) {
-    throw damaged(name, fileOffset, "it has no room for its entries");
+    throw damaged(name, fileOffset, "it is too short for its entries");
   }
   return new BlockWalk(block, name, fileOffset).check();
 }
@@ -67,7 +67,7 @@ class BlockWalk {
         !(suffixLength + this.#block.prefixLength <= MAX_SEGMENT_KEY_BYTES) ||
         !(sequence <= MAX_SEQUENCE) ||
         !(suffixLength + valueLength <= entriesEnd - suffixOffset)
-      ) throw this.#damaged(`the entry at ${start} has no room`);
+      ) throw this.#damaged(`the entry at ${start} does not fit`);
       if (isNewestTag(tag)) this.#enterKey(start, suffixLength);
       else this.#enterVersion(start, suffixLength, sequence);
       this.#sequence = sequence;
@@ -86,7 +86,7 @@ class BlockWalk {
       const restart = this.#keys / RESTART_INTERVAL;
       if (
         restart >= restarts || this.#block.restartOffset(restart) !== start
-      ) throw this.#damaged(`the key at ${start} is no restart`);
+      ) throw this.#damaged(`the key at ${start} is not a restart`);
     }
     if (
       this.#keys > 0 &&

@@ -306,6 +306,6 @@ export class SegmentCursor implements Cursor, EntryRun {
 
 function turned(): KvError {
   return invalidArgument(
-    "Cannot move: a cursor goes one way from where it was sought",
+    "Cannot move: a cursor cannot change direction without a new seek",
   );
 }

@@ -43,7 +43,7 @@ export function readSegmentEnd(
       footerStart,
     );
     if (!isPossible(footer, footerStart)) {
-      throw corruption(name, footerStart, "the footer names impossible places");
+      throw corruption(name, footerStart, "the footer has impossible offsets");
     }
     const start = footer.propertiesOffset;
     const open = (section: Uint8Array): SegmentEnd => ({

@@ -106,7 +106,7 @@ export function decodeProperties(
     largestKey: readKey(reader, payload),
   };
   if (reader.offset !== payload.length || !isPossible(properties, dataBytes)) {
-    throw corruption(name, offset, "the properties cannot be");
+    throw corruption(name, offset, "the properties contradict one another");
   }
   return properties;
 }

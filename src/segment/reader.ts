@@ -95,7 +95,7 @@ export class SegmentReader {
         throw corruption(
           name,
           footer.propertiesOffset,
-          "the hash index cannot be",
+          "the hash index has an impossible layout",
         );
       }
       const parts = new SegmentParts({ name, file, cache, footer, properties });

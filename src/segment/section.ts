@@ -100,7 +100,7 @@ function inflate(
     throw corruption(name, offset, `the section has unknown kind ${kind}`);
   }
   if (payload.length !== length) {
-    throw corruption(name, offset, "the section has another length than said");
+    throw corruption(name, offset, "the section is not as long as stated");
   }
   return payload;
 }

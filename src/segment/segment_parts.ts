@@ -109,7 +109,7 @@ export class SegmentParts {
     const section = cache.takeBuffer(bytes);
     return chain(this.#readSection(section, start), (payload) => {
       if (payload.length !== pageBytes(footer.hashSlots)) {
-        throw corruption(name, start, "the hash page has another length");
+        throw corruption(name, start, "the hash page has the wrong length");
       }
       return this.#admit(this.pages, number, payload, {
         bytes: payload.length,

@@ -1,6 +1,6 @@
 /**
- * A value now, from storage that answers at once, or a promise of it, from storage that is far
- * away. One interface and one engine serve both, and a cached read finishes without a promise.
+ * A value from synchronous storage, or a promise of one from asynchronous storage. One interface
+ * and one engine serve both, and a cached read finishes without a promise.
  */
 export type Awaitable<T> = T | Promise<T>;
 

@@ -27,10 +27,10 @@ import { ensureFolder, folderPath } from "./local_folder.ts";
 export type { LocalFiles };
 
 /**
- * A local folder as storage, through the node: modules that Bun has built in.
+ * A local folder as storage, through Bun's built-in node: modules.
  *
- * On macOS a sync of Bun does not make the drive empty its own cache, as that of
- * Deno and Node does: a loss of power may take writes that were acknowledged.
+ * On macOS, a sync in Bun does not flush the drive's own cache, as it does in Deno and Node: a
+ * power failure may lose acknowledged writes.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export type { LocalFiles };
  */
 export class BunStorage extends LocalFiles {
   /**
-   * Makes nothing yet: the folder comes to be when a store is opened for writing.
+   * Creates nothing yet; the folder is created when a store is opened for writing.
    *
    * @param folder Path or `file:` URL of the folder.
    */

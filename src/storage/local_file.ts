@@ -57,7 +57,7 @@ export class LocalReadableFile implements ReadableFile {
       throw this.#failure(error);
     }
     if (count > 0) return count;
-    throw this.#failure(new Error(`the file ends at byte ${position} by now`));
+    throw this.#failure(new Error(`the file now ends at byte ${position}`));
   }
 
   #open(): number {
@@ -153,7 +153,7 @@ export class LocalWritableFile implements WritableFile {
         const length = Math.min(bytes.length - written, MAX_TRANSFER_BYTES);
         const place = position + written;
         const count = writeSync(this.#open(), bytes, written, length, place);
-        if (count === 0) throw new Error("no byte was taken");
+        if (count === 0) throw new Error("no bytes were written");
         written += count;
       }
     } catch (error) {

@@ -29,29 +29,27 @@ import type {
 } from "./storage.ts";
 
 /**
- * A local folder as storage: what the adapters for Deno, Bun and Node share.
+ * A local folder as storage: the common part of the adapters for Deno, Bun and Node.
  *
- * All calls are the synchronous ones of node:fs, with positions: in all three
- * runtimes they are many times faster than those that answer with a promise.
- * Only a slow sync goes through the thread pool.
+ * All calls are the synchronous, positional ones of node:fs: in all three runtimes they are many
+ * times faster than the asynchronous ones. Only a slow sync goes through the thread pool.
  */
 export class LocalFiles implements Storage {
   /** Absolute path of the folder. */
   readonly location: string;
-  /** Reads answer at once. */
+  /** Reads are synchronous. */
   readonly synchronous = true;
-  /** The folder itself: workers open its files on their own. */
+  /** The folder itself, whose files workers open themselves. */
   readonly localFolder: string;
 
   readonly #ensureFolder: (path: string) => void;
   readonly #pace: SyncPace = new SyncPace();
 
   /**
-   * For the adapters of the runtimes; use one of those.
+   * For the runtime adapters; use one of those.
    *
    * @param location Absolute path of the folder.
-   * @param ensureFolder Makes a folder with all its parents; one that is there already is left
-   * alone.
+   * @param ensureFolder Creates a folder with all its parents, unless it exists.
    */
   constructor(location: string, ensureFolder: (path: string) => void) {
     this.location = location;
@@ -59,9 +57,7 @@ export class LocalFiles implements Storage {
     this.#ensureFolder = ensureFolder;
   }
 
-  /**
-   * Takes the folder, with a lock of the operating system that Deno, Bun and Node respect alike.
-   */
+  /** Locks the folder, with an operating system lock that Deno, Bun and Node all respect. */
   lock(options: LockOptions): StorageLock {
     if (options.shared) return lockShared(this.location);
     try {
@@ -105,8 +101,8 @@ export class LocalFiles implements Storage {
   }
 
   /**
-   * Gives a file a second name in the folder of `target`. Whatever is in the way of that, copying
-   * the file tells it better.
+   * Hard-links a file into the folder of `target`. Whatever prevents that, copying the file reports
+   * it better.
    */
   linkTo(name: string, target: Storage): boolean {
     const path = this.#path(name);
@@ -141,8 +137,8 @@ export class LocalFiles implements Storage {
   }
 
   /**
-   * Syncs the folder itself, in the thread pool: it may have to write out what others have written
-   * to the disk. Windows cannot, and needs it less: NTFS logs its metadata.
+   * Syncs the folder itself, in the thread pool: it may have to flush what others have written to
+   * the disk. Windows cannot, and needs it less: NTFS logs its metadata.
    */
   async syncDirectory(): Promise<void> {
     try {

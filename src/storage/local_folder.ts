@@ -11,7 +11,7 @@ export function ensureFolder(path: string): void {
   if (makeUnlessParentMissing(path)) return;
   ensureFolder(dirname(path));
   if (!makeUnlessParentMissing(path)) {
-    throw new Error(`${path} cannot be made in its parent folder`);
+    throw new Error(`${path} cannot be created in its parent folder`);
   }
 }
 

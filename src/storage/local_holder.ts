@@ -1,8 +1,11 @@
 import {
   closeSync,
+  fstatSync,
+  lstatSync,
   readSync,
   renameSync,
   rmSync,
+  type Stats,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -17,8 +20,14 @@ export const HOLDER_TEMPORARY_NAME = "HOLDER.tmp";
 const MAX_HOLDER_BYTES = 512;
 const UNKNOWN_HOLDER = "another engine";
 
-/** Says in the folder that this process holds the lock. Best effort. */
-export function writeHolder(folder: string): void {
+/** Tells what one holder has said from what another has. */
+export type HolderMark = string;
+
+/**
+ * Says in the folder that this process holds the lock. Best effort: answers `undefined` if that has
+ * failed.
+ */
+export function writeHolder(folder: string): HolderMark | undefined {
   const holder = {
     runtime: runtimeName(),
     pid: process.pid,
@@ -28,21 +37,42 @@ export function writeHolder(folder: string): void {
   try {
     rmSync(temporary, { force: true });
     const fd = createNew(temporary);
+    let mark: HolderMark;
     try {
       writeSync(fd, new TextEncoder().encode(JSON.stringify(holder)));
+      mark = markOf(fstatSync(fd));
     } finally {
       closeSync(fd);
     }
     // Takes the place of a planted link as well, instead of writing through it.
     renameSync(temporary, join(folder, HOLDER_NAME));
+    return mark;
   } catch {
-    // A message that says less is all that is lost.
+    // A message that says less is all that is lost, and that a lost lock is noticed.
+    return undefined;
   }
 }
 
+/**
+ * Whether nobody has said anything since `writeHolder` answered with `mark`. Throws the error of
+ * the system if that cannot be known.
+ */
+export function isHolder(folder: string, mark: HolderMark): boolean {
+  const stats = lstatSync(join(folder, HOLDER_NAME), { throwIfNoEntry: false });
+  return stats !== undefined && markOf(stats) === mark;
+}
+
+function markOf({ ino, mtimeMs }: Stats): HolderMark {
+  return `${ino} ${mtimeMs}`;
+}
+
 /** Takes back what `writeHolder` has said. Best effort. */
-export function removeHolder(folder: string): void {
+export function removeHolder(
+  folder: string,
+  mark: HolderMark | undefined,
+): void {
   try {
+    if (mark !== undefined && !isHolder(folder, mark)) return;
     unlinkSync(join(folder, HOLDER_NAME));
   } catch {
     // A message may name a holder of the past.

@@ -11,6 +11,8 @@ import {
   describeHolder,
   HOLDER_NAME,
   HOLDER_TEMPORARY_NAME,
+  type HolderMark,
+  isHolder,
   removeHolder,
   writeHolder,
 } from "./local_holder.ts";
@@ -34,6 +36,11 @@ import type { StorageLock } from "./storage.ts";
 // process closes any descriptor of the file, another worker's included. For the
 // same reason SQLite itself creates the files. They are never removed: who waits
 // for a removed file and who creates it anew would both get the lock.
+//
+// A program may all the same read every file of a store that it has open, to
+// copy it. The kernel tells nobody that the lock is gone, but the next writer
+// says in HOLDER that it is there before it reads anything. So as long as HOLDER
+// stands as it was, whatever is in the log by now will be read by the next one.
 const WRITER_LOCK_NAME = "LOCK";
 const READERS_LOCK_NAME = "READERS";
 
@@ -66,8 +73,28 @@ export function lockExclusive(folder: string): StorageLock {
   if (readers === undefined) {
     throw new KvLockedError(folder, "one or more readers");
   }
-  writeHolder(folder);
-  return makeLock([readers, writer], () => removeHolder(folder));
+  const mark = writeHolder(folder);
+  return {
+    ...makeLock([readers, writer], () => removeHolder(folder, mark)),
+    assertHeld: () => assertHolder(folder, mark),
+  };
+}
+
+function assertHolder(folder: string, mark: HolderMark | undefined): void {
+  if (mark === undefined) return;
+  let isHeld: boolean;
+  try {
+    isHeld = isHolder(folder, mark);
+  } catch (error) {
+    throw ioError("lock", HOLDER_NAME, error);
+  }
+  if (isHeld) return;
+  throw new KvError(
+    "KV_LOCKED",
+    `Cannot write to ${folder}: ${
+      describeHolder(folder)
+    } has opened it meanwhile, because this process has lost its lock: reading all files of an open store does that; copy stores with checkpoint`,
+  );
 }
 
 /**

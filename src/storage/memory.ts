@@ -1,5 +1,5 @@
 /**
- * Storage in memory: for tests, caches, and wherever no disk is at hand.
+ * Storage in memory: for tests, caches, and wherever there is no disk.
  *
  * @example What one engine has written, the next one finds
  * ```ts
@@ -29,8 +29,8 @@ import type {
 } from "./storage.ts";
 
 /**
- * Storage in memory. Its files live as long as the object, from one engine that
- * is opened on it to the next; syncs do nothing.
+ * Storage in memory. Its files live as long as the object, across engines opened on it; syncs do
+ * nothing.
  *
  * @example
  * ```ts
@@ -44,16 +44,16 @@ import type {
  * ```
  */
 export class MemoryStorage implements Storage {
-  /** Stands for the object in messages. */
+  /** Names the storage in messages. */
   readonly location = "memory";
-  /** Every call answers at once. */
+  /** Every call returns a value, not a promise. */
   readonly synchronous = true;
 
   readonly #files = new Map<string, MemoryFile>();
   #readers = 0;
   #hasWriter = false;
 
-  /** Takes this object for one engine, or for readers only. */
+  /** Locks this object for one engine, or for readers only. */
   lock(options: LockOptions): StorageLock {
     const { shared } = options;
     if (this.#hasWriter) {

@@ -41,7 +41,7 @@ export type { LocalFiles };
  */
 export class NodeStorage extends LocalFiles {
   /**
-   * Makes nothing yet: the folder comes to be when a store is opened for writing.
+   * Creates nothing yet; the folder is created when a store is opened for writing.
    *
    * @param folder Path or `file:` URL of the folder.
    */

@@ -1,7 +1,7 @@
 import { jsonOfTuple } from "../codec/tuple_json.ts";
-import { typeName } from "../codec/type_name.ts";
 import type { Tuple } from "../codec/tuple.ts";
 import { invalidArgument } from "../errors.ts";
+import { typeName } from "../option_values.ts";
 
 /**
  * A key as JSON: an array as a tuple, all else as a value. Throws `KV_INVALID_ARGUMENT` for what
@@ -23,7 +23,7 @@ export function valueText(value: unknown): string {
   const { path, problem } = loss;
   const place = path.length === 0
     ? "it"
-    : `what is at ${path.reverse().join(".")}`;
+    : `the value at ${path.reverse().join(".")}`;
   throw invalidArgument(`${place} ${problem}`);
 }
 

@@ -6,18 +6,18 @@ import { LineCutter, type Lines } from "./line_cutter.ts";
 const MOST_AT_ONCE = 100;
 
 /**
- * Bytes of newline-delimited JSON to entries: one object a line, `{"key": ..., "value": ...}`, as
- * `kv dump` and {@linkcode NdjsonStringifyStream} write them. Empty lines are passed over. A line
- * that is none, or not in UTF-8, fails the stream behind the entries before it; the error is
- * `KV_INVALID_ARGUMENT` and names its number.
+ * Parses newline-delimited JSON into entries: one object per line, `{"key": ..., "value": ...}`, as
+ * `kv dump` and {@linkcode NdjsonStringifyStream} write them. Empty lines are skipped. A malformed
+ * line, or one not in UTF-8, fails the stream after the entries before it; the error is
+ * `KV_INVALID_ARGUMENT` and gives its number.
  *
  * A key that is an array is a tuple: `{"bytes":"00ff"}`, `{"bigint":"5"}` and
  * `{"number":"-Infinity"}` in it become what they stand for, and other objects fail the stream. All
- * other keys, and all values, are as `JSON.parse` gives them; so what `kv dump` writes of `bytes`
- * are strings of hexadecimal digits, and values that are tuples keep those objects.
+ * other keys, and all values, are as `JSON.parse` returns them; so `bytes` written by `kv dump` are
+ * strings of hexadecimal digits, and values that are tuples keep those objects.
  *
- * `K` and `V` are what the lines are said to hold; nothing is checked here, and the codecs of the
- * store check what they are given.
+ * `K` and `V` are the types the lines are claimed to hold; they are not checked here but by the
+ * store's codecs.
  *
  * @example
  * ```ts

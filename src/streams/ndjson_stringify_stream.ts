@@ -11,16 +11,16 @@ const CHUNK_CHARS = 64 * 1024;
 const SHOWN_CHARS = 200;
 
 /**
- * Entries to bytes of newline-delimited JSON, one line each: `{"key":"a","value":"1"}`, as
- * `kv dump` writes them.
+ * Writes entries as newline-delimited JSON, one line each: `{"key":"a","value":"1"}`, as `kv dump`
+ * writes them.
  *
  * A key that is an array is a `Tuple`: its bytes, bigints and infinities are objects,
  * `{"bytes":"00ff"}`, `{"bigint":"5"}`, `{"number":"-Infinity"}`, which
- * {@linkcode NdjsonParseStream} and `kv load` read. All other keys, and all values, are what JSON
- * carries. What would come back as something else fails the stream with `KV_INVALID_ARGUMENT`,
- * which names the entry: bytes, bigints, `NaN`, infinities, dates, maps, instances of classes,
- * functions, cycles, `undefined` but for properties of objects, which are left out; in a tuple,
- * what the codec `tuple` has nothing for. -0 becomes 0.
+ * {@linkcode NdjsonParseStream} and `kv load` read. All other keys, and all values, must be plain
+ * JSON. What could not be read back unchanged fails the stream with `KV_INVALID_ARGUMENT`, which
+ * names the entry: bytes, bigints, `NaN`, infinities, dates, maps, instances of classes, functions,
+ * cycles, `undefined` except as a property, which is left out; in a tuple, whatever the codec
+ * `tuple` refuses. -0 becomes 0.
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ function lineOf(
     return `{"key":${text},"value":${valueText(value)}}\n`;
   } catch (cause) {
     throw invalidArgument(
-      `Cannot write entry ${number}${shown} as JSON: its ${part} would not come back: ${
+      `Cannot write entry ${number}${shown} as JSON: its ${part} cannot be represented: ${
         (cause as Error).message
       }`,
     );

@@ -1,6 +1,6 @@
 /**
- * Entries to and from files and connections: transform streams between the bytes of a format and
- * the `[key, value]` pairs that `importFrom` takes and `scan().stream()` gives.
+ * Transform streams between the bytes of a file or connection and the `[key, value]` pairs that
+ * `importFrom` accepts and `scan().stream()` yields.
  *
  * @example From a file into a store, and back
  * ```ts ignore

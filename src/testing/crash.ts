@@ -2,21 +2,21 @@ import { applyChange, Content, Disk, type NameChange } from "./disk.ts";
 import type { Random } from "./random.ts";
 
 /**
- * What of unsynced work survives a crash. What was synced always does.
+ * How much unsynced work survives a crash. What was synced always does.
  *
  * - `"synced"`: nothing else.
- * - `"written"`: everything, as when the process is killed and the system lives on. It is as
- *   durable as it was before: another crash can still take it.
- * - `"blocks"`: of the unsynced 4 KiB blocks of each file some, whole or up to any byte; zeros
- *   stand for the others.
+ * - `"written"`: everything, as when only the process is killed. It is no more durable than before:
+ *   another crash can still lose it.
+ * - `"blocks"`: some of the unsynced 4 KiB blocks of each file, whole or up to any byte; the others
+ *   become zeros.
  * - `"torn"`: each file up to any byte of its unsynced tail.
- * - `"reordered"`: the unsynced tail of each file wholly or not at all, and any of the changed
- *   names, in any order.
+ * - `"reordered"`: the unsynced tail of each file wholly or not at all, and any subset of the name
+ *   changes, in any order.
  * - `"garbage"`: each file up to any byte of its unsynced tail, and then zeros, random bytes or
- *   bytes of another file; in room that was synced, zeros.
+ *   bytes of another file; in synced preallocated space, zeros.
  *
- * Changed names (create, rename, remove) survive up to any of them, in their order, where nothing
- * else is said.
+ * Unless stated otherwise, name changes (create, rename, remove) survive in order, up to any of
+ * them.
  */
 export type Survival =
   | "synced"
@@ -26,7 +26,7 @@ export type Survival =
   | "reordered"
   | "garbage";
 
-/** What survives a loss of power. */
+/** What survives a power failure. */
 export type PowerLoss = Exclude<Survival, "written">;
 
 /** All kinds of {@linkcode Survival}. */

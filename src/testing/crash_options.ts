@@ -1,16 +1,16 @@
-import { Arguments } from "./arguments.ts";
+import { OptionReader } from "../option_values.ts";
 import type { Survival } from "./crash.ts";
 
 /** When a crash happens and what survives it. */
 export interface CrashOptions {
   /**
-   * After which call, counted from 1 as in {@linkcode FaultStorage.trace}; 0 is before the first.
+   * After which call, counted from 1 as in {@linkcode FaultStorage.trace}; 0: before the first.
    * Default: the last.
    */
   readonly at?: number;
-  /** What of unsynced work survives. Default `"synced"`. */
+  /** How much unsynced work survives. Default `"synced"`. */
   readonly survival?: Survival;
-  /** Another seed, another part that survives by chance. Default 0. */
+  /** Seed for what survives by chance. Default 0. */
   readonly seed?: number;
 }
 
@@ -24,11 +24,11 @@ export function checkedCrash<S extends Survival>(
     readonly allowed: readonly S[];
   },
 ): { at: number; survival: S; seed: number } {
-  const given = new Arguments("crash", options);
+  const given = new OptionReader("crash", options);
   const checked = {
     at: given.integer("at", { min: 0, max: calls, preset: calls }),
     survival: given.oneOf("survival", allowed, allowed[0]),
-    seed: given.seed(),
+    seed: given.integer("seed", { min: 0, preset: 0 }),
   };
   given.refuseOthers();
   return checked;

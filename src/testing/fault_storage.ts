@@ -1,4 +1,5 @@
 import { KvIoError } from "../errors.ts";
+import { OptionReader } from "../option_values.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
 import type {
   LockOptions,
@@ -7,7 +8,6 @@ import type {
   StorageLock,
   WritableFile,
 } from "../storage/storage.ts";
-import { Arguments } from "./arguments.ts";
 import {
   directoryOutcomes,
   type PowerLoss,
@@ -27,9 +27,9 @@ import { Medium } from "./medium.ts";
 import { Random } from "./random.ts";
 
 /**
- * A storage in memory that knows what is durable and what is only written. It writes down every
- * call, fails on demand, fills up, and can be copied, as a crash after any call would have left it,
- * at any time afterwards.
+ * A storage in memory that knows what is durable and what is only written. It records every call,
+ * fails on demand, fills up, and can be copied at any later time as a crash after any call would
+ * have left it.
  *
  * @example
  * ```ts
@@ -50,9 +50,9 @@ import { Random } from "./random.ts";
  * ```
  */
 export class FaultStorage implements Storage {
-  /** Stands for the object in messages. */
+  /** Names the storage in messages. */
   readonly location = "fault storage";
-  /** Whether calls are answered at once. */
+  /** Whether calls return values rather than promises. */
   readonly synchronous: boolean;
 
   readonly #seed: number;
@@ -72,9 +72,8 @@ export class FaultStorage implements Storage {
   }
 
   /**
-   * Called with every call before it is carried out and entered in the trace. When it answers with
-   * a promise the call waits for it, also on a storage that is synchronous otherwise; when it
-   * throws, so does the call.
+   * Called with every call before it is executed and recorded in the trace. If it returns a promise
+   * the call waits for it, even on a synchronous storage; if it throws, so does the call.
    */
   get onCall(): ((call: StorageCall) => void | Promise<void>) | undefined {
     return this.#medium.onCall;
@@ -85,38 +84,36 @@ export class FaultStorage implements Storage {
     this.#medium.onCall = listener;
   }
 
-  /** Every call so far, in the order in which they were carried out. */
+  /** Every call so far, in order of execution. */
   get trace(): readonly StorageCall[] {
     return this.#medium.trace;
   }
 
-  /**
-   * Forgets all calls so far, and with them the way back to before now: the next call is number 1.
-   */
+  /** Forgets all calls so far, and with them the states before now: the next call is number 1. */
   clearTrace(): void {
     this.#medium.trace = [];
     this.#medium.journal.clear();
   }
 
   /**
-   * The most that all files together may hold, in bytes; may be changed at any time. An append or a
-   * reserve that goes past it writes what fits and fails as `"full"`. Removed files give their
-   * space back when nobody has them open any more.
+   * Maximum total size of all files, in bytes; can be changed at any time. An append or reserve
+   * that exceeds it writes what fits and fails as `"full"`. Removed files free their space once
+   * nobody has them open.
    */
   get capacity(): number {
     return this.#medium.capacity;
   }
   set capacity(capacity: number) {
-    const given = new Arguments("FaultStorage", { capacity });
+    const given = new OptionReader("set capacity", { capacity });
     this.#medium.capacity = given.amount("capacity", Infinity);
   }
 
-  /** What all files together hold, in bytes. */
+  /** Total size of all files, in bytes. */
   get bytesUsed(): number {
     return this.#medium.bytesUsed;
   }
 
-  /** Names of the files that are open, one for each time, sorted. */
+  /** Names of the open files, once per opening, sorted. */
   get openFiles(): string[] {
     return Array.from(this.#medium.openFiles, ({ name }) => name).sort();
   }
@@ -127,8 +124,8 @@ export class FaultStorage implements Storage {
   }
 
   /**
-   * A copy of what a file holds, or `undefined` if there is none. No call of the storage: nothing
-   * fails, and the trace does not show it.
+   * A copy of a file's contents, or `undefined` if it does not exist. Not a call of the storage: it
+   * never fails and is not recorded in the trace.
    */
   readFile(name: string): Uint8Array | undefined {
     const { disk } = this.#medium;
@@ -137,8 +134,8 @@ export class FaultStorage implements Storage {
   }
 
   /**
-   * Puts a file there, in the place of one of this name, all of it durable. No call of the storage,
-   * as with {@linkcode FaultStorage.readFile}.
+   * Writes a file durably, replacing one of this name. Not a call of the storage, as with
+   * {@linkcode FaultStorage.readFile}.
    */
   writeFile(name: string, bytes: Uint8Array): void {
     const content = Content.of(bytes.slice());
@@ -146,7 +143,7 @@ export class FaultStorage implements Storage {
   }
 
   /**
-   * Takes a file away, if it is there, durably. No call of the storage, as with
+   * Removes a file durably, if it exists. Not a call of the storage, as with
    * {@linkcode FaultStorage.readFile}.
    */
   removeFile(name: string): void {
@@ -154,7 +151,7 @@ export class FaultStorage implements Storage {
   }
 
   /**
-   * Makes calls fail from the next one on.
+   * Makes calls fail, starting with the next one.
    *
    * @example Every sync of a log fails, from the second on
    * ```ts
@@ -177,14 +174,14 @@ export class FaultStorage implements Storage {
     return this.#medium.faults.inject(fault);
   }
 
-  /** Ends all faults that were injected. */
+  /** Removes all injected faults. */
   heal(): void {
     this.#medium.faults.clear();
   }
 
   /**
-   * What a crash leaves: a storage of its own, without locks, open files and faults. This one goes
-   * on as it was.
+   * What a crash leaves, as a separate storage without locks, open files or faults. This one is
+   * unaffected.
    *
    * @example
    * ```ts
@@ -219,9 +216,9 @@ export class FaultStorage implements Storage {
   }
 
   /**
-   * What a loss of power can leave, once for every outcome of the changes of names (create, rename,
-   * remove) that no sync of the directory has followed: any of them, in any order. Of more than
-   * four, those before the last four are taken as done.
+   * What a power failure can leave, once for every outcome of the name changes (create, rename,
+   * remove) not followed by a directory sync: any subset, in any order. Of more than four, all but
+   * the last four count as done.
    */
   *crashes(
     options: CrashOptions & { readonly survival?: PowerLoss } = {},
@@ -239,7 +236,7 @@ export class FaultStorage implements Storage {
     }
   }
 
-  /** Takes this object for one engine, or for readers only. */
+  /** Locks this object for one engine, or for readers only. */
   lock(options: LockOptions): Awaitable<StorageLock> {
     return this.#locks.lock(this.#medium, options);
   }
@@ -252,7 +249,7 @@ export class FaultStorage implements Storage {
     );
   }
 
-  /** Opens a file for reading, at its present size. */
+  /** Opens a file for reading, at its current size. */
   open(name: string): Awaitable<ReadableFile> {
     const medium = this.#medium;
     const opened = medium.answer({ operation: "open", file: name }, () => {
@@ -295,7 +292,7 @@ export class FaultStorage implements Storage {
     });
   }
 
-  /** Removes a file; readers that have it open keep it. */
+  /** Removes a file; readers that have it open can continue reading. */
   remove(name: string): Awaitable<void> {
     return this.#medium.answer({ operation: "remove", file: name }, () => {
       this.#medium.disk.existing("remove", name);
@@ -303,7 +300,7 @@ export class FaultStorage implements Storage {
     });
   }
 
-  /** Makes durable every change of names that came before the call. */
+  /** Makes all earlier name changes durable. */
   syncDirectory(): Awaitable<void> {
     const before = this.#medium.disk.effects;
     return this.#medium.answer(

@@ -1,16 +1,13 @@
-import { Arguments } from "./arguments.ts";
+import { OptionReader } from "../option_values.ts";
 
 /** How a {@linkcode FaultStorage} behaves. */
 export interface FaultStorageOptions {
-  /**
-   * What all chance depends on: the same seed and the same calls give the same trace and the same
-   * images. Default 0.
-   */
+  /** Seed of all randomness: the same seed and calls give the same trace and images. Default 0. */
   readonly seed?: number;
-  /** Whether calls are answered at once, as on a local folder, or with promises. Default `true`. */
+  /** Whether calls return values, as on a local folder, or promises. Default `true`. */
   readonly synchronous?: boolean;
   /**
-   * The most that all files together may hold; see {@linkcode FaultStorage.capacity}. Default: no
+   * Maximum total size of all files, in bytes; see {@linkcode FaultStorage.capacity}. Default: no
    * limit.
    */
   readonly capacity?: number;
@@ -20,10 +17,10 @@ export interface FaultStorageOptions {
 export function checkedOptions(
   options: FaultStorageOptions,
 ): Required<FaultStorageOptions> {
-  const given = new Arguments("FaultStorage", options);
+  const given = new OptionReader("make a FaultStorage", options);
   const checked = {
     synchronous: given.flag("synchronous", true),
-    seed: given.seed(),
+    seed: given.integer("seed", { min: 0, preset: 0 }),
     capacity: given.amount("capacity", Infinity),
   };
   given.refuseOthers();

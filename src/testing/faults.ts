@@ -1,11 +1,8 @@
 import { type IoFailure, KvIoError } from "../errors.ts";
-import { Arguments } from "./arguments.ts";
+import { OptionReader } from "../option_values.ts";
 import type { Random } from "./random.ts";
 
-/**
- * What a storage is asked for: the methods of a storage and of what it hands out; `release` is that
- * of the lock.
- */
+/** An operation: the methods of a storage and of its files; `release` is that of the lock. */
 export type StorageOperation =
   | "lock"
   | "release"
@@ -39,15 +36,15 @@ const OPERATIONS: readonly StorageOperation[] = [
 
 /** One call of a storage. */
 export interface StorageCall {
-  /** What was asked for. */
+  /** The operation called. */
   readonly operation: StorageOperation;
-  /** Name of the file, before a rename; empty if it was about none. */
+  /** Name of the file, before a rename; empty if no file is involved. */
   readonly file: string;
   /** Of a rename: the new name. */
   readonly to?: string;
   /** Of a read, an append or a reserve: how many bytes. */
   readonly bytes?: number;
-  /** The fault that struck the call. */
+  /** The fault that hit the call. */
   readonly fault?: FaultKind;
 }
 
@@ -55,13 +52,12 @@ export interface StorageCall {
  * How a call goes wrong.
  *
  * - `"fail"`: it fails and does nothing.
- * - `"fail-after"`: it does its work, and is reported as failed all the same.
- * - `"torn"`: an append fails although some of its bytes, or all, have landed. Strikes appends
- *   alone.
- * - `"lost-sync"`: a sync, of a file or the directory, reports success and makes nothing durable. A
+ * - `"fail-after"`: it does its work, but is reported as failed.
+ * - `"torn"`: an append fails after some or all of its bytes were written. Hits only appends.
+ * - `"lost-sync"`: a sync, of a file or the directory, reports success but makes nothing durable. A
  *   later one does.
  * - `"dropped-sync"`: a sync fails, and what it should have made durable never will be: the next
- *   one "succeeds" without it, as on systems that mark pages clean whose writing failed.
+ *   one "succeeds" without it, as on systems that mark pages clean after a failed write.
  */
 export type FaultKind =
   | "fail"
@@ -78,34 +74,32 @@ const KINDS: readonly FaultKind[] = [
   "dropped-sync",
 ];
 
-/** A fault to inject: how calls go wrong, and which. */
+/** A fault to inject: which calls go wrong, and how. */
 export interface Fault {
   /** How. */
   readonly kind: FaultKind;
-  /** Strikes calls of this operation, or of any of these. Default: of all. */
+  /** Hits calls of this operation, or of any of these. Default: of all. */
   readonly operation?: StorageOperation | readonly StorageOperation[];
   /**
-   * Strikes calls about the file of this name, or whose name matches. Default: about any, and about
-   * none.
+   * Hits calls on the file of this name, or whose name matches; `g` and `y` are refused: they make
+   * matching stateful. Default: all calls, even without a file.
    */
   readonly file?: string | RegExp;
-  /**
-   * Of the calls that come into question, which is the first to be struck. Default 1, the next one.
-   */
+  /** The first of the matching calls to hit. Default 1, the next one. */
   readonly from?: number;
-  /** How many of them, in a row, are struck. Default 1; `Infinity`: all from then on. */
+  /** How many of them in a row to hit. Default 1; `Infinity`: all from then on. */
   readonly times?: number;
-  /** What the error says. Default `"other"`. */
+  /** The `failure` of the error. Default `"other"`. */
   readonly failure?: IoFailure;
-  /** Of a torn append: how many bytes land. Default: a random part. */
+  /** Of a torn append: how many bytes are written. Default: a random part. */
   readonly bytes?: number;
 }
 
 /** A fault that was injected. */
 export interface InjectedFault {
-  /** How many calls it has struck so far. */
+  /** How many calls it has hit so far. */
   readonly struck: number;
-  /** Ends it. A second call does nothing. */
+  /** Removes the fault. A second call does nothing. */
   remove(): void;
 }
 
@@ -170,14 +164,14 @@ class ActiveFault {
   readonly #end: number;
 
   constructor(fault: Fault) {
-    const given = new Arguments("fault", fault);
+    const given = new OptionReader("inject", fault);
     const kind = given.oneOf("kind", KINDS);
     const failure = given.oneOf("failure", FAILURES, "other");
     const bytes = given.integer("bytes", { min: 0 });
     this.#fault = { kind, failure, bytes };
     this.#operations = given.someOf("operation", OPERATIONS)
       .filter((operation) => canStrike(kind, operation));
-    this.#file = given.pattern("file");
+    this.#file = patternOf(given);
     this.#from = given.integer("from", { min: 1, preset: 1 });
     this.#end = this.#from + given.amount("times", 1);
     given.refuseOthers();
@@ -198,6 +192,19 @@ class ActiveFault {
     this.struck++;
     return this.#fault;
   }
+}
+
+/** A name or a regular expression; `g` and `y` are refused: they make matching stateful. */
+function patternOf(given: OptionReader): string | RegExp | undefined {
+  const value = given.read("file");
+  if (value === undefined || typeof value === "string") return value;
+  const isPattern = value instanceof RegExp && !value.global && !value.sticky;
+  if (isPattern) return value;
+  throw given.refused(
+    "file",
+    "a name or a regular expression without g and y",
+    value,
+  );
 }
 
 function canStrike(kind: FaultKind, operation: StorageOperation): boolean {

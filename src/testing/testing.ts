@@ -1,12 +1,12 @@
 /**
- * A storage for tests: it shows that code which stands on a store loses nothing that it promised,
- * whenever the machine dies and whatever the disk refuses.
+ * A storage for tests: it shows that code built on a store keeps its promises, whenever the machine
+ * dies and whatever the disk refuses.
  *
- * {@linkcode FaultStorage} keeps files in memory and knows, of each of their bytes and names,
- * whether it is durable or only written. It notes every call. So one run of a function is enough to
- * have, for every one of its calls, the store as a crash right after it would have left it;
- * {@linkcode Survival} says what the crash spares. It also makes calls fail ({@linkcode Fault}),
- * fills up, and loses syncs. Chance comes from a seed: what has failed once fails again.
+ * {@linkcode FaultStorage} keeps files in memory and knows, for every byte and name, whether it is
+ * durable or only written. It records every call. So one run of a function yields, for each of its
+ * calls, the store as a crash right after it would have left it; {@linkcode Survival} says what
+ * survives the crash. It also makes calls fail ({@linkcode Fault}), fills up, and loses syncs.
+ * Randomness comes from a seed: what failed once fails again.
  *
  * @example A transfer between accounts neither makes nor loses money, whenever the power fails
  * ```ts

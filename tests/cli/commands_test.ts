@@ -63,8 +63,8 @@ test("What is wrong on the command line ends with 2 and one line that says what"
   const wrong = [
     [["nope"], "unknown command"],
     [["repair", dir.path], "--into"],
-    [["scan", dir.path, "--limit", "x"], "no count"],
-    [["put", dir.path, "a\\q", "b", "--create"], "no escape"],
+    [["scan", dir.path, "--limit", "x"], "Expected a whole number"],
+    [["put", dir.path, "a\\q", "b", "--create"], "unknown escape"],
   ] as const;
   for (const [args, problem] of wrong) {
     const { code, stderr } = await kv(args);
@@ -134,7 +134,7 @@ test("load --sorted takes what dump has written, all of it or nothing", async ()
   writeFileSync(file, lines("m") + lines("a"));
   const refused = await kv(load);
   assertEquals(refused.code, 4, refused.stderr);
-  assert(refused.stderr.includes('"a0000" comes behind'), refused.stderr);
+  assert(refused.stderr.includes('"a0000" comes after'), refused.stderr);
   writeFileSync(file, `${lines("n")}{`);
   const broken = await kv(load);
   assertEquals(broken.code, 4, broken.stderr);

@@ -99,15 +99,15 @@ test("A file that cannot be used is named, with what is the matter in plain word
   const cases = [
     [["load", store, missing], missing, "no such file"],
     [["load", store, dir.path], dir.path, "it is a folder"],
-    [["load", store, loop], loop, "circle"],
+    [["load", store, loop], loop, "its links form a loop"],
     [["dump", store, join(missing, "a.csv")], missing, "no such file"],
-    [["dump", store, join(file, "a.csv")], file, "is a file, no folder"],
+    [["dump", store, join(file, "a.csv")], file, "is a file, not a folder"],
     [["dump", store, dir.path, "--force"], dir.path, "it is a folder"],
     [["dump", store, file], file, "--force"],
     [["inspect", missing], missing, "no such file"],
     [["bench", missing], missing, "no such file"],
-    [["get", file, "a"], file, "is a file, no folder"],
-    [["put", file, "a", "1", "--create"], file, "is a file, no folder"],
+    [["get", file, "a"], file, "is a file, not a folder"],
+    [["put", file, "a", "1", "--create"], file, "is a file, not a folder"],
     [["checkpoint", store, join(store, "copy")], store, "place of its own"],
   ] as const;
   for (const [args, name, problem] of cases) {
@@ -218,7 +218,7 @@ test("A store that is missing is told of in the words of the command line", asyn
   const { code, stderr } = await kv(["put", place, "a", "b"]);
   assertEquals([code, stderr], [
     3,
-    `kv: KV_NOT_FOUND: Cannot open ${place}: there is no store; check the path (put and load make a new store with --create)\n`,
+    `kv: KV_NOT_FOUND: Cannot open ${place}: there is no store; check the path (put and load create a store with --create)\n`,
   ]);
   assert(!existsSync(place));
 });

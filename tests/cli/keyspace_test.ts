@@ -53,7 +53,10 @@ test("A keyspace that is not there is told along with those that are, and only w
     await using db = await open(store);
     await db.put("plain", "1");
     const none = await kv(["scan", store, "--keyspace", "nope"]);
-    assert(none.stderr.endsWith("of this name, nor any other\n"), none.stderr);
+    assert(
+      none.stderr.endsWith("it does not exist, the store has no keyspaces\n"),
+      none.stderr,
+    );
     await db.keyspace("users").put("1", "v");
     await db.keyspace("cities").put("1", "v");
   }
@@ -61,11 +64,13 @@ test("A keyspace that is not there is told along with those that are, and only w
   const scanned = await kv(["scan", store, ...nope]);
   assertEquals([scanned.code, scanned.stderr], [
     3,
-    "kv: KV_NOT_FOUND: Cannot open keyspace nope: there is none of this name, only cities, users\n",
+    "kv: KV_NOT_FOUND: Cannot open keyspace nope: it does not exist, the store has only cities, users\n",
   ]);
   const put = await kv(["put", store, "k", "v", ...nope]);
   assert(
-    put.stderr.endsWith("(put, load, shell and use make one with --create)\n"),
+    put.stderr.endsWith(
+      "(put, load, shell and use create one with --create)\n",
+    ),
   );
 });
 
@@ -122,7 +127,7 @@ test("Names of keyspaces and codecs are shown with the escapes of keys, so that 
   const none = await kv(["get", store, "a", "--keyspace", `${name}?`]);
   assertEquals(
     none.stderr,
-    `kv: KV_NOT_FOUND: Cannot open keyspace ${shown}?: there is none of this name, only ${shown}\n`,
+    `kv: KV_NOT_FOUND: Cannot open keyspace ${shown}?: it does not exist, the store has only ${shown}\n`,
   );
   const put = ["put", store, "a", "1", "--keyspace", name, "--keys", "json"];
   const other = await kv(put);

@@ -65,7 +65,8 @@ test("A shell reads and writes the keyspace that it was started with, and goes t
     input: "use users\nscan --count\nuse\nscan\nuse nope",
   });
   assertEquals([readOnly.code, readOnly.stdout], [3, "0\nplain\t1\n"]);
-  const there = "Cannot open keyspace nope: there is none of this name, only";
+  const there =
+    "Cannot open keyspace nope: it does not exist, the store has only";
   assert(readOnly.stderr.includes(`${there} cities, users\n`));
 });
 

@@ -77,7 +77,7 @@ test("bytes refuses everything that is no Uint8Array and names its type", () => 
         () => bytes.encodeInto(value as Uint8Array, new Uint8Array(9), 0),
       ]
     ) {
-      const error = assertThrows(encode, KvError, `not ${says}`);
+      const error = assertThrows(encode, KvError, `got ${says}`);
       assertEquals(error.code, "KV_INVALID_ARGUMENT");
     }
   }

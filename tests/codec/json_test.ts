@@ -50,18 +50,18 @@ test("json keeps __proto__ as data", () => {
 
 test("json refuses values of which nothing would be left", () => {
   const wrong: [unknown, string][] = [
-    [undefined, "nothing for undefined"],
-    [() => 1, "nothing for a function"],
-    [Symbol("s"), "nothing for a symbol"],
-    [{ toJSON: () => undefined }, "nothing for an object"],
-    [NaN, "no NaN"],
-    [-Infinity, "no -Infinity"],
+    [undefined, "cannot represent undefined"],
+    [() => 1, "cannot represent a function"],
+    [Symbol("s"), "cannot represent a symbol"],
+    [{ toJSON: () => undefined }, "cannot represent an object"],
+    [NaN, "cannot represent NaN"],
+    [-Infinity, "cannot represent -Infinity"],
   ];
   for (const [value, says] of wrong) assertRefused(value, says);
 });
 
 test("json refuses by themselves the objects that JSON does not know, unless they say what they are", () => {
-  assertRefused(new Map([["a", 1]]), "JSON has nothing for an object (Map)");
+  assertRefused(new Map([["a", 1]]), "JSON cannot represent an object (Map)");
   assertRefused(new Set([1]), "an object (Set)");
   assertRefused(Uint8Array.of(1, 2), "an object (Uint8Array)");
   assertRefused(/a/, "an object (RegExp)");

@@ -210,9 +210,9 @@ test("tuple refuses what it cannot hold and names the part", () => {
     [[-BIGINT_LIMIT], "255 bytes at most"],
     [nested(33), "32 deep"],
     [cyclic, "32 deep"],
-    ["user", "expected an array, not a string"],
-    [undefined, "expected an array, not undefined"],
-    [Uint8Array.of(1), "expected an array, not an object (Uint8Array)"],
+    ["user", "expected an array, got a string"],
+    [undefined, "expected an array, got undefined"],
+    [Uint8Array.of(1), "expected an array, got an object (Uint8Array)"],
   ];
   for (const [value, says] of wrong) {
     for (
@@ -252,12 +252,12 @@ test("tuple decodes byte strings into buffers of their own", () => {
 
 test("tuple refuses malformed bytes and says where they are", () => {
   const cases: [string, string][] = [
-    ["00", "no type has the number 0, at byte 0"],
-    ["10ff", "no type has the number 255, at byte 1"],
-    ["2861", "has no end, at byte 2"],
-    ["286101", "an escape stands before"],
-    ["28610100", "an escape stands before a byte that needs none, at byte 3"],
-    ["2861010300", "an escape stands before"],
+    ["00", "unknown type 0, at byte 0"],
+    ["10ff", "unknown type 255, at byte 1"],
+    ["2861", "is not terminated, at byte 2"],
+    ["286101", "an escape precedes"],
+    ["28610100", "an escape precedes a byte that needs none, at byte 3"],
+    ["2861010300", "an escape precedes"],
     ["28ff00", "not UTF-8"],
     ["2801010101ff00", "not UTF-8"],
     ["3080000000000000", "the bytes end inside"],
@@ -267,12 +267,12 @@ test("tuple refuses malformed bytes and says where they are", () => {
     ["3a", "the bytes end inside"],
     ["3a00", "starts with a zero byte or has none"],
     ["3a020001", "starts with a zero byte"],
-    ["3a0201", "the bytes end inside of a part that needs 2"],
+    ["3a0201", "the bytes end inside a part that needs 2"],
     ["38ff", "starts with a zero byte or has none"],
     ["38fdffff", "starts with a zero byte"],
     ["38", "the bytes end inside"],
-    ["48", "a tuple has no end"],
-    ["4810", "a tuple has no end"],
+    ["48", "a tuple is not terminated"],
+    ["4810", "a tuple is not terminated"],
     ["48".repeat(32) + "00".repeat(32), "more than 32 deep"],
     ["48".repeat(100_000), "more than 32 deep"],
   ];
@@ -289,7 +289,7 @@ test("tuple reads nothing behind the end of its span", () => {
   assertThrows(
     () => tuple.decode(escape, 0, 3),
     KvError,
-    "an escape stands before",
+    "an escape precedes",
   );
   const framed = new Uint8Array(encoded.length + 40);
   framed.set(encoded, 20);

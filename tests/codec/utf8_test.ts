@@ -153,7 +153,7 @@ test("utf8 refuses values that are no strings and names their type", () => {
       ]
     ) {
       assertCode(
-        assertThrows(encode, KvError, `not ${says}`),
+        assertThrows(encode, KvError, `got ${says}`),
         "KV_INVALID_ARGUMENT",
       );
     }

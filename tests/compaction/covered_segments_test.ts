@@ -142,7 +142,10 @@ test("A full compaction drops what is covered, and rewrites what range tombstone
   const levels = [
     [],
     [segment(5, "a", "b", old)],
-    [segment(3, "a", "d", old), segment(4, "x", "z", old)],
+    [
+      segment(3, "a", "d", { ...old, sizeBytes: settings.segmentSize }),
+      segment(4, "x", "z", old),
+    ],
   ];
   const progress = startFullCompaction(100);
   const step = (tombstones: RangeTombstones, at = progress) => {

@@ -143,14 +143,75 @@ test("What is four times as large as all newer segments of level 0 together is l
   assertEquals(merged(10, 50, 300, 1500), [[0, [99, 98]]]);
 });
 
-test("Segments of level 0 that lie in gaps of level 1 sink there, however large that is", () => {
+/** Four segments of level 0 in gaps of a larger level 1. */
+function levelsWithGaps(sizeBytes: number): SegmentInfo[][] {
   const level1 = [segment(1, "c", "d", { sizeBytes: 2000 })]
     .concat(segment(2, "g", "h", { sizeBytes: 1500 }));
   const level0 = [["i", "j"], ["e", "f"], ["k", "l"], ["a", "b"]].map(
-    ([first, last], i) => segment(99 - i, first!, last!, { sizeBytes: 10 }),
+    ([first, last], i) => segment(99 - i, first!, last!, { sizeBytes }),
   );
-  const { action, outputLevel } = pick([level0, level1])!;
+  return [level0, level1];
+}
+
+test("Segments of level 0 that lie in gaps of level 1 sink there, however large that is", () => {
+  const { action, outputLevel } = pick(levelsWithGaps(300))!;
   assertEquals([action, outputLevel], ["move", 1]);
+});
+
+test("Fragments of level 0 that lie in gaps of a large level 1 become one where they are", () => {
+  const { action, outputLevel } = pick(levelsWithGaps(10))!;
+  assertEquals([action, outputLevel], ["merge", 0]);
+});
+
+test("Fragments that overlap nothing below become one, with their neighbors there that are about as large", () => {
+  const level0 = ["q", "o", "m", "k"].map((key, i) =>
+    segment(99 - i, key, key, { sizeBytes: 10 })
+  );
+  const inputs = (...sizes: number[]) =>
+    pick([
+      level0,
+      sizes.map((sizeBytes, i) =>
+        segment(i + 1, `${"acegi"[i]}`, `${"bdfhj"[i]}`, { sizeBytes })
+      ),
+    ])?.inputs;
+  const newest = [0, [99, 98, 97, 96]];
+  assertEquals(inputs(), [newest]);
+  assertEquals(inputs(160), [newest, [1, [1]]]);
+  assertEquals(inputs(161), [newest]);
+  // 40 and 160 are 200; 800 is four times that, but more than a segment takes.
+  assertEquals(inputs(799, 160), [newest, [1, [1, 2]]]);
+  assertEquals(inputs(801, 160), [newest, [1, [2]]]);
+  assertEquals(inputs(161, 160), [newest, [1, [1, 2]]]);
+});
+
+test("A segment that alone is as large as others together is moved, not joined with small ones", () => {
+  const large = [segment(9, "m", "n", { sizeBytes: 900 })]
+    .concat(segment(8, "k", "l", { sizeBytes: 900 }))
+    .concat(segment(7, "o", "p", { sizeBytes: 900 }))
+    .concat(segment(6, "q", "r", { sizeBytes: 900 }));
+  const level1 = [segment(1, "a", "b", { sizeBytes: 10 })];
+  assertEquals(pick([large, level1])?.action, "move");
+});
+
+test("Nothing is joined across a gap that others may write to", () => {
+  const upper = [segment(5, "k", "l", { sizeBytes: 3000 })]
+    .concat(segment(6, "x", "y", { sizeBytes: 3000 }));
+  const wide = { ...settings, segmentSize: 10_000 };
+  const plan = (below: SegmentInfo[], ...withheld: number[]) =>
+    summary(
+      pickCompaction(new Version([[], upper, below]), wide, {
+        ...idle,
+        withheld: new Set(withheld),
+      }),
+    );
+  const beside = [segment(1, "a", "b", { sizeBytes: 3000 })]
+    .concat(segment(2, "m", "n", { sizeBytes: 3000 }));
+  assertEquals(plan(beside)?.inputs, [[1, [5]], [2, [1, 2]]]);
+  // Somebody writes elsewhere: 5 is moved, and joined with none.
+  assertEquals(plan(beside, 99)?.action, "move");
+  // 1 and 2 are about to become one.
+  assertEquals(plan(beside, 1, 2), undefined);
+  assertEquals(plan(beside.slice(0, 1), 1)?.action, "move");
 });
 
 test("A few deletes in level 0 have no large level 1 rewritten", () => {

@@ -72,7 +72,7 @@ test("A file whose number leaves none for others keeps writers out, but not read
       () => open(storage, SMALL),
       "KV_UNSUPPORTED",
     );
-    assert(message.includes("used up"), message);
+    assert(message.includes("no file numbers are left"), message);
     assertEquals(storage.openFiles, []);
   }
 });

@@ -65,7 +65,7 @@ test("Reads refuse keys that the codec cannot carry, and go on", async () => {
     }
     for (const keys of [undefined, null, "abc", new Set(["a"])]) {
       const call = () => reader.getMany(keys as unknown as string[]);
-      await assertKvError(call, invalid, "no array");
+      await assertKvError(call, invalid, "keys must be an array");
     }
     assertEquals(reader.getSync("a"), "1");
   }
@@ -116,8 +116,8 @@ test("A refusal says whether the key, the value or which bound was wrong, wherev
   }
   for (const sorted of [false, true]) {
     const imports: [[string, string], string][] = [
-      [[bad, "v"], "entry 1: Invalid key: "],
-      [["k", bad], "entry 1: Invalid value: "],
+      [[bad, "v"], "entry 1 (0 entries stored): Invalid key: "],
+      [["k", bad], "entry 1 (0 entries stored): Invalid value: "],
     ];
     for (const [entry, part] of imports) {
       const call = () => db.importFrom([entry], { sorted });
@@ -177,7 +177,7 @@ test("Who gives a value of another type is told of the codecs for it, and who na
   }
   const named = { keys: "utf8" as unknown as Codec<string> };
   const storage = new MemoryStorage();
-  const expected = ["option keys", "a string", "the codec itself"];
+  const expected = ["option keys", "got a string", "the codec itself"];
   await assertKvError(() => open(storage, named), invalid, ...expected);
   await assertKvError(() => db.keyspace("x", named), invalid, ...expected);
 });
@@ -220,20 +220,20 @@ test("Scans refuse options that they do not have or cannot use", async () => {
   await db.put("a", "1");
   using snapshot = db.snapshot();
   const refused: [unknown, ...string[]][] = [
-    [null, "null, no object"],
-    ["a", '"a", no object with gt, gte'],
+    [null, "options must be an object, got null"],
+    ["a", 'options must be an object, got "a" (known: gt, gte'],
     [[], "an array"],
-    [{ from: "a" }, "no option from", "gte"],
+    [{ from: "a" }, "unknown option from", "gte"],
     [{ gt: "a", gte: "a" }, "gt or gte"],
     [{ lt: "a", lte: "a" }, "lt or lte"],
-    [{ limit: -1 }, "limit is -1"],
-    [{ limit: 0.5 }, "limit is 0.5"],
-    [{ limit: "5" }, 'limit is "5"'],
-    [{ limit: 5n }, "limit is 5n"],
-    [{ limit: null }, "limit is null"],
-    [{ limit: Symbol("5") }, "limit is a value of type symbol"],
-    [{ reverse: 1 }, "reverse is 1"],
-    [{ reverse: null }, "reverse is null"],
+    [{ limit: -1 }, "limit must be a whole number of at least 0, got -1"],
+    [{ limit: 0.5 }, "limit must be", "got 0.5"],
+    [{ limit: "5" }, "limit must be", 'got "5"'],
+    [{ limit: 5n }, "limit must be", "got 5n"],
+    [{ limit: null }, "limit must be", "got null"],
+    [{ limit: Symbol("5") }, "limit must be", "got a symbol"],
+    [{ reverse: 1 }, "reverse must be a boolean, got 1"],
+    [{ reverse: null }, "reverse must be a boolean, got null"],
     [{ signal: 5 }, "signal"],
     [{ signal: { aborted: true } }, "signal"],
   ];
@@ -248,7 +248,7 @@ test("Scans refuse options that they do not have or cannot use", async () => {
     await assertKvError(
       () => reader.scanSync({ signal } as object),
       invalid,
-      "no option signal",
+      "unknown option signal",
     );
     assertEquals([...reader.scanSync({ gt: "b", lt: "a" })], []);
     assertEquals([...reader.scanSync({ limit: 0 })], []);
@@ -258,12 +258,12 @@ test("Scans refuse options that they do not have or cannot use", async () => {
 test("Writes refuse options that they do not have or cannot use, and write nothing", async () => {
   await using db = await open(new MemoryStorage());
   const refused: [unknown, ...string[]][] = [
-    [null, "null, no object"],
-    [true, "true, no object with sync"],
-    [{ snyc: true }, "no option snyc, only sync; did you mean sync?"],
-    [{ sync: 1 }, "sync is 1"],
-    [{ sync: "false" }, 'sync is "false"'],
-    [{ sync: null }, "sync is null"],
+    [null, "options must be an object, got null"],
+    [true, "options must be an object, got true (known: sync)"],
+    [{ snyc: true }, "unknown option snyc (known: sync); did you mean sync?"],
+    [{ sync: 1 }, "sync must be a boolean, got 1"],
+    [{ sync: "false" }, 'sync must be a boolean, got "false"'],
+    [{ sync: null }, "sync must be a boolean, got null"],
   ];
   for (const [options, ...parts] of refused) {
     const given = options as { sync?: boolean };
@@ -291,7 +291,7 @@ test("A name of a keyspace that is no string, and a function in the place of the
   const name = 5 as unknown as string;
   const calls = [() => db.keyspace(name), () => db.dropKeyspace(name)];
   for (const call of calls) {
-    const parts = ["Cannot name a keyspace", "5, no string"];
+    const parts = ["Cannot name a keyspace", "must be a string, got 5"];
     const { message } = await assertKvError(call, invalid, ...parts);
     assert(!message.includes("codec"), message);
   }
@@ -321,7 +321,7 @@ test("A batch is committed once; one that was refused can be committed again", a
   await using db = await open(new MemoryStorage());
   const batch = db.batch().put("a", "1").del("b");
   const refused = () => batch.commit({ sync: 1 } as unknown as object);
-  await assertKvError(refused, invalid, "sync is 1");
+  await assertKvError(refused, invalid, "sync must be a boolean, got 1");
   await batch.commit();
   const uses: ((batch: KvBatch<string, string>) => unknown)[] = [
     (batch) => batch.put("a", "2"),

@@ -327,7 +327,7 @@ test("A checkpoint is refused where a store is, which stays as it is", async () 
       () => db.checkpoint(target),
       "KV_INVALID_ARGUMENT",
       target,
-      "there is a store already",
+      "it already holds a store",
     );
     assertEquals(readdirSync(target).sort(), before);
   }

@@ -134,9 +134,9 @@ test("exportTo refuses what is no target and options that it does not have", asy
   const locked = new Collector();
   locked.getWriter();
   const bad: [unknown, object, string][] = [
-    [undefined, {}, "no WritableStream"],
-    [[], {}, "no WritableStream"],
-    [locked, {}, "writes the stream"],
+    [undefined, {}, "must be a WritableStream"],
+    [[], {}, "must be a WritableStream"],
+    [locked, {}, "locked by another writer"],
     [new Collector(), { from: "a" }, "from"],
     [new Collector(), { onProgress: 1 }, "onProgress"],
     [new Collector(), { gt: "a", gte: "a" }, "gt or gte"],

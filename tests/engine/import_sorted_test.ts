@@ -256,8 +256,8 @@ test("Keys are held to their order from one segment to the next, wherever that e
         () => db.importFrom([...before, [key(wrong), "again"]], sorted),
         "KV_INVALID_ARGUMENT",
         wrong === at - 1
-          ? `the key "${key(wrong)}" comes twice`
-          : `the key "${key(wrong)}" comes behind "${key(at - 1)}"`,
+          ? `the key "${key(wrong)}" occurs twice`
+          : `the key "${key(wrong)}" comes after "${key(at - 1)}"`,
       );
     }
   }
@@ -270,9 +270,9 @@ test("Keys that do not ascend are refused, and nothing of the import is left", a
     await using db = await open(storage, small);
     await db.put("z", "1");
     const bad: [Entry[], string][] = [
-      [[["b", "1"], ["a", "1"]], 'the key "a" comes behind "b"'],
-      [[["a", "1"], ["a", "2"]], 'the key "a" comes twice'],
-      [[...entries(5000), ["a", "1"]], 'the key "a" comes behind'],
+      [[["b", "1"], ["a", "1"]], 'the key "a" comes after "b"'],
+      [[["a", "1"], ["a", "2"]], 'the key "a" occurs twice'],
+      [[...entries(5000), ["a", "1"]], 'the key "a" comes after'],
     ];
     for (const [source, problem] of bad) {
       const error = await assertKvError(

@@ -144,8 +144,8 @@ test("An entry that cannot be written ends the import behind those before it, an
   const bad: [unknown, string][] = [
     [["a".repeat(70_000), "v"], "maxKeySize"],
     [[7, "v"], "a number"],
-    ["ab", "no [key, value]"],
-    [["a"], "an array of 1, no [key, value]"],
+    ["ab", "must yield [key, value]"],
+    [["a"], "must yield [key, value], got an array of 1"],
     [undefined, "undefined"],
   ];
   for (const [entry, problem] of bad) {
@@ -301,7 +301,7 @@ test("A store takes no import while it is closed or read-only, and refuses what 
   await assertKvError(
     () => db.importFrom(locked),
     "KV_INVALID_ARGUMENT",
-    "reads the stream",
+    "locked by another reader",
   );
   await db.close();
   await assertKvError(() => db.importFrom([]), "KV_CLOSED");

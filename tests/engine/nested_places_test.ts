@@ -63,7 +63,7 @@ test("A repair into the folder of its store, or around it, is refused, whatever 
     // By another name it is the same folder.
     const into = location === store ? link : store;
     const itself = () => repair(location, { into });
-    await assertKvError(itself, "KV_INVALID_ARGUMENT", "store already");
+    await assertKvError(itself, "KV_INVALID_ARGUMENT", "already holds a store");
   }
   assertEquals(readdirSync(dir.path, { recursive: true }).sort(), before);
   const report = await repair(link, { into: `${store}-2` });

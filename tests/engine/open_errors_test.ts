@@ -95,11 +95,11 @@ test("open refuses options by name, and the storage stays free", async () => {
     [{ memtablesize: 1 << 20 }, "memtablesize", "did you mean memtableSize?"],
     [{ memtableSize: 5 }, "memtableSize", "5", "65536"],
     [{ memtableSize: "1 MiB" }, "memtableSize", '"1 MiB"'],
-    [{ sync: 1 }, "sync", "true or false"],
+    [{ sync: 1 }, "sync", "a boolean"],
     [{ compaction: 4 }, "compaction", "an object"],
     [
       { compaction: { treshold: 4 } },
-      "of compaction",
+      "unknown option compaction.treshold",
       "did you mean threshold?",
     ],
     [{ compaction: { threshold: 1.5 } }, "compaction.threshold", "1.5"],

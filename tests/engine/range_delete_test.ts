@@ -189,12 +189,12 @@ test("A range without bounds is refused, and the error names clear", async () =>
 });
 
 const refused: [string, object][] = [
-  ["no option reverse", { gte: "a", reverse: true }],
-  ["no option limit", { gte: "a", limit: 1 }],
+  ["unknown option reverse", { gte: "a", reverse: true }],
+  ["unknown option limit", { gte: "a", limit: 1 }],
   ["give gt or gte, not both", { gt: "a", gte: "a" }],
   ["give lt or lte, not both", { lt: "a", lte: "a" }],
   ["maxKeySize allows", { gte: "k".repeat(65_537) }],
-  ["no object", "a" as unknown as object],
+  ["options must be an object", "a" as unknown as object],
 ];
 
 for (const [problem, range] of refused) {

@@ -71,17 +71,20 @@ test("A range keeps its bounds when the caller goes on to change the bytes it ga
 
 test("Options that no scan has, or whose values it cannot use, are refused by name", () => {
   const refused: [unknown, string][] = [
-    [null, "no object"],
-    ["a", "no object"],
-    [{ from: of(1) }, "no option from"],
-    [{ limit: -1 }, "limit is -1"],
-    [{ limit: 1.5 }, "limit is 1.5"],
-    [{ limit: NaN }, "limit is NaN"],
-    [{ limit: "1" }, 'limit is "1"'],
-    [{ limit: Symbol("1") }, "limit is a value of type symbol"],
-    [{ signal: 1 }, "signal is 1"],
-    [{ limit: null }, "limit is null"],
-    [{ reverse: 1 }, "reverse is 1"],
+    [null, "options must be an object"],
+    ["a", "options must be an object"],
+    [{ from: of(1) }, "unknown option from"],
+    [{ limit: -1 }, "limit must be a whole number of at least 0, got -1"],
+    [{ limit: 1.5 }, "limit must be a whole number of at least 0, got 1.5"],
+    [{ limit: NaN }, "limit must be a whole number of at least 0, got NaN"],
+    [{ limit: "1" }, 'limit must be a whole number of at least 0, got "1"'],
+    [
+      { limit: Symbol("1") },
+      "limit must be a whole number of at least 0, got a symbol",
+    ],
+    [{ signal: 1 }, "signal must be an AbortSignal, got 1"],
+    [{ limit: null }, "limit must be a whole number of at least 0, got null"],
+    [{ reverse: 1 }, "reverse must be a boolean, got 1"],
     [{ gt: of(1), gte: of(1) }, "gt or gte"],
     [{ lt: of(1), lte: of(1) }, "lt or lte"],
   ];

@@ -42,7 +42,7 @@ for (const kind of kinds) {
     assertMatch(first.stdout, /^250\d (entries|rows)\n$/);
     const again = await runIn(migrate, [source, target]);
     assert(again.code !== 0);
-    assertMatch(again.stderr, /there is a store/);
+    assertMatch(again.stderr, /already exists/);
 
     if (kind === "classic_level") return await checkLevel(target);
     await using db = await open(target, {

@@ -153,7 +153,11 @@ test("A snapshot of a follower refuses keyspaces that are not of that follower",
   const engines = db.keyspace("users");
   await assertKvError(() => snapshot.keyspace(engines), invalid, "keyspace()");
   await assertKvError(() => ofEngine.keyspace(theirs), invalid, "keyspace()");
-  await assertKvError(() => snapshot.keyspace(1 as never), invalid, "none");
+  await assertKvError(
+    () => snapshot.keyspace(1 as never),
+    invalid,
+    "not a keyspace",
+  );
 });
 
 test("A snapshot of a follower is closed by itself or with the follower, and readable while that cannot keep up", async () => {

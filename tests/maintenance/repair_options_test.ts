@@ -60,7 +60,7 @@ test("Repair refuses places that it cannot work with", async () => {
   const itself = () => repair(copy, { into: copy });
   await assertKvError(itself, "KV_INVALID_ARGUMENT", "inPlace");
   const occupied = () => repair(copy, { into: copyOf(storage) });
-  await assertKvError(occupied, "KV_INVALID_ARGUMENT", "store already");
+  await assertKvError(occupied, "KV_INVALID_ARGUMENT", "already holds a store");
   await using _ = await open(copy);
   for (const options of [{ into }, { inPlace: true }]) {
     await assertKvError(() => repair(copy, options), "KV_LOCKED");

@@ -392,7 +392,7 @@ test("A codec whose name cannot be kept is an invalid argument", () => {
       KvError,
     );
     assertEquals(error.code, "KV_INVALID_ARGUMENT");
-    assert(error.message.startsWith("Invalid option keys: "), error.message);
+    assert(error.message.startsWith("Cannot use option keys: "), error.message);
   }
 });
 
@@ -433,7 +433,7 @@ test("A field of a segment that is not known is refused", () => {
   const at = body.length - 6 - 2;
   assertEquals([...body.subarray(at - 1, at + 2)], [99, 1, 1]);
   body[at] = 2;
-  assert(refusal(sealManifest(body)).message.includes("no fields 2"));
+  assert(refusal(sealManifest(body)).message.includes("unknown fields 2"));
 });
 
 test("Any change under a fitting checksum is refused or makes a state that holds", () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { KvError, type KvErrorCode } from "../../src/errors.ts";
-import { onlyNames } from "../../src/option_names.ts";
+import { knownNames } from "../../src/option_names.ts";
 import { type EngineOptions, resolveOptions } from "../../src/options.ts";
 import { test } from "../harness.ts";
 
@@ -110,8 +110,9 @@ for (const [name, min, max] of BOUNDS) {
     for (const value of hostile) {
       const { code, message } = refusal(optionsWith(value));
       assertEquals(code, "KV_INVALID_ARGUMENT");
-      assert(message.startsWith(`Invalid option ${name}: got `), message);
-      assert(message.includes(`${min} to ${max}`), message);
+      const expected = `${name} must be a whole number from ${min} to ${max}`;
+      assert(message.startsWith(`Cannot open: ${expected}`), message);
+      assert(message.includes(", got "), message);
     }
   });
 }
@@ -119,27 +120,27 @@ for (const [name, min, max] of BOUNDS) {
 test("A refusal says what was given and what is allowed", () => {
   assertRefused(
     { memtableSize: "16m" },
-    'Invalid option memtableSize: got "16m", expected a whole number of 65536 to 1073741824 bytes',
+    'Cannot open: memtableSize must be a whole number from 65536 to 1073741824 bytes, got "16m"',
   );
   assertRefused(
     { sync: 1 },
-    "Invalid option sync: got 1, expected true or false",
+    "Cannot open: sync must be a boolean, got 1",
   );
   assertRefused(
     { background: "thread" },
-    'Invalid option background: got "thread", expected one of "auto", "worker", "inline"',
+    'Cannot open: background must be one of "auto", "worker", "inline", got "thread"',
   );
   assertRefused(
     { compression: "lz4" },
-    'Invalid option compression: got "lz4", expected one of "none", "deflate", "zstd"',
+    'Cannot open: compression must be one of "none", "deflate", "zstd", got "lz4"',
   );
   assertRefused(
     { signal: {} },
-    "Invalid option signal: got a value of type object, expected an AbortSignal",
+    "Cannot open: signal must be an AbortSignal, got an object",
   );
   assertRefused(
     { compaction: 4 },
-    "Invalid option compaction: got 4, expected an object",
+    "Cannot open: compaction must be an object, got 4",
   );
 });
 
@@ -147,7 +148,7 @@ test("Options that are no object are refused", () => {
   for (const options of [null, 1, "sync", [], () => {}]) {
     assertEquals(refusal(options).code, "KV_INVALID_ARGUMENT");
   }
-  assertRefused("sync", 'Invalid options: got "sync", expected an object');
+  assertRefused("sync", 'Cannot open: options must be an object, got "sync"');
 });
 
 const ENGINE_NAMES =
@@ -157,30 +158,30 @@ const ENGINE_NAMES =
 test("An option that there is not is refused with those that there are, and the one that was meant", () => {
   assertRefused(
     { memTableSise: 65_536 },
-    `Unknown option memTableSise: there are only ${ENGINE_NAMES}; did you mean memtableSize?`,
+    `Cannot open: unknown option memTableSise (known: ${ENGINE_NAMES}); did you mean memtableSize?`,
   );
   assertRefused(
     { compaction: { treshold: 4 } },
-    "Unknown option treshold of compaction: there are only threshold, levelSize, levelRatio, segmentSize; did you mean threshold?",
+    "Cannot open: unknown option compaction.treshold (known: threshold, levelSize, levelRatio, segmentSize); did you mean threshold?",
   );
   for (const name of ["wings", "__proto__", "a", "x".repeat(64)]) {
     assertRefused(
       JSON.parse(`{"${name}": {}}`),
-      `Unknown option ${name}: there are only ${ENGINE_NAMES}`,
+      `Cannot open: unknown option ${name} (known: ${ENGINE_NAMES})`,
     );
   }
 });
 
 test("Of several names that are close to one that is misspelt the nearest is meant", () => {
   const known = ["gt", "gte", "lt", "lte", "limit", "maxKeySize"];
-  const only = `only ${known.join(", ")}`;
+  const all = `(known: ${known.join(", ")})`;
   const cases = [["gtt", "gt"], ["gtee", "gte"], ["LTE", "lte"]]
     .concat([["limt", "limit"], ["maxKeysSize", "maxKeySize"]]);
   for (const [name, meant] of cases) {
-    assertEquals(onlyNames(name!, known), `${only}; did you mean ${meant}?`);
+    assertEquals(knownNames(name!, known), `${all}; did you mean ${meant}?`);
   }
   for (const name of ["on", "to", "end", "x".repeat(1_000_000)]) {
-    assertEquals(onlyNames(name, known), only);
+    assertEquals(knownNames(name, known), all);
   }
 });
 
@@ -189,7 +190,7 @@ test("Options that the caller checks itself are let through", () => {
   assertEquals(resolveOptions(given, ["keys", "values"]).sync, false);
   assertEquals(
     refusal({ key: {} }, ["keys", "values"]).message,
-    `Unknown option key: there are only ${ENGINE_NAMES}, keys, values; did you mean keys?`,
+    `Cannot open: unknown option key (known: ${ENGINE_NAMES}, keys, values); did you mean keys?`,
   );
 });
 
@@ -200,18 +201,18 @@ test("A read-only engine makes no store", () => {
 test("Combinations without sense are refused", () => {
   assertRefused(
     { readOnly: true, errorIfExists: true },
-    "Invalid option errorIfExists: with readOnly there would be nothing to open",
+    "Cannot open: errorIfExists cannot be combined with readOnly, which only opens existing stores",
   );
   assertRefused(
     { readOnly: true, createIfMissing: true },
-    "Invalid option createIfMissing: readOnly never makes a store",
+    "Cannot open: createIfMissing cannot be combined with readOnly, which never creates a store",
   );
   assertRefused(
     { createIfMissing: false, errorIfExists: true },
-    "Invalid option errorIfExists: with createIfMissing false no store could ever be opened",
+    "Cannot open: with errorIfExists and without createIfMissing no store could ever be opened",
   );
   assertRefused(
     { blockSize: 32_768, compaction: { segmentSize: 16_384 } },
-    "Invalid option blockSize: got 32768, expected no more than compaction.segmentSize, which is 16384",
+    "Cannot open: blockSize must be at most compaction.segmentSize (16384), got 32768",
   );
 });

@@ -67,7 +67,11 @@ const storageContract = new Set(
 );
 
 /** What a storage for the tests of users needs; nothing of the engine needs it. */
-const testingMayImport = new Set([...storageContract, "errors.ts"]);
+const testingMayImport = new Set([
+  ...storageContract,
+  "errors.ts",
+  "option_values.ts",
+]);
 
 /** Adapters that are loaded in one runtime only. */
 const runtimeAdapters = new Set(["deno", "bun", "node"].map(adapterFile));
@@ -180,7 +184,7 @@ function checkOwn(
   if (from === "testing") {
     return testingMayImport.has(target) || to === "bytes"
       ? undefined
-      : "storage for tests knows the contract, errors and bytes only";
+      : "storage for tests knows the contract, errors, option checks and bytes only";
   }
   if (siblings.has(from) && siblings.has(to)) {
     return `${from} and ${to} never import one another`;

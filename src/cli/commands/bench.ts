@@ -23,10 +23,10 @@ export function addBench(program: Command, host: Host): void {
     usage: "bench [folder]",
     summary: "measure reads and writes on this machine",
     description:
-      "Writes a store of its own into the folder (default: that for temporary files) and removes it at the end. Keys of 16 bytes.",
+      "Creates a store in the folder (default: the one for temporary files) and removes it at the end. Keys of 16 bytes.",
     examples: [
       ["bench", "100,000 entries, in the folder for temporary files"],
-      ["bench /mnt/disk --num 1000000", "more of them, on another disk"],
+      ["bench /mnt/disk --num 1000000", "more, on another disk"],
     ],
   });
   addJson(command)

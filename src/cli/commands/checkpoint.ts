@@ -12,9 +12,9 @@ import type { Host } from "../host.ts";
 export function addCheckpoint(program: Command, host: Host): void {
   const command = addStoreCommand(program, host, {
     usage: "checkpoint <target>",
-    summary: "make a copy of the store that opens by itself",
+    summary: "make a complete copy of the store",
     description:
-      "Between folders of one file system the copy shares the segments (hard links) and takes next to no room. Ctrl-C leaves no store in the target.",
+      "Between folders of one file system the copy shares the segments (hard links) and takes almost no space. Ctrl-C leaves no store in the target.",
     examples: [["checkpoint STORE backup", "makes the folder backup"]],
   });
   addJson(command).action(

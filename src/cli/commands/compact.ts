@@ -18,8 +18,8 @@ export function addCompact(program: Command, host: Host): void {
     usage: "compact",
     summary: "merge all segments, without what was deleted or replaced",
     description:
-      "Gives back the disk space of deleted keys and older values. Ctrl-C leaves what is done so far; the store is in order all the same.",
-    examples: [["compact STORE", "says what size the store had and has"]],
+      "Gives back the disk space of deleted keys and older values. Ctrl-C keeps what is done so far; the store stays intact.",
+    examples: [["compact STORE", "prints its size before and after"]],
   });
   addJson(command).action(
     writing<CommonOptions>(host, async (store, _, { json }) => {

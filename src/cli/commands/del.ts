@@ -20,10 +20,10 @@ export function addDel(program: Command, host: Host): void {
     usage: "del <keys...>",
     summary: "remove keys",
     description:
-      "Removes those that are there: all or, after a crash, none. Names those that are not, and ends with 1 if there is one.",
+      "Removes the given keys atomically. Names those that do not exist, and then ends with 1.",
     examples: [
       ["del STORE user:1", "removes user:1"],
-      ["del STORE user:1 user:2 -- -x", "several at once, also one with a -"],
+      ["del STORE user:1 user:2 -- -x", "several at once, one starting with -"],
     ],
   });
   addJson(addKeyspace(command, host))

@@ -47,7 +47,7 @@ export function addDump(program: Command, host: Host): void {
     usage: "dump [file]",
     summary: "write entries to a file or standard output, for load",
     description:
-      "Formats and names of files are those of load. Writes the keys that are in no keyspace, or those of one, and says which keyspaces are left out. Writes the state at the start; works while another program has the store open. A file gets its name, or what is in it, only once it is complete, or is removed.",
+      "Formats and file names are those of load. Writes the keys that are in no keyspace, or those of one, and says which keyspaces are left out. Writes the state at the start; works while another program has the store open. The file appears, or is replaced, only once it is complete.",
     examples: [
       ["dump STORE all.ndjson.gz", "all that is in no keyspace, packed"],
       ...host.session === undefined
@@ -65,7 +65,7 @@ export function addDump(program: Command, host: Host): void {
       new Option("--format <format>", "what to write")
         .choices([...TRANSFER_FORMATS]),
     )
-    .option("--force", "replace the file if it is there")
+    .option("--force", "replace an existing file")
     .action(
       reading<DumpOptions>(host, async (store, [path = "-"], options) => {
         const named = formatOfFile(path);

@@ -25,11 +25,11 @@ export function addGet(program: Command, host: Host): void {
     examples: [
       ["get STORE user:1", "prints the value of user:1"],
       [`get STORE '["user",1]'`, "a tuple as key, in a store with such keys"],
-      ["get STORE photo --raw > photo.jpg", "the bytes of the value, no more"],
+      ["get STORE photo --raw > photo.jpg", "exactly the bytes of the value"],
     ],
   });
   addJson(addKeyspace(command, host))
-    .option("--raw", "the bytes as they are stored, without an end of line")
+    .option("--raw", "the bytes as stored, without a newline")
     .action(reading<GetOptions>(host, async (store, [keyText], options) => {
       const key = store.keys.fromLine(keyText!, "key");
       const value = await store.reader.get(key);

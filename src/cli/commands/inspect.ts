@@ -12,9 +12,9 @@ import { printProblem } from "../problem_text.ts";
 export function addInspect(program: Command, host: Host): void {
   const command = addCommand(program, host, {
     usage: "inspect <file>",
-    summary: "tell what is in a log, a segment or a manifest",
+    summary: "show what is in a log, a segment or a manifest",
     description:
-      "Reads the one file, also if it is damaged, or in use. Ends with 1 if something is wrong with it.",
+      "Reads only that file, even if it is damaged or in use. Ends with 1 if something is wrong with it.",
     examples: [
       ["inspect data/MANIFEST", "codecs, logs and segments of a store"],
       ["inspect data/000007.log", "frames, writes and keys of a log"],

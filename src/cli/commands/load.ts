@@ -45,7 +45,7 @@ export function addLoad(program: Command, host: Host): void {
       `The name of the file says which: .ndjson .jsonl .csv .raw .bin, with .gz behind it if it is packed; other files, and standard input, may be packed, too. Standard input is ndjson unless --format says otherwise. ` +
       `Everything is on disk when the command ends. If a line is wrong, or on Ctrl-C, what came before it stays.`,
     examples: [
-      ["load STORE users.ndjson --create", "makes the store if there is none"],
+      ["load STORE users.ndjson --create", "creates the store if needed"],
       ["load STORE users.csv.gz", "packed CSV"],
       ["load STORE --format csv < users.csv", "from standard input"],
     ],
@@ -55,7 +55,7 @@ export function addLoad(program: Command, host: Host): void {
     "the keys ascend: build segments, faster and all or nothing; put batches if the store has keys between them",
   );
   if (host.session === undefined) {
-    command.option("--create", "make the store if there is none");
+    command.option("--create", "create the store if it does not exist");
   }
   command.addOption(
     new Option("--format <format>", "what is in the file")

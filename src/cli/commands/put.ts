@@ -29,7 +29,7 @@ export function addPut(program: Command, host: Host): void {
       : "The write is on disk when the command ends.",
     examples: host.session === undefined
       ? [
-        ["put STORE user:1 Alice --create", "makes the store if there is none"],
+        ["put STORE user:1 Alice --create", "creates the store if needed"],
         ["put STORE photo < photo.jpg", "the value comes from a file"],
         [`put STORE 'a\\x00b' 'line\\n'`, "bytes and line ends as escapes"],
       ]
@@ -40,7 +40,7 @@ export function addPut(program: Command, host: Host): void {
   });
   addJson(addKeyspace(command, host));
   if (host.session === undefined) {
-    command.option("--create", "make the store if there is none");
+    command.option("--create", "create the store if it does not exist");
   }
   command.action(
     writing<PutOptions>(host, async (store, [keyText, text], options) => {

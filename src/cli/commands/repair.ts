@@ -26,7 +26,7 @@ interface Options {
 export function addRepair(program: Command, host: Host): void {
   const command = addCommand(program, host, {
     usage: "repair <store>",
-    summary: "save all that can be saved of a damaged store",
+    summary: "save what can be saved of a damaged store",
     description:
       "The damaged store is only read, unless with --in-place, which replaces it once the new one is complete. Ends with 1 if something is lost or in doubt, and says what.",
     examples: [

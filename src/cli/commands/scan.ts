@@ -40,7 +40,7 @@ export function addRange(command: Command): Command {
     .option("--lt <key>", "keys before this one")
     .option("--lte <key>", "keys at or before this one")
     .option("--reverse", "from the last key to the first")
-    .option("--limit <count>", "no more than so many", countOf);
+    .option("--limit <count>", "at most this many", countOf);
 }
 
 /** Whether the options choose all entries. */
@@ -68,9 +68,9 @@ export function rangeOf(
 export function addScan(program: Command, host: Host): void {
   const command = addStoreCommand(program, host, {
     usage: "scan",
-    summary: "print entries in the order of their keys",
+    summary: "print entries in key order",
     description:
-      "A line for each: key, tab, value. Works while another program has the store open, and shows the state at the start.",
+      "One line each: key, tab, value. Works while another program has the store open, and shows the state at the start.",
     examples: [
       ["scan STORE --prefix user: --limit 10", "the first ten users"],
       ["scan STORE --gte b --lt d --reverse", "keys from d down to b"],
@@ -79,8 +79,8 @@ export function addScan(program: Command, host: Host): void {
     ],
   });
   addJson(addRange(addKeyspace(command, host)))
-    .option("--keys-only", "print the keys alone")
-    .option("--count", "print only how many entries there are")
+    .option("--keys-only", "print only the keys")
+    .option("--count", "print only the number of entries")
     .action(reading<ScanCommandOptions>(host, async (store, _, options) => {
       const { signal } = host;
       const range = { ...rangeOf(store.keys, options), signal };

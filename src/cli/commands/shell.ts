@@ -28,13 +28,16 @@ export function addShell(
       "The same commands, without the store. Tab completes commands, options, keys and names of keyspaces; the arrow keys bring back earlier lines, which are kept in ~/.purekv_history. Words with blanks go in quotes. From standard input it reads a script, and ends at the first line that fails.",
     examples: [
       ["shell data", "opens data for reading and writing"],
-      ["shell data --keyspace users", "in a keyspace; use goes to another"],
-      ["shell data --read-only", "beside the program that writes it"],
+      ["shell data --keyspace users", "in a keyspace; use switches to another"],
+      ["shell data --read-only", "alongside the program that writes it"],
       ["shell data < script", "runs the lines of a file"],
     ],
   });
   addKeyspace(command, host)
-    .option("--create", "make the store, or the keyspace, if there is none")
+    .option(
+      "--create",
+      "create the store, or the keyspace, if it does not exist",
+    )
     .option("--read-only", "write nothing; works while it is open elsewhere")
     .action(action<ShellOptions>(host, async ([location], options) => {
       await using store = options.readOnly

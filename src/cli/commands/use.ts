@@ -16,17 +16,17 @@ interface UseOptions extends CommonOptions {
 export function addUse(program: Command, host: Host, session: OpenStore): void {
   const command = addCommand(program, host, {
     usage: "use [keyspace]",
-    summary: "go on in a keyspace, or without a name in none",
+    summary: "switch to a keyspace, or without a name to none",
     description:
       "The commands that follow read and write that keyspace, in its own forms.",
     examples: [
-      ["use users", "goes on in the keyspace users"],
-      ["use cities --create", "the first write makes it if there is none"],
-      ["use", "goes on with the keys that are in no keyspace"],
+      ["use users", "switches to the keyspace users"],
+      ["use cities --create", "the first write creates it if needed"],
+      ["use", "switches to the keys outside keyspaces"],
     ],
   });
   addFormOptions(command)
-    .option("--create", "make the keyspace if there is none")
+    .option("--create", "create the keyspace if it does not exist")
     .action(action<UseOptions>(host, ([keyspace], options) => {
       const wanted = keyspace === undefined ? {} : { ...options, keyspace };
       host.session = session.use(wanted);

@@ -15,7 +15,7 @@ import { printProblem } from "../problem_text.ts";
 export function addVerify(program: Command, host: Host): void {
   const command = addStoreCommand(program, host, {
     usage: "verify",
-    summary: "read every byte and list all that is wrong",
+    summary: "read every byte and list everything wrong",
     description:
       "Writes nothing. Ends with 1 if something is damaged. No other program may have the store open for writing.",
     examples: [

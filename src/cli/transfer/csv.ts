@@ -134,7 +134,7 @@ function keyColumn(names: readonly string[]): number {
 
 function noHeader(): DataError {
   return new DataError(
-    "Cannot load: the first line of CSV has to name the columns: key,value",
+    "Cannot load: the first line of CSV must name the columns: key,value",
   );
 }
 

@@ -56,7 +56,7 @@ async function placeAt(path: string, force: boolean): Promise<Place> {
   }
   if (!there.isFile()) return { named: path, written: path, isOwn: false };
   if (!force) {
-    throw new DataError(`Cannot dump to ${path}: the file is there already`, {
+    throw new DataError(`Cannot dump to ${path}: the file already exists`, {
       hint: "--force replaces it",
     });
   }

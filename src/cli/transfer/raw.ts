@@ -95,7 +95,7 @@ class Stretch {
     throw new DataError(
       `Cannot load byte ${
         this.#position + start
-      }: a key of ${keyLength} and a value of ${valueLength} bytes cannot be`,
+      }: key or value length out of range: ${keyLength}, ${valueLength}`,
     );
   }
 }

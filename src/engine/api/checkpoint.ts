@@ -1,10 +1,10 @@
-/** How far a checkpoint has come. */
+/** Progress of a checkpoint. */
 export interface CheckpointProgress {
-  /** Bytes of segments that are in the target, copied or linked. */
+  /** Bytes of segments copied or linked so far. */
   readonly bytesCopied: number;
-  /** Bytes of all segments that the checkpoint will have. */
+  /** Bytes of all segments of the checkpoint. */
   readonly bytesTotal: number;
-  /** Name of the file that was worked on last. */
+  /** Name of the file last worked on. */
   readonly file: string;
 }
 
@@ -28,11 +28,11 @@ export interface CheckpointProgress {
  * ```
  */
 export interface CheckpointOptions {
-  /** Gives up, leaving no store in the target, when it is aborted. */
+  /** Aborts the checkpoint, leaving no store in the target. */
   readonly signal?: AbortSignal;
   /**
-   * Called after every file, and several times within a large one that has to be copied. If it
-   * throws, the checkpoint is given up.
+   * Called after every file, and repeatedly while a large one is copied. If it throws, the
+   * checkpoint is aborted.
    */
   readonly onProgress?: (progress: CheckpointProgress) => void;
 }

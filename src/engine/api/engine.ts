@@ -11,26 +11,26 @@ import type { KvWriter } from "./writer.ts";
 import type { WriteOptions } from "./writes.ts";
 
 /**
- * An open store. It reads and writes the keys that are in no keyspace itself, and hands out
+ * An open store. It reads and writes the keys outside keyspaces itself, and hands out
  * {@linkcode KvKeyspace}s for the others.
  */
 export interface KvEngine<K, V>
   extends KvReader<K, V>, KvWriter<K, V>, AsyncDisposable {
-  /** Where the store lies, for messages. */
+  /** Path or description of the store, for error messages. */
   readonly location: string;
 
   /**
-   * The keyspace `name` of the store, with codecs of its own. This is cheap and writes nothing: a
-   * keyspace is made, in the same batch, by the first write into it. Each call answers with an
-   * object of its own, which is best kept; all of one name are the same keyspace.
+   * The keyspace `name`, with its own codecs. This is cheap and writes nothing: the first write to
+   * a keyspace creates it, in the same batch. Each call returns a new object, so keep it; all
+   * objects of one name are the same keyspace.
    *
-   * A store with keyspaces keeps the keys that begin with the byte 0xFF for itself. No text and no
-   * tuple does; keys of `bytes` and codecs of your own may. While there are such keys, the first
-   * write into a first keyspace rejects with `KV_INVALID_ARGUMENT`, and once there is a keyspace,
-   * writes of such keys do. They stay reserved when all keyspaces are dropped.
+   * A store with keyspaces reserves the keys that begin with the byte 0xFF. Text and tuples never
+   * do; keys of `bytes` and custom codecs may. While the store has such keys, the write that would
+   * create its first keyspace rejects with `KV_INVALID_ARGUMENT`; once there is a keyspace, writes
+   * of such keys do. They stay reserved after all keyspaces are dropped.
    *
    * Throws `KV_INVALID_ARGUMENT` for a name that is empty or longer than 255 bytes of UTF-8, and
-   * for other codecs than the keyspace was made with.
+   * for codecs other than those the keyspace was created with.
    *
    * @param name Any text of 1 to 255 bytes.
    * @param options Its codecs; `utf8` for both by default.
@@ -54,13 +54,13 @@ export interface KvEngine<K, V>
     options?: KeyspaceOptions<K2, V2>,
   ): KvKeyspace<K2, V2>;
 
-  /** The names of the keyspaces that there are, in the order of their bytes. */
+  /** The names of all keyspaces, in byte order. */
   keyspaces(): string[];
 
   /**
-   * Removes the keyspace `name` and all that is in it, and tells whether there was one. It is one
-   * write, however large the keyspace; the room comes back with compaction. Snapshots and scans
-   * that had begun go on seeing it.
+   * Removes the keyspace `name` with all its keys, and returns whether it existed. It is one write,
+   * however large the keyspace; compaction reclaims the space. Existing snapshots and running scans
+   * still see it.
    *
    * @example
    * ```ts
@@ -78,9 +78,9 @@ export interface KvEngine<K, V>
   dropKeyspace(name: string, options?: WriteOptions): Promise<boolean>;
 
   /**
-   * Writes what is in memory to segments, so that no log has to be replayed.
+   * Writes the MemTables to segments, so that no log has to be replayed.
    *
-   * Happens by itself when a MemTable is full, see `memtableSize`. By hand it shortens the next
+   * Happens automatically when a MemTable is full, see `memtableSize`. Calling it shortens the next
    * open, and empties the logs before a folder is copied.
    *
    * @example
@@ -96,16 +96,15 @@ export interface KvEngine<K, V>
    * assertEquals(db.stats().levels[0]?.segments, 1);
    * ```
    *
-   * @param options With `signal`: waits no longer when it is aborted; the writing goes on.
+   * @param options With `signal`: stops waiting when it is aborted; the flush itself continues.
    */
   flush(options?: { readonly signal?: AbortSignal }): Promise<void>;
 
   /**
-   * Merges all segments into the deepest level, without deleted keys and without older versions
-   * that no snapshot can see. Gives back the disk space that they took. Reads and writes go on
-   * meanwhile.
+   * Merges all segments into the deepest level, dropping deleted keys and older versions that no
+   * snapshot can see, and frees their disk space. Reads and writes continue meanwhile.
    *
-   * @param options With `signal`: gives up, leaving what is done so far, when it is aborted.
+   * @param options With `signal`: stops when it is aborted, keeping what is done so far.
    *
    * @example
    * ```ts
@@ -123,23 +122,22 @@ export interface KvEngine<K, V>
   compact(options?: { readonly signal?: AbortSignal }): Promise<void>;
 
   /**
-   * Makes a copy of the store in `target` that opens by itself, while reads and writes go on. It
-   * has every write that was made before the call, acknowledged or not, perhaps some that came
-   * later, and never a part of a batch. Between folders of one file system it takes no room:
-   * segments, which never change, get a second name (hard links). An engine that was opened with
-   * `readOnly` copies them.
+   * Makes a copy of the store in `target` that can be opened by itself, while reads and writes
+   * continue. It has every write made before the call, acknowledged or not, perhaps some later
+   * ones, and never part of a batch. Between folders of one file system it takes almost no disk
+   * space: segments are hard-linked. An engine opened with `readOnly` copies them.
    *
-   * Until the checkpoint is complete, no engine opens `target`, nor after one that has failed:
-   * nothing is left of that but an empty file `CHECKPOINT`, by which `open` refuses the place with
-   * `KV_CORRUPTION` rather than making an empty store there. The next checkpoint into the same
-   * place clears what is left, by a crash too.
+   * No engine opens `target` before the checkpoint is complete. A failed one leaves only an empty
+   * file `CHECKPOINT`, which makes `open` refuse the place with `KV_CORRUPTION` rather than create
+   * an empty store there. The next checkpoint into the same place clears leftovers, including those
+   * of a crash.
    *
-   * Also rejects with `KV_INVALID_ARGUMENT` if `target` holds a store already or lies in the folder
-   * of this one, or around it; `KV_LOCKED` while somebody else is at work there, and with the
+   * Also rejects with `KV_INVALID_ARGUMENT` if `target` already holds a store, lies inside this
+   * store's folder, or contains it; with `KV_LOCKED` while it is in use elsewhere; and with the
    * reason of `signal`.
    *
-   * @param target A path, a `file:` URL or a storage. A folder that is missing is made.
-   * @param options How to be told of its progress and to give it up.
+   * @param target A path, a `file:` URL or a storage. A missing folder is created.
+   * @param options Progress callback and abort signal.
    *
    * @example
    * ```ts
@@ -163,14 +161,14 @@ export interface KvEngine<K, V>
   ): Promise<void>;
 
   /**
-   * Reads all files of the store as they are now and checks every byte, while reads and writes go
-   * on. It reports all that is wrong and throws for none of it. To check a store that is closed, or
-   * cannot be opened, there is `verify`.
+   * Reads all files of the store as they are now and checks every byte, while reads and writes
+   * continue. Problems are reported, not thrown. To check a store that is closed or cannot be
+   * opened, use the function `verify`.
    *
-   * Also rejects with the reason of `signal`, and with `KV_CLOSED` when the engine is closed
+   * Also rejects with the reason of `signal`, and with `KV_CLOSED` if the engine is closed
    * meanwhile.
    *
-   * @param options How to be told of its progress and to end it.
+   * @param options Progress callback and abort signal.
    *
    * @example
    * ```ts
@@ -187,7 +185,7 @@ export interface KvEngine<K, V>
   verify(options?: InspectionOptions): Promise<VerifyReport>;
 
   /**
-   * Makes all writes so far durable, also those that were made with `sync: false`.
+   * Makes all writes so far durable, including those with `sync: false`.
    *
    * @example
    * ```ts
@@ -204,9 +202,9 @@ export interface KvEngine<K, V>
   sync(): Promise<void>;
 
   /**
-   * Figures about the store, as a plain object.
+   * Statistics as a plain object.
    *
-   * They cost little: they are kept, not counted.
+   * Cheap: counters are maintained, nothing is scanned.
    *
    * @example
    * ```ts
@@ -223,11 +221,10 @@ export interface KvEngine<K, V>
   stats(): KvStats;
 
   /**
-   * Waits for what is under way, makes all writes durable and lets go of files and lock. Calls that
-   * come later reject with `KV_CLOSED`; a second `close` waits for the first. When a write has
-   * failed in the background, such as that of a segment, and no call has been told yet, it lets go
-   * of everything and then rejects with `KV_POISONED` if a write that was acknowledged is not
-   * durable.
+   * Waits for pending work, makes all writes durable and releases files and lock. Later calls
+   * reject with `KV_CLOSED`; a second `close` waits for the first. If a background write, such as
+   * that of a segment, has failed and no call has reported it yet, it releases everything and then
+   * rejects with `KV_POISONED` if an acknowledged write is not durable.
    *
    * @example
    * ```ts

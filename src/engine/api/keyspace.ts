@@ -2,28 +2,28 @@ import type { Codec } from "../../codec/codec.ts";
 import type { KvReader } from "./reader.ts";
 import type { KvWriter } from "./writer.ts";
 
-/** With which codecs a keyspace is used. */
+/** The codecs of a keyspace. */
 export interface KeyspaceOptions<K, V> {
-  /** How keys become bytes, and so how they are ordered. Default `utf8`. */
+  /** Encodes keys, and so determines their order. Default `utf8`. */
   readonly keys?: Codec<K>;
-  /** How values become bytes. Default `utf8`. */
+  /** Encodes values. Default `utf8`. */
   readonly values?: Codec<V>;
 }
 
-/** What reads one keyspace of a store. */
+/** Reads one keyspace of a store. */
 export interface KvKeyspaceReader<K, V> extends KvReader<K, V> {
   /** The name of the keyspace. */
   readonly name: string;
 }
 
 /**
- * A named part of a store, with keys and codecs of its own. Of two keyspaces neither sees the keys
- * of the other, nor does the store itself, and yet one batch writes to several, and one snapshot
- * reads several.
+ * A named part of a store, with its own keys and codecs. Keyspaces are isolated from one another
+ * and from the store's own keys, yet one batch can write to several, and one snapshot can read
+ * several.
  *
- * A keyspace is made by the first write into it, deletes among them; reads of one that is not there
- * find nothing. Once it is dropped, all calls but those of snapshots and scans that had begun throw
- * or reject with `KV_CLOSED`; `db.keyspace` then answers with a new one of the name.
+ * A keyspace is created by the first write to it, even a delete; before that, reads find nothing.
+ * Once it is dropped, all calls except those of existing snapshots and scans throw or reject with
+ * `KV_CLOSED`; `db.keyspace` then returns a new one of that name.
  *
  * @example
  * ```ts

@@ -1,21 +1,21 @@
 import type { RangeOptions } from "./ranges.ts";
 
-/** What is counted, and how to give it up. */
+/** What to count, and an abort signal. */
 export interface CountOptions<K> extends RangeOptions<K> {
-  /** Gives up counting when it is aborted. */
+  /** Aborts the count. */
   readonly signal?: AbortSignal;
 }
 
-/** About how much a range takes, as {@linkcode KvReader.approximateSize} tells. */
+/** The approximate size of a range, from {@linkcode KvReader.approximateSize}. */
 export interface RangeSize {
   /**
-   * Bytes of files and MemTables that belong to the range, with its share of indexes, and with what
-   * compaction is still to remove.
+   * Bytes of files and MemTables that belong to the range, including its share of indexes and what
+   * compaction has yet to remove.
    */
   readonly bytes: number;
   /**
-   * Values that are stored in the range. An overwritten or deleted one counts until compaction has
-   * removed it, so this is mostly at or above the number of keys.
+   * Values stored in the range. An overwritten or deleted one counts until compaction removes it,
+   * so this is usually at least the number of keys.
    */
   readonly entries: number;
 }

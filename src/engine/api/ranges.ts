@@ -1,6 +1,6 @@
 /**
- * Which keys a scan goes through. Bounds are compared as the unsigned bytes of the encoded keys;
- * they and the prefix narrow one another. Without any of them a scan goes through all keys.
+ * The keys a scan covers. Bounds are compared as the unsigned bytes of the encoded keys; bounds and
+ * prefix combine. Without any of them a scan covers all keys.
  *
  * @example
  * ```ts
@@ -24,14 +24,14 @@ export interface RangeOptions<K> {
   /** Keys at or before this one. Not together with `lt`. */
   readonly lte?: K;
   /**
-   * Keys whose encoding begins with the encoding of this one: of strings and bytes their beginning,
-   * of tuples their first parts.
+   * Keys whose encoding begins with the encoding of this one: a string or byte prefix, or the
+   * leading parts of a tuple.
    */
   readonly prefix?: K;
 }
 
 /**
- * What a scan goes through, in which direction and how far.
+ * Range, direction and limit of a scan.
  *
  * @example
  * ```ts
@@ -48,12 +48,12 @@ export interface RangeOptions<K> {
 export interface ScanOptions<K> extends RangeOptions<K> {
   /** From the last key to the first. Default `false`. */
   readonly reverse?: boolean;
-  /** The most entries to yield. Default: no limit. */
+  /** Maximum number of entries to yield. Default: no limit. */
   readonly limit?: number;
 }
 
 /**
- * {@linkcode ScanOptions} for a scan that can be waited for.
+ * {@linkcode ScanOptions} for an asynchronous scan.
  *
  * @example
  * ```ts
@@ -74,9 +74,9 @@ export interface AsyncScanOptions<K> extends ScanOptions<K> {
 }
 
 /**
- * The entries of a scan, as they were when it was started. Use it in `for await`, once, or step
- * through it with `next`; whoever does not go to the end or leave the loop early calls `return` or
- * uses `await using`, which lets go of the files that the scan holds.
+ * The entries of a scan, as of its start. Use it once, in `for await` or with `next`. If you
+ * neither reach the end nor leave the loop early, call `return` or use `await using` to release the
+ * files that the scan holds.
  *
  * @example
  * ```ts
@@ -92,17 +92,17 @@ export interface AsyncScanOptions<K> extends ScanOptions<K> {
  */
 export interface KvIterator<T>
   extends AsyncIterableIterator<T, undefined, void>, AsyncDisposable {
-  /** Ends the scan and lets go of what it holds. */
+  /** Ends the scan and releases what it holds. */
   return(): Promise<IteratorReturnResult<undefined>>;
   /** This iterator. */
   [Symbol.asyncIterator](): KvIterator<T>;
   /**
    * The rest of the scan as a stream, for pipes. It reads ahead by 64 KiB of keys and values, as
-   * its reader takes them. Who does not read it to its end cancels it, as pipes do by themselves,
-   * which lets go of the files that the scan holds.
+   * its reader consumes them. If you do not read it to the end, cancel it, as pipes do
+   * automatically, to release the files that the scan holds.
    *
-   * @param options With `signal`: ends the scan and the stream, whose reader gets the reason, when
-   * it is aborted.
+   * @param options With `signal`: when it is aborted, ends the scan and errors the stream with the
+   * reason.
    *
    * @example
    * ```ts
@@ -121,14 +121,14 @@ export interface KvIterator<T>
   stream(options?: StreamOptions): ReadableStream<T>;
 }
 
-/** How a scan is made a stream. */
+/** How a scan is turned into a stream. */
 export interface StreamOptions {
   /** Ends the scan and the stream when it is aborted. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * The entries of a scan that answers at once; otherwise as {@linkcode KvIterator}.
+ * The entries of a synchronous scan; otherwise like {@linkcode KvIterator}.
  *
  * @example
  * ```ts
@@ -144,7 +144,7 @@ export interface StreamOptions {
  */
 export interface KvSyncIterator<T>
   extends IterableIterator<T, undefined, void>, Disposable {
-  /** Ends the scan and lets go of what it holds. */
+  /** Ends the scan and releases what it holds. */
   return(): IteratorReturnResult<undefined>;
   /** This iterator. */
   [Symbol.iterator](): KvSyncIterator<T>;

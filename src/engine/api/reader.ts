@@ -10,13 +10,11 @@ import type {
 import type { ExportOptions, TransferProgress } from "./transfer.ts";
 
 /**
- * What can be read, of the newest state of a store or of a snapshot of it. All of these throw or
- * reject with
+ * Reads the latest state of a store, or a snapshot of it. All methods throw or reject with
  *
  * - `KV_CLOSED` once the engine or the snapshot is closed,
- * - `KV_INVALID_ARGUMENT` for a key that the codec cannot carry,
- * - `KV_CORRUPTION` if a file is damaged where it is read, and `KV_IO` if the storage refuses a
- *   read.
+ * - `KV_INVALID_ARGUMENT` for a key that its codec cannot encode,
+ * - `KV_CORRUPTION` if the data read is damaged, and `KV_IO` if the storage fails to read.
  */
 export interface KvReader<K, V> {
   /**
@@ -37,8 +35,7 @@ export interface KvReader<K, V> {
   get(key: K): Promise<V | undefined>;
 
   /**
-   * The value of `key`, without a promise. Throws `KV_UNSUPPORTED` on storage that answers with
-   * promises.
+   * The value of `key`, without a promise. Throws `KV_UNSUPPORTED` on asynchronous storage.
    *
    * @example
    * ```ts
@@ -54,8 +51,8 @@ export interface KvReader<K, V> {
   getSync(key: K): V | undefined;
 
   /**
-   * The values of several keys as of one moment, in the order of the keys, `undefined` where there
-   * is none.
+   * The values of several keys as of one moment, in the order of the keys; `undefined` for keys
+   * without a value.
    *
    * @example
    * ```ts
@@ -88,15 +85,15 @@ export interface KvReader<K, V> {
   has(key: K): Promise<boolean>;
 
   /**
-   * As {@linkcode KvReader.has}, without a promise. Throws `KV_UNSUPPORTED` on storage that answers
-   * with promises.
+   * Like {@linkcode KvReader.has}, without a promise. Throws `KV_UNSUPPORTED` on asynchronous
+   * storage.
    */
   hasSync(key: K): boolean;
 
   /**
-   * The entries of a range in the order of their keys, as they are when `scan` is called; later
-   * writes are not seen. Also throws `KV_INVALID_ARGUMENT` for bounds that exclude each other by
-   * name and for a `limit` that is no count.
+   * The entries of a range in key order, as of the call to `scan`; later writes are not seen. Also
+   * throws `KV_INVALID_ARGUMENT` if both `gt` and `gte` (or `lt` and `lte`) are given, and for a
+   * `limit` that is not a whole number.
    *
    * @example
    * ```ts
@@ -114,8 +111,8 @@ export interface KvReader<K, V> {
   scan(options?: AsyncScanOptions<K>): KvIterator<[K, V]>;
 
   /**
-   * As {@linkcode KvReader.scan}, without promises. Throws `KV_UNSUPPORTED` on storage that answers
-   * with promises.
+   * Like {@linkcode KvReader.scan}, without promises. Throws `KV_UNSUPPORTED` on asynchronous
+   * storage.
    *
    * @example
    * ```ts
@@ -131,7 +128,7 @@ export interface KvReader<K, V> {
   scanSync(options?: ScanOptions<K>): KvSyncIterator<[K, V]>;
 
   /**
-   * As {@linkcode KvReader.scan}, but the keys alone; values are not decoded.
+   * Like {@linkcode KvReader.scan}, but only the keys; values are not decoded.
    *
    * @example
    * ```ts
@@ -149,14 +146,13 @@ export interface KvReader<K, V> {
   keys(options?: AsyncScanOptions<K>): KvIterator<K>;
 
   /**
-   * As {@linkcode KvReader.keys}, without promises. Throws `KV_UNSUPPORTED` on storage that answers
-   * with promises.
+   * Like {@linkcode KvReader.keys}, without promises. Throws `KV_UNSUPPORTED` on asynchronous
+   * storage.
    */
   keysSync(options?: ScanOptions<K>): KvSyncIterator<K>;
 
   /**
-   * As {@linkcode KvReader.scan}, but the values alone, in the order of their keys; keys are not
-   * decoded.
+   * Like {@linkcode KvReader.scan}, but only the values, in key order; keys are not decoded.
    *
    * @example
    * ```ts
@@ -172,22 +168,22 @@ export interface KvReader<K, V> {
   values(options?: AsyncScanOptions<K>): KvIterator<V>;
 
   /**
-   * As {@linkcode KvReader.values}, without promises. Throws `KV_UNSUPPORTED` on storage that
-   * answers with promises.
+   * Like {@linkcode KvReader.values}, without promises. Throws `KV_UNSUPPORTED` on asynchronous
+   * storage.
    */
   valuesSync(options?: ScanOptions<K>): KvSyncIterator<V>;
 
   /**
-   * The number of keys in a range, exactly, as of the call; later writes are not counted. Neither
-   * keys nor values are decoded. A long range is counted in slices of a few milliseconds, between
-   * which the rest of the program goes on. Where an estimate will do, there is
+   * The exact number of keys in a range, as of the call; later writes are not counted. Neither keys
+   * nor values are decoded. A long range is counted in slices of a few milliseconds, so that the
+   * rest of the program can run in between. For an estimate, see
    * {@linkcode KvReader.approximateSize}.
    *
-   * Also rejects with `KV_INVALID_ARGUMENT` for bounds that exclude each other by name, and with
-   * the reason of `signal`.
+   * Also rejects with `KV_INVALID_ARGUMENT` if both `gt` and `gte` (or `lt` and `lte`) are given,
+   * and with the reason of `signal`.
    *
    * @param options The range, as for {@linkcode KvReader.keys}; without bounds all keys. With
-   * `signal`: gives up when it is aborted.
+   * `signal`: stops when it is aborted.
    *
    * @example
    * ```ts
@@ -204,19 +200,19 @@ export interface KvReader<K, V> {
   count(options?: CountOptions<K>): Promise<number>;
 
   /**
-   * As {@linkcode KvReader.count}, without a promise and in one go. Throws `KV_UNSUPPORTED` on
-   * storage that answers with promises.
+   * Like {@linkcode KvReader.count}, without a promise and in one go. Throws `KV_UNSUPPORTED` on
+   * asynchronous storage.
    */
   countSync(range?: RangeOptions<K>): number;
 
   /**
-   * About how many bytes and entries a range has in the files and MemTables as they are now, also
-   * when asked of a snapshot, but for sorted imports that came later. It reads indexes of segments
-   * and no data, so it takes about as long for a large range as for a small one.
+   * The approximate bytes and entries of a range in the current files and MemTables, even on a
+   * snapshot; sorted imports made after the snapshot are left out. It reads segment indexes and no
+   * data, so a large range takes about as long as a small one.
    *
-   * Each segment adds an error of one block (`blockSize`) at the most, and more in `entries` where
-   * the sizes of entries differ much. What compaction has still to remove, overwritten values and
-   * those in deleted ranges, is counted; after `compact` there is none.
+   * Each segment adds an error of at most one block (`blockSize`), and more in `entries` where
+   * entry sizes vary widely. What compaction has yet to remove, overwritten values and those in
+   * deleted ranges, is counted; after `compact` there is none.
    *
    * @param range The range, as for {@linkcode KvReader.keys}; without bounds all keys.
    *
@@ -238,15 +234,15 @@ export interface KvReader<K, V> {
   approximateSize(range?: RangeOptions<K>): Promise<RangeSize>;
 
   /**
-   * Writes the entries of a range to a stream, as they are when `exportTo` is called, no faster
-   * than it takes them, and closes it.
+   * Writes the entries of a range to a stream, as of the call, no faster than it accepts them, and
+   * closes it.
    *
-   * Also rejects with the error of the stream, and with the reason of `signal`; the stream is
-   * aborted then.
+   * Also rejects with the stream's error, and with the reason of `signal`; the stream is then
+   * aborted.
    *
    * @param target Where the entries go, as `[key, value]`.
-   * @param options Which entries, and how to be told of its progress and to end it.
-   * @returns How many entries there were.
+   * @param options Which entries, progress callback and abort signal.
+   * @returns What was exported.
    *
    * @example
    * ```ts
@@ -271,8 +267,8 @@ export interface KvReader<K, V> {
 }
 
 /**
- * The state of a store at one moment. It costs next to nothing to take; while it is held,
- * compaction keeps the versions that it can see. Let go of it with `using` or `close`.
+ * The state of a store at one moment. Taking one costs almost nothing; while it is held, compaction
+ * keeps the versions that it can see. Release it with `using` or `close`.
  *
  * @example
  * ```ts
@@ -292,10 +288,10 @@ export interface KvSnapshot<K, V> extends KvReader<K, V>, Disposable {
   /** Sequence number of the last write that the snapshot sees. */
   readonly sequence: number;
   /**
-   * What reads a keyspace as of the same moment, as long as the snapshot is held. Throws
+   * Reads a keyspace as of the same moment, as long as the snapshot is held. Throws
    * `KV_INVALID_ARGUMENT` for a keyspace of another store.
    *
-   * @param keyspace What `keyspace()` of the same engine or follower has answered with.
+   * @param keyspace A result of `keyspace()` of the same engine or follower.
    *
    * @example
    * ```ts
@@ -312,11 +308,11 @@ export interface KvSnapshot<K, V> extends KvReader<K, V>, Disposable {
    * ```
    */
   keyspace<K2, V2>(keyspace: KvKeyspace<K2, V2>): KvKeyspaceReader<K2, V2>;
-  /** The same for a keyspace of a follower, of which `keyspace` has to be one then. */
+  /** The same for a follower: `keyspace` must come from the same follower. */
   keyspace<K2, V2>(
     keyspace: KvKeyspaceReader<K2, V2>,
   ): KvKeyspaceReader<K2, V2>;
 
-  /** Lets go of the snapshot. A second call does nothing. */
+  /** Releases the snapshot. A second call does nothing. */
   close(): void;
 }

@@ -7,43 +7,43 @@ export interface LevelStats {
 }
 
 /**
- * What {@linkcode KvEngine.stats} tells. Counts and sums are since the store was opened, sizes are
- * as of now.
+ * What {@linkcode KvEngine.stats} returns. Counts and sums are since the store was opened; sizes
+ * are current.
  */
 export interface KvStats {
-  /** The MemTable that takes writes and those that wait to be flushed. */
+  /** The active MemTable and those waiting to be flushed. */
   readonly memtable: {
     /** Memory in use, index included, in bytes. */
     readonly bytes: number;
-    /** Keys, deleted ones included. */
+    /** Keys, including deleted ones. */
     readonly entries: number;
-    /** MemTables that are full and wait to be flushed. */
+    /** Full MemTables waiting to be flushed. */
     readonly waiting: number;
   };
   /** Live write-ahead logs. */
   readonly wal: {
     /** Logs that a recovery would replay. */
     readonly files: number;
-    /** Their size, in bytes, without room that was made for more. */
+    /** Their size in bytes, without preallocated space. */
     readonly bytes: number;
     /** Bytes appended to logs. */
     readonly bytesWritten: number;
-    /** Commits: appends that one or more writes shared. */
+    /** Commits: appends, each shared by one or more writes. */
     readonly commits: number;
     /** Syncs of logs. */
     readonly syncs: number;
   };
   /** Levels of segments, newest data first. */
   readonly levels: readonly LevelStats[];
-  /** Size of all segments and logs, in bytes, without room for more in logs. */
+  /** Size of all segments and logs in bytes, without preallocated space. */
   readonly bytesOnDisk: number;
   /** The cache of blocks and index pages. */
   readonly cache: {
     /** Memory in use, in bytes. */
     readonly bytes: number;
-    /** Look-ups that found what they wanted in the cache. */
+    /** Lookups served from the cache. */
     readonly hits: number;
-    /** Look-ups that had to read from storage. */
+    /** Lookups that had to read from storage. */
     readonly misses: number;
   };
   /** MemTables written to segments. */
@@ -55,36 +55,33 @@ export interface KvStats {
   /** Segments merged into others. */
   readonly compaction: {
     readonly count: number;
-    /** Segments that sank a level without being rewritten. */
+    /** Segments moved down a level without being rewritten. */
     readonly moves: number;
-    /**
-     * Segments that were removed without being read, because range deletes cover all that they
-     * hold.
-     */
+    /** Segments removed without being read, because range deletes cover them entirely. */
     readonly drops: number;
     /** Bytes of segments read. */
     readonly bytesRead: number;
     /** Bytes of segments written. */
     readonly bytesWritten: number;
   };
-  /** Stretches of keys that range deletes cover and whose space has not been given back yet. */
+  /** Key ranges covered by range deletes whose space has not been reclaimed yet. */
   readonly rangeTombstones: number;
   /**
    * The worker for flushes and compactions. Those of less than 1 MiB, and all of a store that is
-   * not in a local folder, run on the event loop; so do the others where a worker cannot be
-   * started, in Deno for want of a permission.
+   * not in a local folder, run on the event loop; so do the others where no worker can be started,
+   * in Deno for lack of a permission.
    */
   readonly worker: {
-    /** Flushes and compactions that the worker has done. */
+    /** Flushes and compactions done by the worker. */
     readonly jobs: number;
-    /** Whether it has been started, and has not ended since. */
+    /** Whether it is running. */
     readonly running: boolean;
   };
-  /** Whether writers have to wait because background work is behind. */
+  /** Whether writers are held back because background work is behind. */
   readonly backpressure: {
     /**
-     * `slowed`: acknowledgements come later, the more so the more there is to do; `stopped`: only
-     * when there is less to do.
+     * `slowed`: acknowledgements are delayed in proportion to the backlog; `stopped`: they wait
+     * until the backlog has shrunk.
      */
     readonly state: "none" | "slowed" | "stopped";
     /**
@@ -97,9 +94,9 @@ export interface KvStats {
     /** Commits that were stopped. */
     readonly stopped: number;
   };
-  /** Keyspaces that there are. */
+  /** Number of keyspaces. */
   readonly keyspaces: number;
-  /** Snapshots that are held. */
+  /** Number of open snapshots. */
   readonly snapshots: number;
   /** Sequence number of the last write; 0 in a store that was never written to. */
   readonly lastSequence: number;

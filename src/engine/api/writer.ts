@@ -4,16 +4,16 @@ import type { EntriesSource, ImportOptions, ImportResult } from "./transfer.ts";
 import type { KvBatch, WriteOptions } from "./writes.ts";
 
 /**
- * What writes the keys of a store or of one keyspace. Writes are visible to reads of the same
- * engine at once, in the order of the calls; the promise of a write resolves once the write is
- * acknowledged as its `sync` option says.
+ * Writes the keys of a store or of one keyspace. Writes are visible to reads of the same engine
+ * immediately, in call order; a write's promise resolves once the write is acknowledged according
+ * to its `sync` option.
  *
  * All writing methods reject with
  *
  * - `KV_CLOSED` once the engine is closed, `KV_READ_ONLY` if it was opened with `readOnly`,
- * - `KV_INVALID_ARGUMENT` for a key or value that is too long or that its codec cannot carry,
- * - `KV_IO` when the storage refuses the write, and `KV_POISONED` from then on: nothing is
- *   acknowledged any more, reads go on; close the store and open it again.
+ * - `KV_INVALID_ARGUMENT` for a key or value that is too long or that its codec cannot encode,
+ * - `KV_IO` if the storage fails to write, and `KV_POISONED` from then on: nothing more is
+ *   acknowledged, reads still work; close the store and reopen it.
  */
 export interface KvWriter<K, V> {
   /**
@@ -32,7 +32,7 @@ export interface KvWriter<K, V> {
   put(key: K, value: V, options?: WriteOptions): Promise<void>;
 
   /**
-   * Removes `key` and tells whether it had a value.
+   * Removes `key` and returns whether it had a value.
    *
    * @example
    * ```ts
@@ -49,15 +49,14 @@ export interface KvWriter<K, V> {
   del(key: K, options?: WriteOptions): Promise<boolean>;
 
   /**
-   * Removes all keys in a range, at once and for good: one write, whatever the number of keys. Disk
-   * space comes back when flush and compaction get there, that of segments which lie in the range
-   * as a whole without their being read.
+   * Removes all keys in a range in one write, however many there are. Flush and compaction reclaim
+   * the space; segments wholly inside the range are dropped unread.
    *
-   * Also rejects with `KV_INVALID_ARGUMENT` for a range without bounds, and for an empty prefix as
-   * its only one: to remove all keys there is {@linkcode KvWriter.clear}. A range that has no keys
-   * is fine and removes nothing.
+   * Also rejects with `KV_INVALID_ARGUMENT` for a range without bounds, or with only an empty
+   * prefix: to remove all keys, use {@linkcode KvWriter.clear}. An empty range is fine and removes
+   * nothing.
    *
-   * @param range Which keys, as for a scan.
+   * @param range The keys to remove, as for a scan.
    *
    * @example
    * ```ts
@@ -74,8 +73,8 @@ export interface KvWriter<K, V> {
   delRange(range: RangeOptions<K>, options?: WriteOptions): Promise<void>;
 
   /**
-   * Removes all keys: a range delete without bounds. Keyspaces are not touched by the `clear` of
-   * the store.
+   * Removes all keys: a range delete without bounds. Clearing the store does not affect its
+   * keyspaces.
    *
    * @example
    * ```ts
@@ -92,7 +91,7 @@ export interface KvWriter<K, V> {
   clear(options?: WriteOptions): Promise<void>;
 
   /**
-   * Starts a batch of writes that happen together.
+   * Starts a batch of writes that are applied atomically.
    *
    * @example
    * ```ts
@@ -111,17 +110,17 @@ export interface KvWriter<K, V> {
   batch(): KvBatch<K, V>;
 
   /**
-   * Puts entries from a stream, or anything else that can be iterated over, in batches. It reads on
-   * once the store has taken a batch, so that memory does not grow with the source. If it ends
-   * early, the store has the first entries of the source, and the error says how many.
+   * Puts entries from a stream or any iterable, in batches. It continues reading once the store has
+   * taken a batch, so memory does not grow with the source. If it ends early, the store has the
+   * first entries of the source, and the error says how many.
    *
-   * Rejects with a {@linkcode KvImportError} once it has begun: for an error of the source, an
-   * entry that cannot be written, and when `signal` is aborted. The source is cancelled then.
+   * Once started, rejects with a {@linkcode KvImportError}: for an error of the source, an entry
+   * that cannot be written, and when `signal` is aborted. The source is then cancelled.
    *
    * @param source Entries as `[key, value]`.
-   * @param options How they are acknowledged (`sync` counts at the end, and each batch is atomic),
-   * and how to be told of its progress and to end it.
-   * @returns How many entries there were.
+   * @param options How they are acknowledged (`sync` applies at the end, and each batch is atomic),
+   * progress callback and abort signal.
+   * @returns What was imported.
    *
    * @example
    * ```ts
@@ -142,7 +141,7 @@ export interface KvWriter<K, V> {
   ): Promise<ImportResult>;
 
   /**
-   * Takes a snapshot of the state as of now.
+   * Takes a snapshot of the current state.
    *
    * @example
    * ```ts

@@ -2,7 +2,7 @@ import type { KvKeyspace } from "./keyspace.ts";
 import type { RangeOptions } from "./ranges.ts";
 
 /**
- * How one write is acknowledged.
+ * How a write is acknowledged.
  *
  * @example
  * ```ts
@@ -18,16 +18,15 @@ import type { RangeOptions } from "./ranges.ts";
  */
 export interface WriteOptions {
   /**
-   * Whether the write is acknowledged only after it has reached the medium (fdatasync). With
-   * `false` it survives the process but not a loss of power. Default: the option `sync` of the
-   * store.
+   * Whether the write is acknowledged only once it is on disk (fdatasync). With `false` it survives
+   * a crash of the process but not a power failure. Default: the store's `sync` option.
    */
   readonly sync?: boolean;
 }
 
 /**
- * Writes that happen together: after a crash either all of them are there or none. Nothing is
- * visible before {@linkcode KvBatch.commit}; the last write of a key wins.
+ * An atomic batch of writes: after a crash either all of them are there or none. Nothing is visible
+ * before {@linkcode KvBatch.commit}; the last write of a key wins.
  *
  * @example
  * ```ts
@@ -42,29 +41,29 @@ export interface WriteOptions {
  * ```
  */
 export interface KvBatch<K, V> {
-  /** How many writes the batch holds. */
+  /** Number of writes in the batch. */
   readonly size: number;
 
   /**
    * Adds a put. Throws `KV_INVALID_ARGUMENT` for a key or value that is too long or that its codec
-   * cannot carry, and for a batch that grows past 1 GiB; `KV_CLOSED` after the commit.
+   * cannot encode, and for a batch larger than 1 GiB; `KV_CLOSED` after the commit.
    */
   put(key: K, value: V): this;
 
-  /** Adds a delete. Throws as {@linkcode KvBatch.put} does. */
+  /** Adds a delete. Throws like {@linkcode KvBatch.put}. */
   del(key: K): this;
 
   /**
-   * Adds a delete of all keys in a range, those among them that the batch has put before; what it
-   * puts later stays. Throws as {@linkcode KvBatch.put} does, and `KV_INVALID_ARGUMENT` for a range
-   * without bounds. A range that has no keys adds nothing.
+   * Adds a delete of all keys in a range, including those put earlier in the batch; later puts
+   * stay. Throws like {@linkcode KvBatch.put}, and `KV_INVALID_ARGUMENT` for a range without
+   * bounds. An empty range adds nothing.
    */
   delRange(range: RangeOptions<K>): this;
 
   /**
-   * The same batch with the keys and values of a keyspace: what is added to the answer goes there,
-   * and is committed together with all the rest, whichever of them is told to. Throws
-   * `KV_INVALID_ARGUMENT` for a keyspace of another store, `KV_CLOSED` for one that was dropped.
+   * The same batch with the keys and values of a keyspace: what is added to the result goes there;
+   * calling `commit` on any of them commits all. Throws `KV_INVALID_ARGUMENT` for a keyspace of
+   * another store, `KV_CLOSED` for a dropped one.
    *
    * @example
    * ```ts
@@ -83,8 +82,8 @@ export interface KvBatch<K, V> {
   in<K2, V2>(keyspace: KvKeyspace<K2, V2>): KvBatch<K2, V2>;
 
   /**
-   * Makes all the writes happen, visible at once, and resolves when they are acknowledged. Rejects
-   * as {@linkcode KvEngine.put} does. A batch can be committed once.
+   * Applies all writes, visible immediately, and resolves once they are acknowledged. Rejects like
+   * {@linkcode KvEngine.put}. A batch can be committed once.
    */
   commit(options?: WriteOptions): Promise<void>;
 }

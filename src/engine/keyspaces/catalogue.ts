@@ -59,7 +59,7 @@ export class KeyspaceEntry implements KeyspaceRecord {
     if (!this.isDropped) return;
     throw new KvError(
       "KV_CLOSED",
-      `Cannot use keyspace ${this.name}: it was dropped; ask the store for it anew`,
+      `Cannot use keyspace ${this.name}: it was dropped; ask the store for it again`,
     );
   }
 }
@@ -105,7 +105,7 @@ export class Catalogue {
     const least = Math.max(0, ...ids) + 1;
     if (nextId !== undefined && nextId < least) {
       throw damagedCatalogue(
-        `the next id is ${nextId}, but ${least - 1} is given`,
+        `the next id is ${nextId}, but ${least - 1} is in use`,
       );
     }
     this.#nextId = nextId ?? least;
@@ -192,7 +192,7 @@ export class Catalogue {
       return;
     }
     throw invalidArgument(
-      "Cannot write: the key begins with the byte 0xFF, which a store with keyspaces needs for itself",
+      "Cannot write: the key begins with the byte 0xFF, which a store with keyspaces reserves",
     );
   }
 }

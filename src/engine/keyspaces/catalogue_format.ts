@@ -16,7 +16,7 @@ import {
 } from "../../bytes/varint.ts";
 import { utf8 } from "../../codec/utf8.ts";
 import { invalidArgument, KvError } from "../../errors.ts";
-import { shown } from "../../option_values.ts";
+import { refused } from "../../option_values.ts";
 import { CATALOGUE_PREFIX } from "./layout.ts";
 
 /** The longest name of a keyspace, in bytes of UTF-8. */
@@ -35,14 +35,12 @@ export interface KeyspaceRecord {
 /** The bytes of a name that a user gave. Throws `KV_INVALID_ARGUMENT` if it is none. */
 export function encodeName(name: string): Uint8Array {
   if (typeof name !== "string") {
-    throw invalidArgument(
-      `Cannot name a keyspace: the name is ${shown(name)}, no string`,
-    );
+    throw refused("name a keyspace", "the name must be a string", name);
   }
   const encoded = utf8.encode(name);
   if (encoded.length >= 1 && encoded.length <= MAX_NAME_BYTES) return encoded;
   throw invalidArgument(
-    `Cannot name a keyspace: the name takes ${encoded.length} bytes, it has to be 1 to ${MAX_NAME_BYTES}`,
+    `Cannot name a keyspace: the name must take 1 to ${MAX_NAME_BYTES} bytes, got ${encoded.length}`,
   );
 }
 
@@ -105,17 +103,17 @@ export function decodeKeyspace(
   if (
     !(id >= 1) || !keyCodec || !valueCodec || reader.offset !== value.length
   ) {
-    throw damagedCatalogue(`the entry of keyspace ${name} cannot be`);
+    throw damagedCatalogue(`the entry of keyspace ${name} is malformed`);
   }
   return { id, keyCodec, valueCodec };
 }
 
 /** Reads the value of the empty name. */
 export function decodeNextId(value: Uint8Array): number {
-  const reader = readerOf(value, "its head");
+  const reader = readerOf(value, "its header");
   const nextId = reader.read();
   if (!(nextId >= 1) || reader.offset !== value.length) {
-    throw damagedCatalogue("its head cannot be");
+    throw damagedCatalogue("its header is malformed");
   }
   return nextId;
 }
@@ -127,18 +125,20 @@ export function decodeName(name: Uint8Array): string {
   } catch {
     // Told below.
   }
-  throw damagedCatalogue("it has a name that is none");
+  throw damagedCatalogue("it holds an invalid name");
 }
 
 function readerOf(value: Uint8Array, what: string): VarintReader {
-  if (!isOfCatalogue(value)) throw damagedCatalogue(`${what} is none`);
+  if (!isOfCatalogue(value)) {
+    throw damagedCatalogue(`${what} is not in catalogue format`);
+  }
   const reader = new VarintReader(value, MAGIC.length, value.length);
   const version = reader.read();
   if (version === VERSION) return reader;
   if (!(version > VERSION)) throw damagedCatalogue(`${what} has no version`);
   throw new KvError(
     "KV_UNSUPPORTED",
-    `Cannot read the catalogue of keyspaces: it is of version ${version}, this engine knows ${VERSION}; use a newer one`,
+    `Cannot read the catalogue of keyspaces: it has format version ${version}, this engine knows ${VERSION}; use a newer one`,
   );
 }
 

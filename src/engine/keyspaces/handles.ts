@@ -38,11 +38,11 @@ export function handleOf<K, V>(
   throw foreignKeyspace(handle !== undefined);
 }
 
-/** For what a user hands over that is no keyspace, or one of another store. */
+/** The error for an argument that is not a keyspace of this store. */
 export function foreignKeyspace(isKeyspace: boolean): KvError {
   return invalidArgument(
-    `Cannot use the keyspace: it is ${
-      isKeyspace ? "one of another store" : "none"
+    `Cannot use the keyspace: ${
+      isKeyspace ? "it belongs to another store" : "not a keyspace"
     }; ask this store for it with keyspace()`,
   );
 }

@@ -288,7 +288,7 @@ test("A name is any text of 1 to 255 bytes; what is none, or no keyspace of the 
     await assertKvError(
       () => db.keyspace("x", { key: utf8 } as object),
       invalid,
-      "no option key",
+      "unknown option key",
     );
     await using other = await open(new MemoryStorage());
     const foreign = other.keyspace("x");

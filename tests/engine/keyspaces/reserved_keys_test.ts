@@ -189,7 +189,7 @@ test("How to be rid of such keys is said as it is on the storage at hand", async
     await db.put(reserved[1]!, value);
     const call = () => db.keyspace("users").put("1", "v");
     const { message } = await assertKvError(call, invalid, "delete them");
-    const isAnew = message.includes("open the store anew");
+    const isAnew = message.includes("reopen the store");
     assertEquals(isAnew, !storage.synchronous, message);
     assert(!message.includes("promises"), message);
   }
