@@ -59,7 +59,9 @@ async function deliver(
 
 /** Once this has answered, the delivery will be made, whatever happens to this process. */
 async function add(request: BunRequest): Promise<Response> {
-  const { url, body } = await request.json() as Partial<Delivery>;
+  // What is no JSON is no delivery either.
+  const given: unknown = await request.json().catch(() => undefined);
+  const { url, body } = (given ?? {}) as Partial<Delivery>;
   if (typeof url !== "string" || typeof body !== "string") {
     return Response.json({ error: "Expected url and body" }, { status: 400 });
   }

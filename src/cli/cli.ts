@@ -56,7 +56,10 @@ async function tell(host: Host, error: unknown): Promise<number> {
     return await tell(host, failed);
   }
   try {
-    return await report(host, error, "kv: ");
+    const exitCode = await report(host, error, "kv: ");
+    // The parser may have written the help there.
+    await host.errors.flush();
+    return exitCode;
   } catch {
     // There is nobody left to tell.
     return failureOf(error).exitCode;

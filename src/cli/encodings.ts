@@ -4,6 +4,7 @@ import { catalogueOf } from "../engine/reader.ts";
 import { KvError } from "../errors.ts";
 import { readManifest } from "../manifest/manifest_store.ts";
 import { openLocalStorage } from "../storage/local_storage.ts";
+import { escapeName } from "./escape.ts";
 import { HintedError, UsageError } from "./failure.ts";
 import { type Form, type FormName, formOf, isFormName } from "./form.ts";
 
@@ -49,7 +50,7 @@ interface WantedKeyspace {
 
 function namesText(names: readonly string[]): string {
   if (names.length === 0) return "the store has no keyspaces";
-  return `the store has only ${names.join(", ")}`;
+  return `the store has only ${names.map(escapeName).join(", ")}`;
 }
 
 /**
@@ -67,7 +68,7 @@ export function encodingsIn(
     throw new HintedError(
       new KvError(
         "KV_NOT_FOUND",
-        `Cannot open keyspace ${keyspace}: it does not exist, ${
+        `Cannot open keyspace ${escapeName(keyspace)}: it does not exist, ${
           namesText(catalogue.names())
         }`,
       ),

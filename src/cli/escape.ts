@@ -35,6 +35,11 @@ export function escapeBytes(bytes: Uint8Array): string {
   return text === undefined ? escapeMixed(bytes) : escapeAll(text);
 }
 
+/** A name, of a keyspace or a codec, on one line. */
+export function escapeName(name: string): string {
+  return escapeAll(name);
+}
+
 /** A message on one line: as it is but for what would disturb a terminal. */
 export function escapeText(text: string): string {
   return text.replace(
@@ -110,6 +115,6 @@ function escapeMixed(bytes: Uint8Array): string {
 }
 
 /** How many bytes a character of UTF-8 takes that begins with this one. */
-function sequenceLength(first: number): number {
+export function sequenceLength(first: number): number {
   return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }

@@ -10,9 +10,9 @@ export function counted(count: number, one: string, many: string): string {
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/** A size: 12.3 MiB. */
+/** A size, which as a part of a rate may be no whole number: 12.3 MiB. */
 export function sizeText(bytes: number): string {
-  let value = bytes;
+  let value = Math.round(bytes);
   let unit = 0;
   while (value >= 999.95 && unit < UNITS.length - 1) {
     value /= 1024;

@@ -16,6 +16,7 @@ import {
   type FormOptions,
   refuseOtherForms,
 } from "./encodings.ts";
+import { escapeName } from "./escape.ts";
 import type { Form } from "./form.ts";
 
 type Engine = KvEngine<Uint8Array, Uint8Array>;
@@ -157,7 +158,7 @@ function writable(opened: Opened<Engine>, wanted: Wanted): WritableStore {
     create,
     hint: "put, load, shell and use create one with --create",
   });
-  refuseOtherForms(`keyspace ${keyspace}`, encodings);
+  refuseOtherForms(`keyspace ${escapeName(keyspace)}`, encodings);
   const reader = engine.keyspace(keyspace, codecsOf(encodings));
   return { ...openStore(opened, encodings), keyspace, reader, engine, use };
 }

@@ -1,11 +1,14 @@
-import { TextLineStream } from "@std/streams";
 import { tupleOfJson } from "../codec/tuple_json.ts";
 import { invalidArgument } from "../errors.ts";
+import { LineCutter, type Lines } from "./line_cutter.ts";
+
+/** How many entries are handed on at once: to be asked for each takes longer than to read it. */
+const MOST_AT_ONCE = 100;
 
 /**
  * Parses newline-delimited JSON into entries: one object per line, `{"key": ..., "value": ...}`, as
  * `kv dump` and {@linkcode NdjsonStringifyStream} write them. Empty lines are skipped. A malformed
- * line, or one not in UTF-8, fails the stream; for a malformed line the error is
+ * line, or one not in UTF-8, fails the stream after the entries before it; the error is
  * `KV_INVALID_ARGUMENT` and gives its number.
  *
  * A key that is an array is a tuple: `{"bytes":"00ff"}`, `{"bigint":"5"}` and
@@ -38,20 +41,81 @@ export class NdjsonParseStream<K = string, V = string>
 
   /** Makes the stream. */
   constructor() {
-    const decoder = new TextDecoderStream("utf-8", { fatal: true });
-    let number = 0;
-    this.writable = decoder.writable as WritableStream<Uint8Array<ArrayBuffer>>;
-    this.readable = decoder.readable.pipeThrough(new TextLineStream())
-      .pipeThrough(
-        new TransformStream<string, [K, V]>({
-          transform(line, controller) {
-            number++;
-            if (line.trim() !== "") {
-              controller.enqueue(entryOf<K, V>(line, number));
-            }
-          },
-        }),
-      );
+    const cutter = new LineCutter();
+    const { readable, writable } = new TransformStream<
+      Uint8Array<ArrayBuffer>,
+      Lines
+    >({
+      transform(chunk, controller) {
+        const lines = cutter.add(chunk);
+        if (lines !== undefined) controller.enqueue(lines);
+      },
+      flush(controller) {
+        controller.enqueue(cutter.rest());
+      },
+    });
+    this.writable = writable;
+    this.readable = new ReadableStream(
+      new EntrySource<K, V>(readable.getReader()),
+      { highWaterMark: 0 },
+    );
+  }
+}
+
+/**
+ * Gives entries when they are asked for, and an error only after all before it were taken: a stream
+ * that fails drops what waits in it.
+ */
+class EntrySource<K, V> implements UnderlyingDefaultSource<[K, V]> {
+  readonly #lines: ReadableStreamDefaultReader<Lines>;
+  #entries: Iterator<[K, V]> = [][Symbol.iterator]();
+  #number = 0;
+  #failure: unknown;
+
+  constructor(lines: ReadableStreamDefaultReader<Lines>) {
+    this.#lines = lines;
+  }
+
+  async pull(controller: ReadableStreamDefaultController<[K, V]>) {
+    while (!this.#give(controller)) {
+      const { done, value } = await this.#lines.read();
+      if (done) return controller.close();
+      this.#entries = this.#entriesOf(value);
+    }
+  }
+
+  cancel(reason: unknown): Promise<void> {
+    return this.#lines.cancel(reason);
+  }
+
+  /** Hands on some entries, if there are any. */
+  #give(controller: ReadableStreamDefaultController<[K, V]>): boolean {
+    if (this.#failure !== undefined) throw this.#failure;
+    let given = 0;
+    try {
+      for (; given < MOST_AT_ONCE; given++) {
+        const { done, value } = this.#entries.next();
+        if (done) break;
+        controller.enqueue(value);
+      }
+    } catch (error) {
+      this.#failure = error;
+      // Whoever writes need not go on.
+      this.#lines.cancel(error).catch(() => {});
+      if (given === 0) throw error;
+    }
+    return given > 0;
+  }
+
+  *#entriesOf({ texts, isCutShort }: Lines): Generator<[K, V]> {
+    for (const text of texts) {
+      this.#number++;
+      if (text.trim() !== "") yield entryOf<K, V>(text, this.#number);
+    }
+    if (!isCutShort) return;
+    throw invalidArgument(
+      `Cannot read line ${this.#number + 1}: it is not UTF-8`,
+    );
   }
 }
 

@@ -7,7 +7,7 @@ const { Command } = await import("commander");
 const { complete } = await import("../../src/cli/shell/completion.ts");
 const { openForWriting } = await import("../../src/cli/open_store.ts");
 
-test("Completion offers commands, options, keys and keyspaces, those with blanks once a quote is opened", async () => {
+test("Completion offers commands, options, keys and readable keyspaces, those with blanks once a quote is opened", async () => {
   await using dir = tempDir();
   await using store = await openForWriting(dir.path, { create: true });
   const encoder = new TextEncoder();
@@ -15,7 +15,7 @@ test("Completion offers commands, options, keys and keyspaces, those with blanks
   for (const name of names) {
     await store.reader.put(encoder.encode(name), encoder.encode("1"));
   }
-  for (const keyspace of ["users", "users by mail"]) {
+  for (const keyspace of ["users", "users by mail", "u\x1b[31m"]) {
     const { reader } = store.use({ keyspace, create: true });
     await reader.put(encoder.encode(keyspace), encoder.encode("1"));
   }

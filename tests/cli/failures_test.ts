@@ -174,6 +174,12 @@ test("Every command tells how it is used, with an example that names it", async 
   }
 });
 
+test("Without a command the help is written to standard error, with the exit code of what was not understood", async () => {
+  const { code, stdout, stderr } = await kv([]);
+  assertEquals([code, stdout], [2, ""]);
+  assertEquals(stderr, (await kv(["--help"])).stdout);
+});
+
 test("--version says the version of the package", async () => {
   const { version } = JSON.parse(
     readFileSync(new URL("../../deno.json", import.meta.url), "utf8"),

@@ -3,20 +3,15 @@ import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { formOf } from "../../src/cli/form.ts";
 import { entryJson } from "../../src/cli/entry_text.ts";
-import type { EntryReader } from "../../src/cli/transfer/entry.ts";
 import { gunzipIfPacked } from "../../src/cli/transfer/gzip.ts";
 import { ndjsonLine, readNdjson } from "../../src/cli/transfer/ndjson.ts";
 import { rawBytes, readRaw } from "../../src/cli/transfer/raw.ts";
 import { tuple } from "../../src/codec/tuple.ts";
 import { Random } from "../../src/testing/random.ts";
 import { test } from "../harness.ts";
-import "../std/register_bun.ts";
-
-const { readCsv } = await import("../../src/cli/transfer/csv.ts");
+import { bytes, chunks, read, text } from "./in_chunks.ts";
 
 const seed = 11;
-const bytes = { keys: formOf("bytes"), values: formOf("bytes") };
-const text = { keys: formOf("utf8"), values: formOf("utf8") };
 const encoder = new TextEncoder();
 
 test("readNdjson and readRaw read what was written, however it is cut into chunks", async () => {
@@ -139,54 +134,6 @@ test("readNdjson reads a line without its parser exactly as the parser does", as
   assert(refused > 300 && refused < 2700, `${refused}`);
 });
 
-test("readCsv gives the rows before a wrong one, and names the line that the wrong one begins on", async () => {
-  const wrong = [
-    ["b", 5, "found 1"],
-    ["b,2,3", 5, "found 3"],
-    ['"b,2\nc,3', 5, "never closed"],
-    ['b"c,2', 5, "Quote"],
-    ["zz,02", 5, "Cannot read the key"],
-  ] as const;
-  for (const [row, line, problem] of wrong) {
-    for (const size of [1, 7, 1000]) {
-      const input = `key,value\n00,"01"\n\n02,03\n${row}\n04,05\n`;
-      const seen: unknown[] = [];
-      const error = await assertRejects(async () => {
-        const source = chunks(encoder.encode(input), size);
-        for await (const some of readCsv(source, bytes)) {
-          for (const entry of some) seen.push(entry);
-        }
-      }, Error);
-      const { message } = error;
-      assert(message.includes(`line ${line}: `), `${row}: ${message}`);
-      assert(message.includes(problem), `${row}: ${message}`);
-      assertEquals(seen.length, 2, row);
-    }
-  }
-  for (const input of ["", "k,v\n1,2\n", "key\n", "key,value,more\n"]) {
-    const source = chunks(encoder.encode(input), 9);
-    await assertRejects(
-      async () => {
-        for await (const some of readCsv(source, bytes)) [...some];
-      },
-      Error,
-      "first line",
-    );
-  }
-});
-
-test("readCsv takes the columns in either order, quoted fields, and any ends of lines", async () => {
-  const input = '\ufeffvalue,"key"\r\n"a ""b""\nc",k1\r\n\r\n,k2';
-  for (const size of [1, 2, 5, 100]) {
-    const found = await read(readCsv, encoder.encode(input), size, text);
-    assertEquals(
-      found.map((entry) => entry.map((part) => new TextDecoder().decode(part))),
-      [["k1", 'a "b"\nc'], ["k2", ""]],
-      `chunks of ${size}`,
-    );
-  }
-});
-
 test("gunzipIfPacked unpacks what is packed, passes on the rest, and says what is wrong in plain words", async () => {
   async function through(input: Uint8Array, size: number): Promise<string> {
     const parts: Uint8Array[] = [];
@@ -274,27 +221,3 @@ test("entryJson is an object that JSON.parse reads", () => {
   const line = entryJson(text, encoder.encode('a"b\n'), encoder.encode("\\"));
   assertEquals(JSON.parse(line), { key: 'a"b\n', value: "\\" });
 });
-
-async function read(
-  reader: EntryReader,
-  input: Uint8Array,
-  size: number,
-  forms = bytes,
-): Promise<(readonly Uint8Array[])[]> {
-  const entries = [];
-  for await (const some of reader(chunks(input, size), forms)) {
-    for (const [key, value] of some) {
-      entries.push([new Uint8Array(key), new Uint8Array(value)]);
-    }
-  }
-  return entries;
-}
-
-async function* chunks(
-  input: Uint8Array,
-  size: number,
-): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < input.length; at += size) {
-    yield await Promise.resolve(input.subarray(at, at + size));
-  }
-}

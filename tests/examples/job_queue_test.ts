@@ -246,6 +246,24 @@ if (bun !== undefined) {
   });
 }
 
+if (bun !== undefined) {
+  test("Example job_queue/webhooks.ts answers what is no delivery with 400", async () => {
+    await using dir = tempDir();
+    const app = "job_queue/webhooks.ts";
+    await usingServer(bun, app, dir.path, async ({ url, script }) => {
+      for (const body of ["", "nonsense", "{", "null", "7", '{"url":"x"}']) {
+        const response = await fetch(`${url}/deliveries`, {
+          method: "POST",
+          body,
+        });
+        assertEquals(response.status, 400, body);
+        assertEquals(await response.json(), { error: "Expected url and body" });
+      }
+      await stop(script);
+    });
+  });
+}
+
 function idsOf(entries: Iterable<[Tuple, unknown]>): unknown[] {
   return Array.from(entries, ([key]) => key.at(-1)).sort();
 }

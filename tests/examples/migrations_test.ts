@@ -68,6 +68,49 @@ for (const kind of kinds) {
   });
 }
 
+test("Migration node_sqlite.ts copies rows whose keys are NULL, and columns that are called as the rowid is", async () => {
+  await using dir = tempDir();
+  const source = join(dir.path, "source");
+  const target = join(dir.path, "target");
+  assertEquals((await runIn(fill, ["node_sqlite_odd", source])).code, 0);
+  const run = await runIn(scriptOf("node_sqlite"), [source, target]);
+  assertEquals([run.code, run.stdout], [0, "11 rows\n"], run.stderr);
+  await using db = await open(target, {
+    keys: tuple,
+    values: json<unknown>(),
+  });
+  const named = { _rowid: "same", rowid: "r", rowid_: "r!" };
+  assertEquals<unknown>([...db.scanSync()], [
+    [["named", 1], named],
+    [["named", 2], named],
+    [["p", null, 1], { a: null, b: 1 }],
+    [["p", null, 2], { a: null, b: 2 }],
+    [["p", "3"], { a: "3", b: 4 }],
+    [["p", "x"], { a: "x", b: 3 }],
+    [["pair", null, 1, 1], { a: 1, b: null }],
+    [["pair", null, 1, 2], { a: 1, b: null }],
+    [["pair", 1, null, 3], { a: null, b: 1 }],
+    [["pair", 2, 1], { a: 1, b: 2 }],
+    [["without", "k"], { oid: "o", rowid: null, _rowid_: "k" }],
+  ]);
+});
+
+test("Migration node_sqlite.ts fails where two rows would have one key, or no key can be made", async () => {
+  const cases = [
+    ["node_sqlite_not_utf8", /Cannot copy t: its 2 rows have 1 keys/],
+    ["node_sqlite_hidden", /Cannot copy h: its rows need the rowid/],
+  ] as const;
+  for (const [kind, problem] of cases) {
+    await using dir = tempDir();
+    const source = join(dir.path, "source");
+    assertEquals((await runIn(fill, [kind, source])).code, 0);
+    const target = join(dir.path, "target");
+    const run = await runIn(scriptOf("node_sqlite"), [source, target]);
+    assert(run.code !== 0, run.stdout);
+    assertMatch(run.stderr, problem);
+  }
+});
+
 if (runtime.name === "deno") {
   test("Migration deno_kv.ts refuses what JSON does not carry", async () => {
     await using dir = tempDir();

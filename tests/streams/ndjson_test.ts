@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { json, open, type Tuple, tuple } from "../../mod.ts";
+import { assert, assertEquals } from "@std/assert";
+import { json, KvImportError, open, type Tuple, tuple } from "../../mod.ts";
 import {
   NdjsonParseStream,
   NdjsonStringifyStream,
@@ -15,11 +15,17 @@ function bytesOf(
   text: string,
   chunk = 7,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const bytes = new TextEncoder().encode(text);
+  return inChunks(new TextEncoder().encode(text), chunk);
+}
+
+function inChunks(
+  bytes: Uint8Array<ArrayBuffer>,
+  size: number,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     start(controller) {
-      for (let at = 0; at < bytes.length; at += chunk) {
-        controller.enqueue(bytes.slice(at, at + chunk));
+      for (let at = 0; at < bytes.length; at += size) {
+        controller.enqueue(bytes.slice(at, at + size));
       }
       controller.close();
     },
@@ -60,6 +66,76 @@ test("A line that is no entry fails the stream with its number", async () => {
       "line 3",
     );
   }
+});
+
+test("Bytes that are not UTF-8 fail the stream with the number of their line, behind the entries before it", async () => {
+  const good = '{"key":"ä","value":1}\n';
+  const bytes = new TextEncoder();
+  for (
+    const bad of [[0xfc, 10], [0xe4, 0xbd, 10, 10], [0xff], [0xc3]]
+  ) {
+    const input = Uint8Array.of(
+      ...bytes.encode(`${good}\n${good}`),
+      ...bad,
+      ...bytes.encode(good),
+    );
+    for (const size of [1, 7, 1000]) {
+      const message = `${bad}, chunks of ${size}`;
+      await using db = await open(new MemoryStorage(), {
+        values: json<number>(),
+      });
+      const entries = inChunks(input, size)
+        .pipeThrough(new NdjsonParseStream<string, number>());
+      const error = await db.importFrom(entries).catch((error) => error);
+      assert(error instanceof KvImportError, message);
+      assertEquals(error.code, "KV_INVALID_ARGUMENT", message);
+      assert(error.message.includes("line 4: it is not UTF-8"), error.message);
+      assertEquals([error.entries, await db.count()], [2, 1], message);
+    }
+  }
+});
+
+test("All entries before a wrong line come before its error, however late they are taken", async () => {
+  const line = '{"key":"a","value":1}\n';
+  const input = new TextEncoder().encode(`${line.repeat(250)}{`);
+  const reader = inChunks(input, input.length)
+    .pipeThrough(new NdjsonParseStream()).getReader();
+  for (let i = 0; i < 250; i++) {
+    assertEquals((await reader.read()).done, false, `entry ${i}`);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  await assertKvError(
+    () => reader.read(),
+    "KV_INVALID_ARGUMENT",
+    "line 251",
+  );
+});
+
+test("Who writes the lines learns that one is wrong, and that nobody reads them any more", async () => {
+  const reasons: unknown[] = [];
+  const endless = (text: string) =>
+    new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull: (controller) => controller.enqueue(new TextEncoder().encode(text)),
+      cancel: (reason) => void reasons.push(reason),
+    });
+  const wrong = endless("x\n").pipeThrough(new NdjsonParseStream());
+  const error = await Array.fromAsync(wrong).catch((error) => error);
+  const left = endless('{"key":"a","value":1}\n')
+    .pipeThrough(new NdjsonParseStream()).getReader();
+  await left.read();
+  await left.cancel("enough");
+  while (reasons.length < 2) await new Promise((go) => setTimeout(go, 1));
+  assertEquals(reasons, [error, "enough"]);
+});
+
+test("A byte order mark is passed over before the first line alone", async () => {
+  const line = '{"key":"a","value":1}\n';
+  assertEquals(await parse(`\ufeff${line}`), [["a", 1]]);
+  await assertKvError(
+    () => parse(`${line}\ufeff${line}`),
+    "KV_INVALID_ARGUMENT",
+    "line 2",
+  );
 });
 
 test("Entries go from one store to another as lines of JSON", async () => {

@@ -211,10 +211,9 @@ function checkForeign(path: string, specifier: string): string | undefined {
   if (specifier.startsWith("data:") && path === workerStarter) return undefined;
   if (specifier === "") return "a name that is made at run time";
   if (specifier.startsWith("@std/")) {
-    return path === adapterFile("deno") ||
-        specifier === "@std/streams" && layerOf(path) === streamsLayer
+    return path === adapterFile("deno")
       ? undefined
-      : "only the adapter for Deno imports @std, and streams @std/streams";
+      : "only the adapter for Deno imports @std";
   }
   if (specifier === levelPackage) {
     return layerOf(path) === "level"

@@ -8,6 +8,7 @@ import {
   reading,
 } from "../command.ts";
 import { giveWay } from "../../engine/event_loop.ts";
+import { escapeName } from "../escape.ts";
 import { counted, durationText, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";
 import type { OpenStore } from "../open_store.ts";
@@ -22,7 +23,7 @@ import { ndjsonLine } from "../transfer/ndjson.ts";
 import { rawBytes } from "../transfer/raw.ts";
 import { fileTarget } from "../transfer/file_target.ts";
 import { Gatherer, outputTarget, type Target } from "../transfer/target.ts";
-import { addRange, rangeOf, type RangeTexts } from "./scan.ts";
+import { addRange, isWhole, rangeOf, type RangeTexts } from "./scan.ts";
 
 interface DumpOptions extends CommonOptions, RangeTexts {
   readonly format?: TransferFormat;
@@ -46,9 +47,15 @@ export function addDump(program: Command, host: Host): void {
     usage: "dump [file]",
     summary: "write entries to a file or standard output, for load",
     description:
-      "Formats and file names are those of load. Writes the state at the start; works while another program has the store open. The file appears, or is replaced, only once it is complete.",
+      "Formats and file names are those of load. Writes the keys that are in no keyspace, or those of one, and says which keyspaces are left out. Writes the state at the start; works while another program has the store open. The file appears, or is replaced, only once it is complete.",
     examples: [
-      ["dump STORE all.ndjson.gz", "everything, packed"],
+      ["dump STORE all.ndjson.gz", "all that is in no keyspace, packed"],
+      ...host.session === undefined
+        ? [[
+          "dump STORE --keyspace users",
+          "a keyspace, to the terminal",
+        ]] as const
+        : [],
       ["dump STORE --prefix user: --format csv", "some, to the terminal"],
       ["dump STORE | kv load copy --create", "into another store"],
     ],
@@ -79,17 +86,46 @@ export function addDump(program: Command, host: Host): void {
           await target.abandon();
           throw error;
         }
-        if (!isFile) return;
-        const { entries, bytes } = done;
         const ms = Math.round(performance.now() - startedMs);
-        if (options.json) return await host.json({ entries, bytes, ms });
+        const notDumped = leftOut(store, options);
+        const report = { ...done, ms, notDumped };
+        if (!isFile) return await tellLeftOut(host, report, options);
+        if (options.json) return await host.json(report);
+        const { entries, bytes } = done;
         await host.note(
           `Dumped ${counted(entries, "entry", "entries")}, ${
             sizeText(bytes)
           } of keys and values in ${durationText(ms)}`,
         );
+        await tellLeftOut(host, report, options);
       }),
     );
+}
+
+/** Names of the keyspaces that a dump of all keys leaves out. Who asks for a part knows of it. */
+function leftOut(store: OpenStore, range: RangeTexts): string[] {
+  return store.keyspace === undefined && isWhole(range)
+    ? store.keyspaces()
+    : [];
+}
+
+/** Says which keyspaces are not in a dump, and how they get into one. */
+async function tellLeftOut(
+  host: Host,
+  { notDumped }: { readonly notDumped: readonly string[] },
+  { json }: DumpOptions,
+): Promise<void> {
+  if (notDumped.length === 0) return;
+  // Standard output has the entries.
+  if (json) return await host.note(JSON.stringify({ notDumped }));
+  const how = host.session === undefined
+    ? "--keyspace NAME dumps one"
+    : "dump works on one after use NAME";
+  await host.note(
+    `Not dumped: ${notDumped.length === 1 ? "keyspace" : "keyspaces"} ${
+      notDumped.map(escapeName).join(", ")
+    } (${how})`,
+  );
 }
 
 async function dump(

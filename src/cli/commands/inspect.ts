@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { action, addCommand, addJson } from "../command.ts";
+import { escapeText } from "../escape.ts";
 import { NOT_FOUND } from "../exit_codes.ts";
 import { countText, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";
@@ -52,7 +53,7 @@ async function print(host: Host, report: FileReport): Promise<void> {
   });
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, fact] of rows) {
-    const text = typeof fact === "number" ? countText(fact) : fact;
+    const text = typeof fact === "number" ? countText(fact) : escapeText(fact);
     await output.line(`${styles.dim(name.padEnd(width))}  ${text}`);
   }
   if (report.problems.length > 0) await output.line();

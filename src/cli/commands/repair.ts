@@ -9,7 +9,7 @@ import type {
 } from "../../maintenance/repair_report.ts";
 import { action, addCommand, addJson } from "../command.ts";
 import { NOT_FOUND } from "../exit_codes.ts";
-import { escapeText } from "../escape.ts";
+import { escapeName, escapeText } from "../escape.ts";
 import { HintedError, UsageError } from "../failure.ts";
 import { counted, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";
@@ -91,10 +91,11 @@ async function print(host: Host, report: RepairReport): Promise<void> {
     await output.line(`... and ${report.omittedLosses} losses more`);
   }
   const word = report.ok ? styles.green("ok") : styles.yellow("saved");
+  const codecs = [report.keyCodec, report.valueCodec].map(escapeName);
   await output.line(
     `${word}  ${counted(report.entries, "entry", "entries")}, ${
       sizeText(report.bytes)
-    } of keys and values (${report.keyCodec}, ${report.valueCodec}) from ${
+    } of keys and values (${codecs.join(", ")}) from ${
       counted(report.files, "file", "files")
     }`,
   );

@@ -43,6 +43,12 @@ export function addRange(command: Command): Command {
     .option("--limit <count>", "at most this many", countOf);
 }
 
+/** Whether the options choose all entries. */
+export function isWhole({ limit, ...texts }: RangeTexts): boolean {
+  return limit === undefined &&
+    BOUNDS.every((bound) => texts[bound] === undefined);
+}
+
 /** The range that the options choose. */
 export function rangeOf(
   keys: Form,

@@ -5,6 +5,7 @@ import {
   addStoreCommand,
   type CommonOptions,
 } from "../command.ts";
+import { escapeName, escapeText } from "../escape.ts";
 import { counted, countText, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";
 import { summarizeKeyspaces } from "../keyspaces_summary.ts";
@@ -71,7 +72,7 @@ async function printHead(host: Host, summary: Summary): Promise<void> {
   if (summary.keyspaces === undefined) {
     rows.push(["keyspaces", "cannot be read: see verify"]);
   } else if (summary.keyspaces.length > 0) {
-    rows.push(["keyspaces", summary.keyspaces.join(", ")]);
+    rows.push(["keyspaces", summary.keyspaces.map(escapeName).join(", ")]);
   }
   const width = Math.max(...rows.map(([name]) => name.length));
   for (const [name, text] of rows) {
@@ -92,8 +93,9 @@ function entriesText(
   return `${counted(entries, "entry", "entries")}${of}`;
 }
 
-/** Text that is cut to what is left of a line, on a terminal. */
-function shown(text: string, { output }: Host, taken: number): string {
+/** Text that a terminal can be shown, cut there to what is left of a line. */
+function shown(raw: string, { output }: Host, taken: number): string {
+  const text = escapeText(raw);
   const room = Math.max(16, output.columns - taken - 2);
   return output.isTerminal ? fitted(text, room) : text;
 }

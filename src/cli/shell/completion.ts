@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { OpenStore } from "../open_store.ts";
+import { escapeText } from "../escape.ts";
 import { wordsOf } from "./words.ts";
 
 /** The most keys that are offered. */
@@ -31,7 +32,7 @@ export function complete(
     : BEFORE_KEYS.has(before)
     ? keysOf(store, last)
     : before === "use"
-    ? typedWords(store.keyspaces(), quoteOf(last))
+    ? typedWords(store.keyspaces().filter(isReadable), quoteOf(last))
     : [];
   return [
     candidates.filter((word) => word.startsWith(last)).map((word) =>
@@ -61,6 +62,11 @@ function keysOf({ reader, keys }: OpenStore, text: string): string[] {
     // The beginning of an escape, or a file that cannot be read: the command will say so.
     return [];
   }
+}
+
+/** Whether a name can be shown on a terminal as it is typed. */
+function isReadable(name: string): boolean {
+  return escapeText(name) === name;
 }
 
 /** The quote that what was typed begins with. */

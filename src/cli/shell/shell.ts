@@ -1,6 +1,6 @@
 import process from "node:process";
 import * as readline from "node:readline/promises";
-import { escapeText } from "../escape.ts";
+import { escapeName } from "../escape.ts";
 import { DONE } from "../exit_codes.ts";
 import { Interrupted } from "../failure.ts";
 import type { Host } from "../host.ts";
@@ -65,7 +65,7 @@ export class Shell {
   #prompt(lines: readline.Interface): void {
     const { keyspace } = this.#session;
     lines.setPrompt(
-      keyspace === undefined ? "kv> " : `kv ${escapeText(keyspace)}> `,
+      keyspace === undefined ? "kv> " : `kv ${escapeName(keyspace)}> `,
     );
     lines.prompt();
   }

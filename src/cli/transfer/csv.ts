@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { CsvError, parse, type Parser } from "csv-parse";
+import { CsvError, type InfoRecord, parse, type Parser } from "csv-parse";
 import { DataError } from "../failure.ts";
 import type { EntryBytes, Forms } from "./entry.ts";
+import { Utf8Check, type WrongLine } from "./utf8_check.ts";
 
 /** The header, as a line. */
 export const CSV_HEADER = "key,value\n";
@@ -14,6 +15,8 @@ interface Row {
   readonly fields: readonly string[];
   /** The line that it ends on. */
   readonly line: number;
+  /** Where it ends, in bytes from the start. */
+  readonly end: number;
 }
 
 /** Reads entries. */
@@ -29,19 +32,22 @@ export async function* readCsv(
     // those before it.
     relax_column_count: true,
     skip_empty_lines: true,
-    on_record(fields: string[], { lines }: { readonly lines: number }) {
-      rows.push({ fields, line: lines });
+    on_record(fields: string[], { lines, bytes }: InfoRecord) {
+      rows.push({ fields, line: lines, end: bytes });
       return null;
     },
   });
   const columns = new Columns(forms);
+  // The parser takes what is not UTF-8 for U+FFFD, as if several keys were one.
+  const check = new Utf8Check();
   try {
-    for await (const failure of fed(parser, input)) {
+    for await (const failure of fed(parser, check.through(input))) {
       const ready = rows;
       rows = [];
       lastLine = ready.at(-1)?.line ?? lastLine;
-      yield columns.entriesOf(ready);
-      if (failure !== undefined) throw malformed(failure, lastLine + 1);
+      yield columns.entriesOf(ready, check.wrong);
+      if (failure === undefined) continue;
+      throw malformed(failure, { line: lastLine + 1, wrong: check.wrong });
     }
     columns.assertHeader();
   } finally {
@@ -86,8 +92,13 @@ class Columns {
     this.#forms = forms;
   }
 
-  *entriesOf(rows: readonly Row[]): Generator<EntryBytes> {
-    for (const { fields, line } of rows) {
+  /** Those before the line that is wrong, if one is. */
+  *entriesOf(
+    rows: readonly Row[],
+    wrong: WrongLine | undefined,
+  ): Generator<EntryBytes> {
+    for (const { fields, line, end } of rows) {
+      if (wrong !== undefined && end > wrong.offset) throw notUtf8(wrong);
       if (this.#keyAt === undefined) this.#keyAt = keyColumn(fields);
       else yield this.#entryOf(fields, line);
     }
@@ -144,11 +155,24 @@ function quoted(field: string): string {
 }
 
 /** The error for a row that is none; `line` is where it begins. */
-function malformed(error: Error, line: number): unknown {
+function malformed(
+  error: Error,
+  { line, wrong }: {
+    readonly line: number;
+    readonly wrong: WrongLine | undefined;
+  },
+): unknown {
   if (!(error instanceof CsvError)) return error;
+  if (wrong !== undefined && Number(error["lines"]) >= wrong.number) {
+    return notUtf8(wrong);
+  }
   return error.code === "CSV_QUOTE_NOT_CLOSED"
     ? atLine(line, "a quote that is opened in this row is never closed", error)
     : atLine(line, messageOf(error).replace(/ at line \d+/, ""), error);
+}
+
+function notUtf8({ number }: WrongLine): DataError {
+  return atLine(number, "it is not UTF-8");
 }
 
 function messageOf(error: unknown): string {

@@ -48,6 +48,30 @@ switch (kind) {
     await db.close();
     break;
   }
+  case "node_sqlite_odd":
+  case "node_sqlite_hidden":
+  case "node_sqlite_not_utf8": {
+    const { DatabaseSync } = await import("node:sqlite");
+    const db = new DatabaseSync(path!);
+    db.exec(
+      {
+        node_sqlite_odd: `CREATE TABLE p (a TEXT PRIMARY KEY, b INT);
+        INSERT INTO p VALUES (NULL, 1), (NULL, 2), ('x', 3), ('3', 4);
+        CREATE TABLE pair (a, b, PRIMARY KEY (b, a));
+        INSERT INTO pair VALUES (1, NULL), (1, NULL), (NULL, 1), (1, 2);
+        CREATE TABLE named (_rowid TEXT, rowid TEXT, rowid_ AS (rowid || '!'));
+        INSERT INTO named VALUES ('same', 'r'), ('same', 'r');
+        CREATE TABLE without (oid TEXT, rowid TEXT, _rowid_ TEXT PRIMARY KEY) WITHOUT ROWID;
+        INSERT INTO without VALUES ('o', NULL, 'k');`,
+        node_sqlite_hidden: `CREATE TABLE h (oid, ROWID, _rowid_);
+        INSERT INTO h VALUES (1, 2, 3);`,
+        node_sqlite_not_utf8: `CREATE TABLE t (a TEXT PRIMARY KEY);
+        INSERT INTO t VALUES (CAST(x'ff' AS TEXT)), (CAST(x'fe' AS TEXT));`,
+      }[kind],
+    );
+    db.close();
+    break;
+  }
   case "node_sqlite": {
     const { DatabaseSync } = await import("node:sqlite");
     const db = new DatabaseSync(path!);
