@@ -28,11 +28,12 @@ const SHOWN_CHARS = 200;
  * import { MemoryStorage } from "@purekv/purekv/memory";
  * import { NdjsonStringifyStream } from "@purekv/purekv/streams";
  * import { assertEquals } from "@std/assert";
+ * import { toText } from "@std/streams";
  *
  * await using db = await open(new MemoryStorage());
  * await db.put("a", "1");
  * const bytes = db.scan().stream().pipeThrough(new NdjsonStringifyStream());
- * assertEquals(await new Response(bytes).text(), '{"key":"a","value":"1"}\n');
+ * assertEquals(await toText(bytes), '{"key":"a","value":"1"}\n');
  * ```
  */
 export class NdjsonStringifyStream extends TransformStream<

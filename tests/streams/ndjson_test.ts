@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { toText } from "@std/streams";
 import { json, KvImportError, open, type Tuple, tuple } from "../../mod.ts";
 import {
   NdjsonParseStream,
@@ -268,7 +269,7 @@ test("Properties that are undefined are left out, and objects of any realm are w
   const bytes = ReadableStream.from([["k", bare] as const, [7, null] as const])
     .pipeThrough(new NdjsonStringifyStream());
   assertEquals(
-    await new Response(bytes).text(),
+    await toText(bytes),
     '{"key":"k","value":{"a":1}}\n{"key":7,"value":null}\n',
   );
 });
