@@ -21,9 +21,12 @@ export class Lookup {
   #key: Uint8Array = new Uint8Array(256);
   #keyLength = 0;
   #hash = 0;
+  /** Whether a codec is writing the key: one that reads the store needs another object. */
+  isEncoding = false;
 
   /** Sets the key to be found. */
   setKey<K>(codec: Required<Codec<K>>, key: K): void {
+    this.isEncoding = true;
     try {
       this.#keyLength = codec.encodeInto(key, this.#key, 0);
       if (!isWritten(this.#keyLength, this.#key.length)) {
@@ -34,6 +37,8 @@ export class Lookup {
       }
     } catch (error) {
       throw refusedPart("key", error);
+    } finally {
+      this.isEncoding = false;
     }
     this.#hash = hashSpan(this.#key, 0, this.#keyLength);
   }

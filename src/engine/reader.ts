@@ -96,7 +96,7 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   getSync(key: K): V | undefined {
     this.assertOpen();
     this.#assertSynchronous();
-    const lookup = this.#lookup;
+    const lookup = this.#lookup.isEncoding ? new Lookup() : this.#lookup;
     lookup.setKey(this.codecs.keys, key);
     if (this.#isElsewhere(lookup)) return undefined;
     const found = lookup.find(this.store.readState, this.maxSequence);
@@ -161,7 +161,9 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   ): Awaitable<R> {
     this.assertOpen();
     const { store } = this;
-    const lookup = this.#isSynchronous ? this.#lookup : new Lookup();
+    const lookup = this.#isSynchronous && !this.#lookup.isEncoding
+      ? this.#lookup
+      : new Lookup();
     lookup.setKey(this.codecs.keys, key);
     if (this.#isElsewhere(lookup)) return absent;
     const state = store.readState;

@@ -14,6 +14,7 @@
  */
 import { compareSpans } from "../bytes/compare.ts";
 import { readUint32, writeUint32 } from "../bytes/fixed.ts";
+import { MAX_STORED_KEY_BYTES } from "../options.ts";
 import { MAX_BOUND_BYTES } from "./key_range.ts";
 import {
   DELETE,
@@ -108,10 +109,16 @@ function isPossible(
   keyLength: number,
   valueLength: number,
 ): boolean {
-  if (kind === PUT) return true;
-  if (kind === DELETE) return valueLength === 0;
-  return kind === RANGE_DELETE && keyLength <= MAX_BOUND_BYTES &&
-    valueLength <= MAX_BOUND_BYTES;
+  switch (kind) {
+    case PUT:
+      return keyLength <= MAX_STORED_KEY_BYTES;
+    case DELETE:
+      return keyLength <= MAX_STORED_KEY_BYTES && valueLength === 0;
+    case RANGE_DELETE:
+      return keyLength <= MAX_BOUND_BYTES && valueLength <= MAX_BOUND_BYTES;
+    default:
+      return false;
+  }
 }
 
 /** Whether the whole range delete at `offset` is of a range that has keys. */

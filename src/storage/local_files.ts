@@ -159,7 +159,10 @@ export class LocalFiles implements Storage {
   }
 }
 
-/** Makes a missing folder, for this user alone, and its name durable. */
+/**
+ * Makes a missing folder, for this user alone, and its name durable; that of an empty one too,
+ * whose maker may have been killed before.
+ */
 function makeFolder(path: string, ensureFolder: (path: string) => void): void {
   const missing = missingFolders(path);
   if (missing.length === 0) {
@@ -168,6 +171,7 @@ function makeFolder(path: string, ensureFolder: (path: string) => void): void {
         `${path} is not a folder; give the store a folder of its own`,
       );
     }
+    if (readdirSync(path).length === 0) syncParent(path);
     return;
   }
   ensureFolder(path);

@@ -49,3 +49,43 @@ test("A codec may read the store while it decodes, whatever the cache has room f
   );
   await db.close();
 });
+
+test("A codec may read the store while it encodes a key", async () => {
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder();
+  let depth = 0;
+  /** Looks the key without its last letter up, in the middle of its own work. */
+  const dictionary: Codec<string> = {
+    name: "dictionary",
+    encode: (text) => encoder.encode(text),
+    encodeInto(text, target, offset) {
+      const bytes = encoder.encode(text);
+      if (bytes.length > target.length - offset) return -1;
+      const half = bytes.length >> 1;
+      target.set(bytes.subarray(0, half), offset);
+      if (depth++ === 0) {
+        db.getSync(text.slice(0, -1));
+        db.getSync("another key, which is longer".repeat(20));
+      }
+      depth--;
+      target.set(bytes.subarray(half), offset + half);
+      return bytes.length;
+    },
+    decode: (source, start, end) => decoder.decode(source.slice(start, end)),
+  };
+  const storage = new MemoryStorage();
+  const names = Array.from({ length: 200 }, (_, i) => nameOf(i));
+  const db = await open(storage, { keys: dictionary, sync: false });
+  await db.importFrom(names.map((name) => [name, `of ${name}`] as const));
+  for (const isFlushed of [false, true]) {
+    if (isFlushed) await db.compact();
+    for (const name of names) {
+      assertEquals(db.getSync(name), `of ${name}`);
+      assertEquals(await db.get(name), `of ${name}`);
+      assertEquals(db.hasSync(name), true);
+    }
+  }
+  assertEquals(await db.del(names[7]!), true);
+  assertEquals(db.hasSync(names[7]!), false);
+  await db.close();
+});

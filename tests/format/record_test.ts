@@ -12,6 +12,7 @@ import {
   recordValueLength,
   writeRecordHeader,
 } from "../../src/format/record.ts";
+import { MAX_STORED_KEY_BYTES } from "../../src/options.ts";
 import { test } from "../harness.ts";
 
 test("A record header is kind, key length and value length, little-endian", () => {
@@ -42,6 +43,15 @@ test("A record that storage brings back ends where its lengths say", () => {
   assertEquals(checkedRecordEnd(record(PUT, 0, 0), 0, 8), 8);
   // Bytes that follow belong to somebody else.
   assertEquals(checkedRecordEnd(Uint8Array.of(...bytes, 9, 9), 0, 18), 16);
+});
+
+test("A record whose key is longer than any that a store takes is none", () => {
+  for (const kind of [PUT, DELETE] as const) {
+    const longest = record(kind, MAX_STORED_KEY_BYTES, 0);
+    assertEquals(checkedRecordEnd(longest, 0, longest.length), longest.length);
+    const longer = record(kind, MAX_STORED_KEY_BYTES + 1, 0);
+    assertEquals(checkedRecordEnd(longer, 0, longer.length), -1);
+  }
 });
 
 test("A record that is cut off anywhere is none", () => {
