@@ -24,13 +24,16 @@ export interface KvEngine<K, V>
    * a keyspace creates it, in the same batch. Each call returns a new object, so keep it; all
    * objects of one name are the same keyspace.
    *
+   * The first write also fixes the codecs of the keyspace. Until then it can be asked for with any;
+   * afterwards the objects that have others throw or reject with `KV_INVALID_ARGUMENT`.
+   *
    * A store with keyspaces reserves the keys that begin with the byte 0xFF. Text and tuples never
    * do; keys of `bytes` and custom codecs may. While the store has such keys, the write that would
    * create its first keyspace rejects with `KV_INVALID_ARGUMENT`; once there is a keyspace, writes
    * of such keys do. They stay reserved after all keyspaces are dropped.
    *
    * Throws `KV_INVALID_ARGUMENT` for a name that is empty or longer than 255 bytes of UTF-8, and
-   * for codecs other than those the keyspace was created with.
+   * for codecs other than those an existing keyspace was created with.
    *
    * @param name Any text of 1 to 255 bytes.
    * @param options Its codecs; `utf8` for both by default.
