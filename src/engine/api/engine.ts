@@ -4,6 +4,7 @@ import type {
 } from "../../inspection/report.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { CheckpointOptions } from "./checkpoint.ts";
+import type { KeyCodec, NoCodecs, ValueCodec } from "./codec_options.ts";
 import type { KeyspaceOptions, KvKeyspace } from "./keyspace.ts";
 import type { KvReader } from "./reader.ts";
 import type { KvStats } from "./stats.ts";
@@ -36,7 +37,8 @@ export interface KvEngine<K, V>
    * for codecs other than those an existing keyspace was created with.
    *
    * @param name Any text of 1 to 255 bytes.
-   * @param options Its codecs; `utf8` for both by default.
+   * @param options Its codecs. Keys and values without one are text (`utf8`). This overload takes a
+   * codec for the values only; the others take one for the keys only, none, or both.
    *
    * @example
    * ```ts
@@ -52,9 +54,18 @@ export interface KvEngine<K, V>
    * assertEquals(db.keyspaces(), ["visits"]);
    * ```
    */
+  keyspace<V2>(name: string, options: ValueCodec<V2>): KvKeyspace<string, V2>;
+  /** The keyspace `name` with a codec for the keys only; values are text. */
+  keyspace<K2>(name: string, options: KeyCodec<K2>): KvKeyspace<K2, string>;
+  /** The keyspace `name` without codecs; keys and values are text. */
+  keyspace(name: string, options?: NoCodecs): KvKeyspace<string, string>;
+  /**
+   * The keyspace `name` with codecs for keys and values, or with options whose codecs only their
+   * type tells.
+   */
   keyspace<K2 = string, V2 = string>(
     name: string,
-    options?: KeyspaceOptions<K2, V2>,
+    options: KeyspaceOptions<K2, V2> | undefined,
   ): KvKeyspace<K2, V2>;
 
   /** The names of all keyspaces, in byte order. */
