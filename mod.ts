@@ -86,6 +86,7 @@ export {
   KvIoError,
   KvLockedError,
 } from "./src/errors.ts";
+export { KvPoisonedError } from "./src/engine/poisoned_error.ts";
 export type { Awaitable, Storage };
 export type {
   LockOptions,
