@@ -16,6 +16,11 @@
  * @module
  */
 import { type OpenOptions, openStore } from "./src/engine/open.ts";
+import type {
+  KeyCodec,
+  NoCodecs,
+  ValueCodec,
+} from "./src/engine/api/codec_options.ts";
 import type { KvEngine } from "./src/engine/api/engine.ts";
 import type {
   InspectionOptions,
@@ -38,6 +43,7 @@ import { storageAt } from "./src/storage/local_storage.ts";
 import type { Awaitable, Storage } from "./src/storage/storage.ts";
 
 export type { OpenOptions };
+export type { KeyCodec, NoCodecs, ValueCodec };
 export type { KvEngine };
 export type { FollowOptions, KvFollower };
 export type {
@@ -80,6 +86,7 @@ export {
   KvIoError,
   KvLockedError,
 } from "./src/errors.ts";
+export { KvPoisonedError } from "./src/engine/poisoned_error.ts";
 export type { Awaitable, Storage };
 export type {
   LockOptions,
@@ -91,6 +98,9 @@ export type {
 /**
  * Opens the store at `location`, creating it if there is none. Only one engine can have a store
  * open at a time, in whatever runtime; engines opened with `readOnly` share it.
+ *
+ * Keys and values without a codec are text. This overload takes a codec for the values only, so
+ * keys are text; the others take a codec for the keys only, none, or both.
  *
  * @param location A path, a `file:` URL, or a storage such as `MemoryStorage` or one of your own.
  * @param options How to open it; see {@linkcode OpenOptions}.
@@ -115,7 +125,42 @@ export type {
  * assertEquals((await db.get(["user", 1]))?.name, "Alice");
  * ```
  */
-export async function open<K = string, V = string>(
+export function open<V>(
+  location: string | URL | Storage,
+  options: OpenOptions<string, V> & ValueCodec<V>,
+): Promise<KvEngine<string, V>>;
+/**
+ * Opens a store with a codec for the keys only; values are text.
+ *
+ * @param location A path, a `file:` URL or a storage.
+ * @param options How to open it, with `keys`.
+ */
+export function open<K>(
+  location: string | URL | Storage,
+  options: OpenOptions<K, string> & KeyCodec<K>,
+): Promise<KvEngine<K, string>>;
+/**
+ * Opens a store without codecs; keys and values are text.
+ *
+ * @param location A path, a `file:` URL or a storage.
+ * @param options How to open it.
+ */
+export function open(
+  location: string | URL | Storage,
+  options?: OpenOptions<string, string> & NoCodecs,
+): Promise<KvEngine<string, string>>;
+/**
+ * Opens a store with codecs for keys and values, or with options whose codecs only their type
+ * tells, as a wrapper of `open` has them.
+ *
+ * @param location A path, a `file:` URL or a storage.
+ * @param options How to open it, with `keys` and `values`.
+ */
+export function open<K = string, V = string>(
+  location: string | URL | Storage,
+  options: OpenOptions<K, V> | undefined,
+): Promise<KvEngine<K, V>>;
+export async function open<K, V>(
   location: string | URL | Storage,
   options: OpenOptions<K, V> = {},
 ): Promise<KvEngine<K, V>> {
@@ -126,6 +171,9 @@ export async function open<K = string, V = string>(
  * Follows the store at `location` while an engine writes it elsewhere: in another worker of this
  * process, in another process, in another runtime. Any number of followers can read side by side,
  * each with its own cache; they take no lock and write nothing.
+ *
+ * Keys and values without a codec are text. This overload takes a codec for the values only, so
+ * keys are text; the others take a codec for the keys only, none, or both.
  *
  * @param location A path, a `file:` URL or a storage, as for {@linkcode open}.
  * @param options How to follow it; see {@linkcode FollowOptions}.
@@ -149,7 +197,42 @@ export async function open<K = string, V = string>(
  * assertEquals(reader.getSync("user:1"), "Alice");
  * ```
  */
-export async function follow<K = string, V = string>(
+export function follow<V>(
+  location: string | URL | Storage,
+  options: FollowOptions<string, V> & ValueCodec<V>,
+): Promise<KvFollower<string, V>>;
+/**
+ * Follows a store with a codec for the keys only; values are text.
+ *
+ * @param location A path, a `file:` URL or a storage.
+ * @param options How to follow it, with `keys`.
+ */
+export function follow<K>(
+  location: string | URL | Storage,
+  options: FollowOptions<K, string> & KeyCodec<K>,
+): Promise<KvFollower<K, string>>;
+/**
+ * Follows a store without codecs; keys and values are text.
+ *
+ * @param location A path, a `file:` URL or a storage.
+ * @param options How to follow it.
+ */
+export function follow(
+  location: string | URL | Storage,
+  options?: FollowOptions<string, string> & NoCodecs,
+): Promise<KvFollower<string, string>>;
+/**
+ * Follows a store with codecs for keys and values, or with options whose codecs only their type
+ * tells, as a wrapper of `follow` has them.
+ *
+ * @param location A path, a `file:` URL or a storage.
+ * @param options How to follow it, with `keys` and `values`.
+ */
+export function follow<K = string, V = string>(
+  location: string | URL | Storage,
+  options: FollowOptions<K, V> | undefined,
+): Promise<KvFollower<K, V>>;
+export async function follow<K, V>(
   location: string | URL | Storage,
   options: FollowOptions<K, V> = {},
 ): Promise<KvFollower<K, V>> {

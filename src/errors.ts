@@ -20,7 +20,10 @@ export type KvErrorCode =
   | "KV_NOT_FOUND"
   /** The storage refused a read, write, sync, rename or remove. */
   | "KV_IO"
-  /** An earlier write or sync failed: nothing more is acknowledged until the store is reopened. */
+  /**
+   * An earlier write or sync failed, perhaps in the background: nothing more is acknowledged until
+   * the store is reopened.
+   */
   | "KV_POISONED"
   /** The runtime or the storage cannot do what was asked. */
   | "KV_UNSUPPORTED"

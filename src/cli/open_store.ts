@@ -109,9 +109,11 @@ function readable(
   const encodings = keyspace === undefined
     ? own
     : encodingsIn(store, forms, { keyspace });
+  // Calls of either are those of a follower.
+  const keyspaces: Pick<Follower, "keyspace"> = store;
   const reader = keyspace === undefined
     ? store
-    : store.keyspace(keyspace, codecsOf(encodings));
+    : keyspaces.keyspace(keyspace, codecsOf(encodings));
   return {
     ...openStore(opened, encodings),
     keyspace,

@@ -31,6 +31,7 @@ export function addBatch(store: Store, batch: BatchRecords): void {
     const isReserved = catalogue.isReservedAt(lastSequence);
     return addRecords(store, isReserved ? batch.withoutOpenRanges() : batch);
   }
+  refuseTwoOfAName(missing);
   if (hasReservedKey) throw reservedKeys("the batch has", "leave them out");
   refuseReservedKeys(store);
   const whole = withMakingOf(missing, batch, catalogue.nextId);
@@ -72,6 +73,19 @@ function withMakingOf(
   }
   records.append(batch.withoutOpenRanges());
   return records;
+}
+
+/** Throws `KV_INVALID_ARGUMENT` if a batch would make one keyspace with codecs of two kinds. */
+function refuseTwoOfAName(keyspaces: readonly KeyspaceEntry[]): void {
+  const names = new Set<string>();
+  for (const { name } of keyspaces) {
+    if (names.has(name)) {
+      throw invalidArgument(
+        `Cannot create keyspace ${name}: the batch writes to it with different codecs; ask for it with the same codecs everywhere`,
+      );
+    }
+    names.add(name);
+  }
 }
 
 /** Throws `KV_INVALID_ARGUMENT` if keys lie where the first keyspace would. */

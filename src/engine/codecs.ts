@@ -5,12 +5,17 @@ import { invalidArgument } from "../errors.ts";
 import type { ManifestState } from "../manifest/manifest_codec.ts";
 import { checkNames, typeName } from "../option_values.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { KeyspaceOptions } from "./api/keyspace.ts";
 
 /** The codecs of a store, complete. */
 export interface Codecs<K, V> {
   readonly keys: Required<Codec<K>>;
   readonly values: Required<Codec<V>>;
+}
+
+/** The codecs that options give; those that they leave out are `utf8`. */
+export interface GivenCodecs<K, V> {
+  readonly keys?: Codec<K> | undefined;
+  readonly values?: Codec<V> | undefined;
 }
 
 const KEYSPACE_NAMES = ["keys", "values"];
@@ -92,9 +97,7 @@ function encode<T>(codec: Codec<T>, value: T): Uint8Array {
  * The codecs that options ask for. The types of the presets are those that `open` promises for
  * options without codecs.
  */
-export function codecsOf<K, V>(
-  options: { readonly keys?: Codec<K>; readonly values?: Codec<V> },
-): Codecs<K, V> {
+export function codecsOf<K, V>(options: GivenCodecs<K, V>): Codecs<K, V> {
   const { keys = utf8 as unknown, values = utf8 as unknown } = options;
   return {
     keys: completeCodec(keys as Codec<K>, "keys"),
@@ -104,7 +107,7 @@ export function codecsOf<K, V>(
 
 /** The codecs that a keyspace is asked for with. */
 export function keyspaceCodecs<K, V>(
-  options: KeyspaceOptions<K, V>,
+  options: GivenCodecs<K, V>,
 ): Codecs<K, V> {
   refuseCodec(options, "open a keyspace");
   checkNames(options, KEYSPACE_NAMES, "open a keyspace");

@@ -8,12 +8,11 @@ import {
 import type { Storage } from "../storage/storage.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { KvEngine } from "./api/engine.ts";
-import type { KeyspaceOptions } from "./api/keyspace.ts";
 import type { KvStats } from "./api/stats.ts";
 import type { WriteOptions } from "./api/writes.ts";
 import { addDrop } from "./batch_commit.ts";
 import { makeCheckpoint } from "./checkpoint.ts";
-import { type Codecs, keyspaceCodecs } from "./codecs.ts";
+import { type Codecs, type GivenCodecs, keyspaceCodecs } from "./codecs.ts";
 import { untilAborted } from "./interruptible.ts";
 import { Keyspace } from "./keyspace.ts";
 import { encodeName } from "./keyspaces/catalogue_format.ts";
@@ -49,7 +48,7 @@ export class Engine<K, V> extends Writer<K, V> implements KvEngine<K, V> {
 
   keyspace<K2 = string, V2 = string>(
     name: string,
-    options: KeyspaceOptions<K2, V2> = {},
+    options: GivenCodecs<K2, V2> = {},
   ): Keyspace<K2, V2> {
     this.assertOpen();
     const codecs = keyspaceCodecs(options);

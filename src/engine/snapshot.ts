@@ -47,7 +47,10 @@ export class Snapshot<K, V> extends Reader<K, V> implements KvSnapshot<K, V> {
     keyspace: KvKeyspaceReader<K2, V2>,
   ): KvKeyspaceReader<K2, V2> {
     this.assertOpen();
-    return new SnapshotKeyspace(handleOf(keyspace, this.store), {
+    const handle = handleOf(keyspace, this.store);
+    // One that was dropped since is still seen.
+    if (!handle.entry.isDropped) handle.entry.assertOpen();
+    return new SnapshotKeyspace(handle, {
       store: this.store,
       sequence: this.sequence,
       assertOpen: () => this.assertOpen(),

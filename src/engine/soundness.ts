@@ -1,4 +1,5 @@
 import { KvError } from "../errors.ts";
+import { KvPoisonedError } from "./poisoned_error.ts";
 
 /**
  * Whether a store may still write. After the first failure of a write or a sync it is poisoned:
@@ -39,14 +40,8 @@ export class Soundness {
   }
 
   /** What callers are told after a failure. */
-  poisonedError(): KvError {
-    const cause = this.#failure?.error;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return new KvError(
-      "KV_POISONED",
-      `Cannot write: an earlier write failed (${reason}); reads still work; to write again, close the store and reopen it`,
-      { cause },
-    );
+  poisonedError(): KvPoisonedError {
+    return new KvPoisonedError(this.#failure?.error);
   }
 }
 

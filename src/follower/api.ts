@@ -1,5 +1,10 @@
 import type { Codec } from "../codec/codec.ts";
 import type {
+  KeyCodec,
+  NoCodecs,
+  ValueCodec,
+} from "../engine/api/codec_options.ts";
+import type {
   KeyspaceOptions,
   KvKeyspaceReader,
 } from "../engine/api/keyspace.ts";
@@ -75,7 +80,8 @@ export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
    * created with, this call or the next read does.
    *
    * @param name Any text of 1 to 255 bytes.
-   * @param options Its codecs; `utf8` for both by default.
+   * @param options Its codecs. Keys and values without one are text (`utf8`). This overload takes a
+   * codec for the values only; the others take one for the keys only, none, or both.
    *
    * @example
    * ```ts
@@ -92,9 +98,24 @@ export interface KvFollower<K, V> extends KvReader<K, V>, AsyncDisposable {
    * assertEquals(users.getSync("1"), "Alice");
    * ```
    */
+  keyspace<V2>(
+    name: string,
+    options: ValueCodec<V2>,
+  ): KvKeyspaceReader<string, V2>;
+  /** The keyspace `name` with a codec for the keys only; values are text. */
+  keyspace<K2>(
+    name: string,
+    options: KeyCodec<K2>,
+  ): KvKeyspaceReader<K2, string>;
+  /** The keyspace `name` without codecs; keys and values are text. */
+  keyspace(name: string, options?: NoCodecs): KvKeyspaceReader<string, string>;
+  /**
+   * The keyspace `name` with codecs for keys and values, or with options whose codecs only their
+   * type tells.
+   */
   keyspace<K2 = string, V2 = string>(
     name: string,
-    options?: KeyspaceOptions<K2, V2>,
+    options: KeyspaceOptions<K2, V2> | undefined,
   ): KvKeyspaceReader<K2, V2>;
 
   /** The names of all keyspaces, in byte order. */

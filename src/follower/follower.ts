@@ -1,8 +1,9 @@
-import type {
-  KeyspaceOptions,
-  KvKeyspaceReader,
-} from "../engine/api/keyspace.ts";
-import { type Codecs, keyspaceCodecs } from "../engine/codecs.ts";
+import type { KvKeyspaceReader } from "../engine/api/keyspace.ts";
+import {
+  type Codecs,
+  type GivenCodecs,
+  keyspaceCodecs,
+} from "../engine/codecs.ts";
 import { Reader } from "../engine/reader.ts";
 import { KvError } from "../errors.ts";
 import type { KvFollower } from "./api.ts";
@@ -42,7 +43,7 @@ export class Follower<K, V> extends Reader<K, V, FollowedStore>
 
   keyspace<K2 = string, V2 = string>(
     name: string,
-    options: KeyspaceOptions<K2, V2> = {},
+    options: GivenCodecs<K2, V2> = {},
   ): KvKeyspaceReader<K2, V2> {
     this.assertOpen();
     const codecs = keyspaceCodecs(options);

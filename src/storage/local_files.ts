@@ -19,7 +19,7 @@ import { LocalReadableFile, LocalWritableFile } from "./local_file.ts";
 import { createNew, ioError, openRegular } from "./local_io.ts";
 import { LOCK_FILE_NAMES, lockExclusive, lockShared } from "./local_lock.ts";
 import { SyncPace } from "./local_sync.ts";
-import { mayRead } from "./permission.ts";
+import { mayRead, requireWriting } from "./permission.ts";
 import type {
   LockOptions,
   ReadableFile,
@@ -60,6 +60,7 @@ export class LocalFiles implements Storage {
   /** Locks the folder, with an operating system lock that Deno, Bun and Node all respect. */
   lock(options: LockOptions): StorageLock {
     if (options.shared) return lockShared(this.location);
+    requireWriting(this.location);
     try {
       makeFolder(this.location, this.#ensureFolder);
     } catch (error) {

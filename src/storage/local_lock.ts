@@ -18,6 +18,7 @@ import {
 } from "./local_holder.ts";
 import { ioError, requireRegular } from "./local_io.ts";
 import { isBusy, type LockDatabase, openDatabase } from "./local_sqlite.ts";
+import { mayAskForUser } from "./permission.ts";
 import type { StorageLock } from "./storage.ts";
 
 // The lock of a folder, held by the kernel: a process that dies lets go of it.
@@ -151,6 +152,7 @@ function lockFailure(folder: string, name: string, cause: unknown): KvError {
   if (cause instanceof Error && cause.message.includes("readonly database")) {
     return new KvIoError("lock", name, "denied", { cause });
   }
+  if (!mayAskForUser()) return ioError("lock", name, cause);
   try {
     const path = join(folder, name);
     const { R_OK, W_OK } = constants;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type KvEngine, open } from "../../mod.ts";
+import { type KvEngine, KvPoisonedError, open } from "../../mod.ts";
 import { defer } from "../../src/engine/deferred.ts";
 import { nextTurn } from "../../src/engine/event_loop.ts";
 import { KvError, KvIoError } from "../../src/errors.ts";
@@ -46,6 +46,47 @@ test("A flush that fails ends all writing, and no reading", async () => {
     assertEquals(await entriesIn(again), entriesOf(1, 4));
   }
 });
+
+test("Whichever write a full disk fails first, the error of a put says that it is full and space is to be freed", async () => {
+  for (const file of [/log$/, /seg$/]) {
+    const storage = new FaultStorage();
+    const db = await open(storage, tiny);
+    const fault = { kind: "fail", failure: "full", times: Infinity } as const;
+    storage.inject({ ...fault, operation: "append", file });
+    const errors = await failuresOf(db);
+    const [first, second] = errors;
+    if (file.test("1.log")) assert(first instanceof KvIoError, `${first}`);
+    else assert(first instanceof KvPoisonedError, `${first}`);
+    assert(second instanceof KvPoisonedError, `${second}`);
+    assertEquals([first.failure, second.failure], ["full", "full"]);
+    assertEquals(second.code, "KV_POISONED");
+    assert(second.cause instanceof KvIoError);
+    assert(second.message.includes("free space, then close"), second.message);
+    await db.close();
+  }
+});
+
+test("The error after a write that failed for another reason says that one, and nothing of space", async () => {
+  const storage = new FaultStorage();
+  const db = await open(storage, tiny);
+  storage.inject({ kind: "fail", operation: "append", file: /log$/ });
+  const [, second] = await failuresOf(db);
+  assert(second instanceof KvPoisonedError, `${second}`);
+  assertEquals(second.failure, "other");
+  assert(!second.message.includes("space"), second.message);
+  assertEquals(new KvPoisonedError(new Error("gone")).failure, undefined);
+  await db.close();
+});
+
+/** The errors of the first two puts that are refused. */
+async function failuresOf(db: Db): Promise<unknown[]> {
+  const errors: unknown[] = [];
+  for (let i = 0; errors.length < 2; i++) {
+    await db.put(`key ${i}`, "v").catch((error) => errors.push(error));
+    await nextTurn();
+  }
+  return errors;
+}
 
 test("close tells of a failure that nobody has heard of, if a write that was acknowledged may be lost", async () => {
   for (const isSynced of [false, true]) {

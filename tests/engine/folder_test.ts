@@ -13,8 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { open } from "../../mod.ts";
-import { KvError } from "../../src/errors.ts";
+import { KvError, KvIoError, KvPoisonedError, open } from "../../mod.ts";
 import { NodeStorage } from "../../src/storage/node.ts";
 import type { WritableFile } from "../../src/storage/storage.ts";
 import { test } from "../harness.ts";
@@ -188,6 +187,34 @@ for (const hasLockFiles of [false, true]) {
       },
     );
   }
+}
+
+if (canMount) {
+  test("On a full disk the first put that is refused says so, and after space is freed the store opens and writes again", async () => {
+    for (const ballastKiB of [0, 1024]) {
+      await using disk = mount(3072);
+      const ballast = join(disk.path, "ballast");
+      writeFileSync(ballast, new Uint8Array(ballastKiB * 1024));
+      const folder = join(disk.path, "store");
+      const db = await open(folder, { memtableSize: 256 * 1024 });
+      const values = "v".repeat(8_000);
+      const errors: unknown[] = [];
+      for (let i = 0; errors.length < 2; i++) {
+        await db.put(`key ${i}`, values + i).catch((e) => errors.push(e));
+      }
+      for (const error of errors) {
+        const isTyped = error instanceof KvIoError ||
+          error instanceof KvPoisonedError;
+        assert(isTyped && error.failure === "full", `${error}`);
+      }
+      assert(`${errors[1]}`.includes("free space"), `${errors[1]}`);
+      await db.close().catch(() => {});
+      disk.resize(16 * 1024);
+      await using again = await open(folder);
+      await again.put("again", "1");
+      assertEquals(await again.get("key 0"), values + 0);
+    }
+  });
 }
 
 /** Opens a store to be read and calls all that such a store answers, by two engines at once. */

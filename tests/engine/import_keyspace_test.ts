@@ -94,7 +94,7 @@ test("A keyspace that is dropped during an import ends it", async () => {
     await db.keyspace("one").put("b", "1");
   }
   const left: Entry[] = [["b", "1"]];
-  assertEquals(await allOf(db.keyspace<string, string>("one")), left);
+  assertEquals(await allOf(db.keyspace("one")), left);
 });
 
 test("Keys that are reserved for keyspaces are refused of an import as of a put, and fine without keyspaces", async () => {

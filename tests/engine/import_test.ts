@@ -66,11 +66,11 @@ for (
 ) {
   for (const sorted of [false, true]) {
     test(`importFrom takes all of a scan whose storage answers ${name}, sorted: ${sorted}`, async () => {
-      await using from = await open<string, string>(make());
+      await using from = await open(make());
       await from.importFrom(entries(3000));
       await from.flush();
       await from.put("k1", "in memory");
-      await using to = await open<string, string>(new MemoryStorage());
+      await using to = await open(new MemoryStorage());
       const source = from.scan();
       const result = await to.importFrom(source, { sorted });
       assertEquals([result.entries, result.segments > 0], [3000, sorted]);
@@ -84,9 +84,9 @@ for (
 }
 
 test("A scan whose store is closed ends the import that reads it", async () => {
-  const from = await open<string, string>(new MemoryStorage());
+  const from = await open(new MemoryStorage());
   await from.importFrom(entries(5000));
-  await using to = await open<string, string>(new MemoryStorage());
+  await using to = await open(new MemoryStorage());
   const source = from.scan();
   await from.close();
   const error = await assertRejects(() => to.importFrom(source), KvImportError);

@@ -4,11 +4,13 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { open } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { currentRuntime, runScript } from "../support/runtimes.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const script = new URL("./permission/agent.ts", import.meta.url);
+const opener = new URL("./permission/opener.ts", import.meta.url);
 const sources = fileURLToPath(new URL("../../src", import.meta.url));
 const deno = currentRuntime();
 
@@ -46,6 +48,37 @@ if (deno.name === "deno") {
     });
   });
 
+  test("In Deno a store that may only be read says what to grant to write it, and opens with readOnly", async () => {
+    await using dir = tempDir();
+    const folder = join(dir.path, "data");
+    await makeStore(folder);
+    const opened = async (readOnly: boolean, ...permissions: string[]) => {
+      const args = [folder, String(readOnly)];
+      const options = { permissions: [`--allow-read=${folder}`], args };
+      options.permissions.push(...permissions);
+      const result = await runScript(deno, opener, options);
+      assertEquals(result.stderr, "");
+      return JSON.parse(result.stdout);
+    };
+    assertEquals(await opened(true), { value: "1" });
+    const grant = `--allow-write=${folder}`;
+    for (const others of [[], ["--allow-sys"]]) {
+      const { failure, message } = await opened(false, ...others);
+      assertEquals(failure, "denied");
+      for (const part of [`${grant},`, "readOnly: true"]) {
+        assert(message.includes(part), message);
+      }
+      assert(!message.includes("sys"), message);
+    }
+    // Nor does it ask for that if it is a file of the lock that may not be written.
+    const denied = `--deny-write=${join(folder, "LOCK")}`;
+    const { failure, message } = await opened(false, grant, denied);
+    assertEquals(failure, "denied");
+    assert(message.includes("--allow-write"), message);
+    assert(!message.includes("sys"), message);
+    assertEquals(await opened(false, grant), { value: "1" });
+  });
+
   if (hasTerminal()) {
     test("In a terminal Deno asks nobody for more than a store needs", async () => {
       await using dir = tempDir();
@@ -66,6 +99,12 @@ if (deno.name === "deno") {
       }
     });
   }
+}
+
+/** A store that has been written and is closed. */
+async function makeStore(folder: string): Promise<void> {
+  await using db = await open(folder);
+  await db.put("a", "1");
 }
 
 /** Whether there is the tool that gives a process a terminal of its own. */

@@ -79,3 +79,24 @@ test("A follower refuses other codecs than a keyspace was made with, as soon as 
 async function made(db: KvEngine<string, string>): Promise<void> {
   await db.keyspace("users", { keys: tuple }).put([1], "v");
 }
+
+test("On a follower, too, the codecs of a keyspace that is not there are open, and those of its first write count", async () => {
+  const storage = new MemoryStorage();
+  await using db = await open(storage);
+  await using reader = await follow(storage, { refreshMs: 0 });
+  const texts = reader.keyspace("users");
+  assertEquals(await texts.count(), 0);
+  const users = reader.keyspace("users", { keys: tuple });
+  assertEquals(await users.count(), 0);
+  using before = reader.snapshot();
+  await made(db);
+  await reader.refresh();
+  using after = reader.snapshot();
+  assertEquals(users.getSync([1]), "v");
+  assertEquals(after.keyspace(users).getSync([1]), "v");
+  assertEquals(before.keyspace(users).getSync([1]), undefined);
+  assertEquals(before.keyspace(texts).getSync("1"), undefined);
+  const invalid = "KV_INVALID_ARGUMENT";
+  await assertKvError(() => texts.count(), invalid, "tuple");
+  await assertKvError(() => after.keyspace(texts), invalid, "tuple");
+});

@@ -6,6 +6,8 @@ import { type TempDir, tempDir } from "./temp_dir.ts";
 export interface Mounted extends TempDir {
   /** Lets nobody write to it any more. */
   makeReadOnly(): void;
+  /** Makes it hold more, or less. */
+  resize(sizeKiB: number): void;
 }
 
 /** Whether tests may mount file systems: on Linux, as root, outside most containers. */
@@ -19,6 +21,7 @@ export function mount(sizeKiB: number): Mounted {
   return {
     path,
     makeReadOnly: () => run("mount", ["-o", "remount,ro", path]),
+    resize: (sizeKiB) => run("mount", ["-o", `remount,size=${sizeKiB}k`, path]),
     async [Symbol.asyncDispose](): Promise<void> {
       // Lazily: a test that failed may have left files of it open.
       run("umount", ["-l", path]);

@@ -4,6 +4,7 @@ import type {
 } from "../../inspection/report.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { CheckpointOptions } from "./checkpoint.ts";
+import type { KeyCodec, NoCodecs, ValueCodec } from "./codec_options.ts";
 import type { KeyspaceOptions, KvKeyspace } from "./keyspace.ts";
 import type { KvReader } from "./reader.ts";
 import type { KvStats } from "./stats.ts";
@@ -24,16 +25,20 @@ export interface KvEngine<K, V>
    * a keyspace creates it, in the same batch. Each call returns a new object, so keep it; all
    * objects of one name are the same keyspace.
    *
+   * The first write also fixes the codecs of the keyspace. Until then it can be asked for with any;
+   * afterwards the objects that have others throw or reject with `KV_INVALID_ARGUMENT`.
+   *
    * A store with keyspaces reserves the keys that begin with the byte 0xFF. Text and tuples never
    * do; keys of `bytes` and custom codecs may. While the store has such keys, the write that would
    * create its first keyspace rejects with `KV_INVALID_ARGUMENT`; once there is a keyspace, writes
    * of such keys do. They stay reserved after all keyspaces are dropped.
    *
    * Throws `KV_INVALID_ARGUMENT` for a name that is empty or longer than 255 bytes of UTF-8, and
-   * for codecs other than those the keyspace was created with.
+   * for codecs other than those an existing keyspace was created with.
    *
    * @param name Any text of 1 to 255 bytes.
-   * @param options Its codecs; `utf8` for both by default.
+   * @param options Its codecs. Keys and values without one are text (`utf8`). This overload takes a
+   * codec for the values only; the others take one for the keys only, none, or both.
    *
    * @example
    * ```ts
@@ -49,9 +54,18 @@ export interface KvEngine<K, V>
    * assertEquals(db.keyspaces(), ["visits"]);
    * ```
    */
+  keyspace<V2>(name: string, options: ValueCodec<V2>): KvKeyspace<string, V2>;
+  /** The keyspace `name` with a codec for the keys only; values are text. */
+  keyspace<K2>(name: string, options: KeyCodec<K2>): KvKeyspace<K2, string>;
+  /** The keyspace `name` without codecs; keys and values are text. */
+  keyspace(name: string, options?: NoCodecs): KvKeyspace<string, string>;
+  /**
+   * The keyspace `name` with codecs for keys and values, or with options whose codecs only their
+   * type tells.
+   */
   keyspace<K2 = string, V2 = string>(
     name: string,
-    options?: KeyspaceOptions<K2, V2>,
+    options: KeyspaceOptions<K2, V2> | undefined,
   ): KvKeyspace<K2, V2>;
 
   /** The names of all keyspaces, in byte order. */

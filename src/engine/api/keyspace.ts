@@ -2,7 +2,7 @@ import type { Codec } from "../../codec/codec.ts";
 import type { KvReader } from "./reader.ts";
 import type { KvWriter } from "./writer.ts";
 
-/** The codecs of a keyspace. */
+/** The codecs of a keyspace. Its first write fixes them. */
 export interface KeyspaceOptions<K, V> {
   /** Encodes keys, and so determines their order. Default `utf8`. */
   readonly keys?: Codec<K>;

@@ -289,7 +289,8 @@ export interface KvSnapshot<K, V> extends KvReader<K, V>, Disposable {
   readonly sequence: number;
   /**
    * Reads a keyspace as of the same moment, as long as the snapshot is held. Throws
-   * `KV_INVALID_ARGUMENT` for a keyspace of another store.
+   * `KV_INVALID_ARGUMENT` for a keyspace of another store, and for one whose first write was made
+   * with other codecs.
    *
    * @param keyspace A result of `keyspace()` of the same engine or follower.
    *

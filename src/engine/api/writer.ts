@@ -12,8 +12,10 @@ import type { KvBatch, WriteOptions } from "./writes.ts";
  *
  * - `KV_CLOSED` once the engine is closed, `KV_READ_ONLY` if it was opened with `readOnly`,
  * - `KV_INVALID_ARGUMENT` for a key or value that is too long or that its codec cannot encode,
- * - `KV_IO` if the storage fails to write, and `KV_POISONED` from then on: nothing more is
- *   acknowledged, reads still work; close the store and reopen it.
+ * - `KV_IO` if the storage fails to write, and `KV_POISONED` after that: nothing more is
+ *   acknowledged, reads still work; close the store and reopen it. If a write in the background
+ *   failed, such as that of a segment, `KV_POISONED` may be the first error a caller gets. The
+ *   `failure` of both errors says why: on a full disk it is `"full"`; free space before you reopen.
  */
 export interface KvWriter<K, V> {
   /**

@@ -23,8 +23,8 @@ export interface NamedCodecs {
 }
 
 /**
- * A keyspace as the engine knows it: one that is there, one that its first write will make, or one
- * that was dropped.
+ * A keyspace as the engine knows it: one that is there, one that its first write will make, one
+ * that never will be, since one with other codecs was made of its name, or one that was dropped.
  */
 export class KeyspaceEntry implements KeyspaceRecord {
   readonly name: string;
@@ -38,6 +38,8 @@ export class KeyspaceEntry implements KeyspaceRecord {
   /** Sequence number of a write that came before all in it; `Infinity` until it is made. */
   madeAt: number;
   isDropped = false;
+  /** What was made of the same name with other codecs: nothing is ever in this one then. */
+  madeInstead: KeyspaceEntry | undefined;
 
   constructor(name: string, record: KeyspaceRecord, madeAt: number) {
     this.name = name;
@@ -54,8 +56,14 @@ export class KeyspaceEntry implements KeyspaceRecord {
     return this.madeAt < Infinity && !this.isDropped;
   }
 
-  /** Throws `KV_CLOSED` once it was dropped. */
+  /**
+   * Throws `KV_CLOSED` once it was dropped, and `KV_INVALID_ARGUMENT` once another of its name was
+   * made.
+   */
   assertOpen(): void {
+    if (this.madeInstead !== undefined) {
+      throw otherCodecs(this, this.madeInstead);
+    }
     if (!this.isDropped) return;
     throw new KvError(
       "KV_CLOSED",
@@ -66,7 +74,13 @@ export class KeyspaceEntry implements KeyspaceRecord {
 
 /** The keyspaces of a store, in memory. */
 export class Catalogue {
-  readonly #entries = new Map<string, KeyspaceEntry>();
+  /** Those that there are. */
+  readonly #made = new Map<string, KeyspaceEntry>();
+  /**
+   * Those that are not there, one for each pair of codecs that was asked for: which of them a
+   * keyspace has, its first write says.
+   */
+  readonly #planned = new Map<string, KeyspaceEntry[]>();
   #nextId = 1;
   /**
    * Sequence number from which on keys that begin with `FF` are those of keyspaces; `Infinity` as
@@ -99,7 +113,7 @@ export class Catalogue {
         throw damagedCatalogue(`keyspace ${name} has the id of another`);
       }
       ids.add(record.id);
-      this.#entries.set(name, new KeyspaceEntry(name, record, 0));
+      this.#made.set(name, new KeyspaceEntry(name, record, 0));
     }
     // A repair may have lost the head.
     const least = Math.max(0, ...ids) + 1;
@@ -118,55 +132,64 @@ export class Catalogue {
 
   /** How many keyspaces there are. */
   get size(): number {
-    return this.#made.length;
-  }
-
-  get #made(): KeyspaceEntry[] {
-    return [...this.#entries.values()].filter(({ isMade }) => isMade);
+    return this.#made.size;
   }
 
   /** The names of the keyspaces that there are, in the order of their bytes. */
   names(): string[] {
-    return this.#made
-      .map(({ name }) => ({ name, bytes: encodeName(name) }))
+    return [...this.#made.keys()]
+      .map((name) => ({ name, bytes: encodeName(name) }))
       .sort((a, b) => compareBytes(a.bytes, b.bytes))
       .map(({ name }) => name);
   }
 
   /** The keyspace that is called so, if there is one. */
   find(name: string): KeyspaceEntry | undefined {
-    const entry = this.#entries.get(name);
-    return entry?.isMade ? entry : undefined;
+    return this.#made.get(name);
   }
 
   /**
    * The keyspace that is called so; if there is none, one that its first write will make. Throws
-   * `KV_INVALID_ARGUMENT` for other codecs than it has.
+   * `KV_INVALID_ARGUMENT` for other codecs than it was made with.
    */
   entry(name: string, codecs: NamedCodecs): KeyspaceEntry {
-    let entry = this.#entries.get(name);
-    if (entry === undefined) {
-      encodeName(name);
-      const id = this.#nextId++;
-      const keyCodec = codecs.keys.name;
-      const valueCodec = codecs.values.name;
-      entry = new KeyspaceEntry(name, { id, keyCodec, valueCodec }, Infinity);
-      this.#entries.set(name, entry);
-    }
-    refuseOtherCodecs(entry, codecs);
+    const made = this.#made.get(name);
+    if (made === undefined) return this.#plan(name, codecs);
+    refuseOtherCodecs(made, codecs);
+    return made;
+  }
+
+  #plan(name: string, { keys, values }: NamedCodecs): KeyspaceEntry {
+    const planned = this.#planned.get(name) ?? [];
+    const known = planned.find((entry) =>
+      entry.keyCodec === keys.name && entry.valueCodec === values.name
+    );
+    if (known !== undefined) return known;
+    encodeName(name);
+    const id = this.#nextId++;
+    const record = { id, keyCodec: keys.name, valueCodec: values.name };
+    const entry = new KeyspaceEntry(name, record, Infinity);
+    this.#planned.set(name, [...planned, entry]);
     return entry;
   }
 
-  /** Notes that `entries` are there, by writes from `sequence` on. */
+  /** Notes that `entries`, each of another name, are there, by writes from `sequence` on. */
   noteMade(entries: Iterable<KeyspaceEntry>, sequence: number): void {
-    for (const entry of entries) entry.madeAt = sequence;
+    for (const entry of entries) {
+      entry.madeAt = sequence;
+      for (const other of this.#planned.get(entry.name) ?? []) {
+        if (other !== entry) other.madeInstead = entry;
+      }
+      this.#planned.delete(entry.name);
+      this.#made.set(entry.name, entry);
+    }
     this.#reservedAt = Math.min(this.#reservedAt, sequence);
   }
 
   /** Notes that a keyspace is not there any more. */
   noteDropped(entry: KeyspaceEntry): void {
     entry.isDropped = true;
-    this.#entries.delete(entry.name);
+    this.#made.delete(entry.name);
   }
 
   /**
@@ -205,4 +228,14 @@ function refuseOtherCodecs(
   const place = `keyspace ${name}`;
   refuseOtherCodec(place, "keys", keyCodec, keys.name);
   refuseOtherCodec(place, "values", valueCodec, values.name);
+}
+
+/** For a keyspace that was made with other codecs after this one was asked for. */
+function otherCodecs(
+  { name, keyCodec, valueCodec }: KeyspaceEntry,
+  made: KeyspaceEntry,
+): KvError {
+  return invalidArgument(
+    `Cannot use keyspace ${name}: it was asked for with keys: ${keyCodec} and values: ${valueCodec}, but its first write used keys: ${made.keyCodec} and values: ${made.valueCodec}; ask the store for it again with those codecs`,
+  );
 }
