@@ -65,7 +65,7 @@ export type * from "./src/engine/api/reader.ts";
 export type * from "./src/engine/api/stats.ts";
 export type * from "./src/engine/api/transfer.ts";
 export type * from "./src/engine/api/writer.ts";
-export type * from "./src/engine/api/writes.ts";
+export type * from "./src/engine/api/batch.ts";
 export type {
   BackgroundPlace,
   CompactionOptions,
@@ -86,7 +86,7 @@ export {
   KvIoError,
   KvLockedError,
 } from "./src/errors.ts";
-export { KvPoisonedError } from "./src/engine/poisoned_error.ts";
+export { KvPoisonedError } from "./src/engine/api/poisoned_error.ts";
 export type { Awaitable, Storage };
 export type {
   LockOptions,

@@ -1,6 +1,6 @@
 import { bytes } from "../codec/bytes.ts";
 import type { Codec } from "../codec/codec.ts";
-import { catalogueOf } from "../engine/reader.ts";
+import { catalogueOf } from "../engine/read/reader.ts";
 import { KvError } from "../errors.ts";
 import { readManifest } from "../manifest/manifest_store.ts";
 import { openLocalStorage } from "../storage/local_storage.ts";

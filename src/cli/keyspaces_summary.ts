@@ -1,4 +1,4 @@
-import { catalogueOf } from "../engine/reader.ts";
+import { catalogueOf } from "../engine/read/reader.ts";
 import { KvError } from "../errors.ts";
 import { keyText } from "../inspection/key_text.ts";
 import { type OpenStore, openWithoutLock } from "./open_store.ts";

@@ -1,5 +1,5 @@
 import { compareBytes } from "../bytes/compare.ts";
-import { liveLogNumbers } from "../engine/recovery.ts";
+import { liveLogNumbers } from "../engine/state/recovery.ts";
 import { isMissing, KvError } from "../errors.ts";
 import { logName } from "../format/file_names.ts";
 import { keyText } from "../inspection/key_text.ts";

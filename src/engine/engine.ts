@@ -9,15 +9,19 @@ import type { Storage } from "../storage/storage.ts";
 import type { CheckpointOptions } from "./api/checkpoint.ts";
 import type { KvEngine } from "./api/engine.ts";
 import type { KvStats } from "./api/stats.ts";
-import type { WriteOptions } from "./api/writes.ts";
-import { addDrop } from "./batch_commit.ts";
-import { makeCheckpoint } from "./checkpoint.ts";
-import { type Codecs, type GivenCodecs, keyspaceCodecs } from "./codecs.ts";
-import { untilAborted } from "./interruptible.ts";
+import type { WriteOptions } from "./api/batch.ts";
+import { addDrop } from "./write/batch_commit.ts";
+import { makeCheckpoint } from "./checkpoint/checkpoint.ts";
+import {
+  type Codecs,
+  type GivenCodecs,
+  keyspaceCodecs,
+} from "./codecs/codecs.ts";
+import { untilAborted } from "./runtime/interruptible.ts";
 import { Keyspace } from "./keyspace.ts";
 import { encodeName } from "./keyspaces/catalogue_format.ts";
-import { refuseNoStorage, type StorageAt } from "./storage_check.ts";
-import type { Store } from "./store.ts";
+import { refuseNoStorage, type StorageAt } from "./files/storage_check.ts";
+import type { Store } from "./store/store.ts";
 import { verifyLive } from "./verify_live.ts";
 import { Writer } from "./writer.ts";
 

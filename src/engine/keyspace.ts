@@ -1,13 +1,13 @@
 import type { KvKeyspace } from "./api/keyspace.ts";
 import type { RangeOptions } from "./api/ranges.ts";
-import type { WriteOptions } from "./api/writes.ts";
+import type { WriteOptions } from "./api/batch.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
 import { registerHandle } from "./keyspaces/handles.ts";
 import { BEFORE_ALL_WRITES } from "./keyspaces/layout.ts";
 import { codecsBehind } from "./keyspaces/prefixed_codec.ts";
-import type { Codecs } from "./codecs.ts";
-import type { Store } from "./store.ts";
-import type { WriteBatch } from "./write_batch.ts";
+import type { Codecs } from "./codecs/codecs.ts";
+import type { Store } from "./store/store.ts";
+import type { WriteBatch } from "./write/write_batch.ts";
 import { Writer } from "./writer.ts";
 
 /**

@@ -28,16 +28,20 @@ import {
   codecsOf,
   refuseCodec,
   refuseOtherCodecs,
-} from "./codecs.ts";
+} from "./codecs/codecs.ts";
 import { Engine } from "./engine.ts";
-import { GuardedStorage } from "./guarded_storage.ts";
-import { randomStoreId } from "./random.ts";
+import { GuardedStorage } from "./files/guarded_storage.ts";
+import { randomStoreId } from "./runtime/random.ts";
 import { Catalogue } from "./keyspaces/catalogue.ts";
 import { CatalogueEntries } from "./keyspaces/catalogue_entries.ts";
-import { liveLogNumbers, type Recovered, replayLogs } from "./recovery.ts";
-import { refuseNoStorage, type StorageAt } from "./storage_check.ts";
-import { Store } from "./store.ts";
-import { VersionSet } from "./version_set.ts";
+import {
+  liveLogNumbers,
+  type Recovered,
+  replayLogs,
+} from "./state/recovery.ts";
+import { refuseNoStorage, type StorageAt } from "./files/storage_check.ts";
+import { Store } from "./store/store.ts";
+import { VersionSet } from "./state/version_set.ts";
 
 /**
  * Numbers that are left for files if a store is to be opened for writing: more than a process ever

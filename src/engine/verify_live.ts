@@ -3,9 +3,9 @@ import { Findings } from "../inspection/findings.ts";
 import { Progress } from "../inspection/progress.ts";
 import type { InspectionOptions, VerifyReport } from "../inspection/report.ts";
 import { totalBytes } from "../manifest/segment_info.ts";
-import { giveWay } from "./event_loop.ts";
-import type { LoggedTable } from "./logged_table.ts";
-import type { Store } from "./store.ts";
+import { giveWay } from "./runtime/event_loop.ts";
+import type { LoggedTable } from "./state/logged_table.ts";
+import type { Store } from "./store/store.ts";
 
 /**
  * Checks the files of an open store as of now, while reads and writes go on: the segments of the

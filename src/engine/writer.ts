@@ -9,18 +9,18 @@ import type {
   ImportResult,
 } from "./api/transfer.ts";
 import type { KvWriter } from "./api/writer.ts";
-import type { WriteOptions } from "./api/writes.ts";
-import { addBatch } from "./batch_commit.ts";
-import { checkImport } from "./entries_source.ts";
-import { importInBatches } from "./import_batches.ts";
-import { importSorted } from "./import_sorted.ts";
+import type { WriteOptions } from "./api/batch.ts";
+import { addBatch } from "./write/batch_commit.ts";
+import { checkImport } from "./import/entries_source.ts";
+import { importInBatches } from "./import/import_batches.ts";
+import { importSorted } from "./import/import_sorted.ts";
 import type { KeyspaceEntry } from "./keyspaces/catalogue.ts";
-import type { Codecs } from "./codecs.ts";
-import { Reader } from "./reader.ts";
-import { RecordWriter } from "./record_writer.ts";
-import { Snapshot } from "./snapshot.ts";
-import type { Store } from "./store.ts";
-import { WriteBatch } from "./write_batch.ts";
+import type { Codecs } from "./codecs/codecs.ts";
+import { Reader } from "./read/reader.ts";
+import { RecordWriter } from "./write/record_writer.ts";
+import { Snapshot } from "./read/snapshot.ts";
+import type { Store } from "./store/store.ts";
+import { WriteBatch } from "./write/write_batch.ts";
 
 const WRITE_NAMES = ["sync"];
 

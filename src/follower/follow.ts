@@ -1,5 +1,5 @@
-import { codecsOf, refuseOtherCodecs } from "../engine/codecs.ts";
-import { refuseNoStorage } from "../engine/storage_check.ts";
+import { codecsOf, refuseOtherCodecs } from "../engine/codecs/codecs.ts";
+import { refuseNoStorage } from "../engine/files/storage_check.ts";
 import { checkCount, checkNames } from "../option_values.ts";
 import { resolveOptions } from "../options.ts";
 import { BlockCache } from "../segment/block_cache.ts";

@@ -5,9 +5,9 @@ import type {
 } from "../engine/keyspaces/catalogue.ts";
 import { BEFORE_ALL_WRITES } from "../engine/keyspaces/layout.ts";
 import { codecsBehind } from "../engine/keyspaces/prefixed_codec.ts";
-import type { Codecs } from "../engine/codecs.ts";
-import { Reader } from "../engine/reader.ts";
-import { SnapshotKeyspace } from "../engine/snapshot_keyspace.ts";
+import type { Codecs } from "../engine/codecs/codecs.ts";
+import { Reader } from "../engine/read/reader.ts";
+import { SnapshotKeyspace } from "../engine/read/snapshot_keyspace.ts";
 import type { FollowedStore } from "./followed_store.ts";
 import type { HeldState } from "./held_state.ts";
 

@@ -1,8 +1,8 @@
 import type { KvKeyspaceReader } from "../engine/api/keyspace.ts";
 import type { KvSnapshot } from "../engine/api/reader.ts";
 import { foreignKeyspace } from "../engine/keyspaces/handles.ts";
-import type { Codecs } from "../engine/codecs.ts";
-import { Reader } from "../engine/reader.ts";
+import type { Codecs } from "../engine/codecs/codecs.ts";
+import { Reader } from "../engine/read/reader.ts";
 import { KvError } from "../errors.ts";
 import { FollowedKeyspace } from "./followed_keyspace.ts";
 import type { FollowedStore } from "./followed_store.ts";

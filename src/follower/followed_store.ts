@@ -1,12 +1,12 @@
 import { Catalogue } from "../engine/keyspaces/catalogue.ts";
 import { CatalogueEntries } from "../engine/keyspaces/catalogue_entries.ts";
-import { LiveVersion } from "../engine/live_version.ts";
-import type { ReadSource } from "../engine/read_source.ts";
-import { ReadState } from "../engine/read_state.ts";
-import { liveLogNumbers } from "../engine/recovery.ts";
-import { Segment } from "../engine/segment.ts";
-import { Snapshots } from "../engine/snapshots.ts";
-import { nextTurn } from "../engine/event_loop.ts";
+import { LiveVersion } from "../engine/state/live_version.ts";
+import type { ReadSource } from "../engine/read/read_source.ts";
+import { ReadState } from "../engine/state/read_state.ts";
+import { liveLogNumbers } from "../engine/state/recovery.ts";
+import { Segment } from "../engine/state/segment.ts";
+import { Snapshots } from "../engine/state/snapshots.ts";
+import { nextTurn } from "../engine/runtime/event_loop.ts";
 import { KvError } from "../errors.ts";
 import { compareBytes } from "../bytes/compare.ts";
 import {

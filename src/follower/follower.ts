@@ -3,8 +3,8 @@ import {
   type Codecs,
   type GivenCodecs,
   keyspaceCodecs,
-} from "../engine/codecs.ts";
-import { Reader } from "../engine/reader.ts";
+} from "../engine/codecs/codecs.ts";
+import { Reader } from "../engine/read/reader.ts";
 import { KvError } from "../errors.ts";
 import type { KvFollower } from "./api.ts";
 import { FollowedKeyspace } from "./followed_keyspace.ts";

@@ -1,6 +1,6 @@
 import type { Catalogue } from "../engine/keyspaces/catalogue.ts";
-import type { ReadSource } from "../engine/read_source.ts";
-import type { ReadState } from "../engine/read_state.ts";
+import type { ReadSource } from "../engine/read/read_source.ts";
+import type { ReadState } from "../engine/state/read_state.ts";
 import type { BlockCache } from "../segment/block_cache.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { FollowedStore } from "./followed_store.ts";

@@ -1,5 +1,5 @@
-import { LoggedTable } from "../engine/logged_table.ts";
-import { loadFrames, refuseTooLong } from "../engine/log_table.ts";
+import { LoggedTable } from "../engine/state/logged_table.ts";
+import { loadFrames, refuseTooLong } from "../engine/state/log_table.ts";
 import { logName } from "../format/file_names.ts";
 import {
   FRAME_HEADER_BYTES,

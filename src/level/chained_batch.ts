@@ -1,5 +1,5 @@
 import { AbstractChainedBatch } from "abstract-level";
-import type { KvBatch, WriteOptions } from "../engine/api/writes.ts";
+import type { KvBatch, WriteOptions } from "../engine/api/batch.ts";
 import type { Data } from "./formats.ts";
 
 /** A batch that gathers its records as they come, already encoded. */

@@ -1,7 +1,7 @@
 import type { AbstractSnapshot } from "abstract-level";
-import type { WriteOptions } from "../engine/api/writes.ts";
+import type { WriteOptions } from "../engine/api/batch.ts";
 import type { Engine } from "../engine/engine.ts";
-import { Pacer } from "../engine/event_loop.ts";
+import { Pacer } from "../engine/runtime/event_loop.ts";
 import { boundsOf, type LevelRange } from "./bounds.ts";
 import { writeOptions } from "./chained_batch.ts";
 import type { Data } from "./formats.ts";

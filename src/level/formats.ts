@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { bytes } from "../codec/bytes.ts";
 import type { Codec } from "../codec/codec.ts";
 import { utf8 } from "../codec/utf8.ts";
-import type { Codecs } from "../engine/codecs.ts";
+import type { Codecs } from "../engine/codecs/codecs.ts";
 
 /** The formats in which abstract-level hands keys and values over and wants them back. */
 export type Format = "utf8" | "buffer" | "view";

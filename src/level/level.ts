@@ -30,9 +30,9 @@ import {
 import type { Buffer } from "node:buffer";
 import type { KvEngine } from "../engine/api/engine.ts";
 import type { KvReader } from "../engine/api/reader.ts";
-import type { WriteOptions } from "../engine/api/writes.ts";
+import type { WriteOptions } from "../engine/api/batch.ts";
 import type { Engine } from "../engine/engine.ts";
-import { refuseNoStorage } from "../engine/storage_check.ts";
+import { refuseNoStorage } from "../engine/files/storage_check.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import type { EngineOptions } from "../options.ts";
 import { isPath, storageAt } from "../storage/local_storage.ts";

@@ -1,7 +1,7 @@
 import { bytes } from "../codec/bytes.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openStore } from "../engine/open.ts";
-import type { StorageAt } from "../engine/storage_check.ts";
+import type { StorageAt } from "../engine/files/storage_check.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import { type EngineOptions, resolveOptions } from "../options.ts";
 import type { Storage } from "../storage/storage.ts";

@@ -1,6 +1,6 @@
 import { AbstractSnapshot } from "abstract-level";
 import type { Engine } from "../engine/engine.ts";
-import type { Snapshot } from "../engine/snapshot.ts";
+import type { Snapshot } from "../engine/read/snapshot.ts";
 import { type Data, Faces, type Form } from "./formats.ts";
 
 /** The types of abstract-level leave out what its constructor takes. */

@@ -1,5 +1,5 @@
 import type { KvReader } from "../engine/api/reader.ts";
-import { Pacer } from "../engine/event_loop.ts";
+import { Pacer } from "../engine/runtime/event_loop.ts";
 import { type Awaitable, isPending } from "../storage/awaitable.ts";
 import { type Bounds, boundsFrom } from "./bounds.ts";
 import type { Data } from "./formats.ts";

@@ -1,7 +1,7 @@
 import type { JobContext } from "../compaction/job.ts";
-import { giveWay } from "../engine/event_loop.ts";
-import { paceWhile } from "../engine/job_runner.ts";
-import { randomStoreId, randomUint32 } from "../engine/random.ts";
+import { giveWay } from "../engine/runtime/event_loop.ts";
+import { paceWhile } from "../engine/background/job_runner.ts";
+import { randomStoreId, randomUint32 } from "../engine/runtime/random.ts";
 import { KvIoError } from "../errors.ts";
 import type { Cursor } from "../format/cursor.ts";
 import type { EntryView } from "../format/entry.ts";

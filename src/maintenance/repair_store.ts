@@ -1,6 +1,9 @@
-import { MarkedPlace } from "../engine/marked_place.ts";
-import { refuseNested } from "../engine/nested_places.ts";
-import { refuseNoStorage, type StorageAt } from "../engine/storage_check.ts";
+import { MarkedPlace } from "../engine/files/marked_place.ts";
+import { refuseNested } from "../engine/files/nested_places.ts";
+import {
+  refuseNoStorage,
+  type StorageAt,
+} from "../engine/files/storage_check.ts";
 import { invalidArgument, KvError } from "../errors.ts";
 import { parseFileName, REPAIR_NAME } from "../format/file_names.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";

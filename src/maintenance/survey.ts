@@ -1,4 +1,4 @@
-import { liveLogNumbers } from "../engine/recovery.ts";
+import { liveLogNumbers } from "../engine/state/recovery.ts";
 import { KvCorruptionError } from "../errors.ts";
 import {
   CHECKPOINT_NAME,

@@ -1,6 +1,6 @@
-import { giveWay } from "../engine/event_loop.ts";
-import { liveLogNumbers } from "../engine/recovery.ts";
-import { refuseNoStorage } from "../engine/storage_check.ts";
+import { giveWay } from "../engine/runtime/event_loop.ts";
+import { liveLogNumbers } from "../engine/state/recovery.ts";
+import { refuseNoStorage } from "../engine/files/storage_check.ts";
 import { KvError } from "../errors.ts";
 import {
   type FileName,

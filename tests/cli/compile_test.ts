@@ -11,7 +11,7 @@ import { tempDir } from "../support/temp_dir.ts";
 
 const script = fileURLToPath(new URL("../../src/cli/cli.ts", import.meta.url));
 const worker = fileURLToPath(
-  new URL("../../src/engine/worker.ts", import.meta.url),
+  new URL("../../src/engine/background/worker.ts", import.meta.url),
 );
 const config = new URL("../../deno.json", import.meta.url);
 const { name, binary } = currentRuntime();

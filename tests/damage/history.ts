@@ -1,5 +1,5 @@
 import type { KvEngine } from "../../mod.ts";
-import type { WriteOptions } from "../../src/engine/api/writes.ts";
+import type { WriteOptions } from "../../src/engine/api/batch.ts";
 
 /** The entries of a store in the order of its keys. */
 export type Content = ReadonlyMap<string, string>;

@@ -2,7 +2,7 @@
 // promised is never cut off.
 import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
-import { liveLogNumbers, replayLogs } from "../../src/engine/recovery.ts";
+import { liveLogNumbers, replayLogs } from "../../src/engine/state/recovery.ts";
 import { KvCorruptionError, KvError } from "../../src/errors.ts";
 import {
   FRAME_HEADER_BYTES,

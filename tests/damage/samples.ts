@@ -1,6 +1,6 @@
 // Stores with everything that a store can hold, as a kill has left them, to be damaged.
 import { type EngineOptions, type KvEngine, open } from "../../mod.ts";
-import { defer } from "../../src/engine/deferred.ts";
+import { defer } from "../../src/engine/runtime/deferred.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
 import { deterministic } from "../simulator/deterministic.ts";
 import type { Files } from "./fixed_files.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type KvEngine, KvPoisonedError, open } from "../../mod.ts";
-import { defer } from "../../src/engine/deferred.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { defer } from "../../src/engine/runtime/deferred.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { KvError, KvIoError } from "../../src/errors.ts";
 import { type Fault, FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";

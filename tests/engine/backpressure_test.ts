@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { open } from "../../mod.ts";
-import { Backpressure, backpressureOf } from "../../src/engine/backpressure.ts";
-import { defer } from "../../src/engine/deferred.ts";
+import {
+  Backpressure,
+  backpressureOf,
+} from "../../src/engine/background/backpressure.ts";
+import { defer } from "../../src/engine/runtime/deferred.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";
 

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type CheckpointProgress, open } from "../../mod.ts";
 import { readManifest } from "../../src/manifest/manifest_store.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";

@@ -2,9 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   CommitQueue,
   type CommitTarget,
-} from "../../src/engine/commit_queue.ts";
-import { defer, type Deferred } from "../../src/engine/deferred.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+} from "../../src/engine/store/commit_queue.ts";
+import { defer, type Deferred } from "../../src/engine/runtime/deferred.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { test } from "../harness.ts";
 
 test("All unsynced writers of a task share one append and wait for no turn of the event loop", async () => {

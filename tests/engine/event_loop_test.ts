@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { giveWay, nextTurn } from "../../src/engine/event_loop.ts";
+import { giveWay, nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { test } from "../harness.ts";
 
 /**

@@ -1,7 +1,7 @@
 // Small segments: what short sessions and flushes on demand leave comes together again.
 import { assert, assertEquals } from "@std/assert";
 import { type KvEngine, open } from "../../mod.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { test } from "../harness.ts";
 

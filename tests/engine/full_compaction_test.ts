@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { open } from "../../mod.ts";
 import type { EngineOptions } from "../../src/options.ts";
-import { defer } from "../../src/engine/deferred.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { defer } from "../../src/engine/runtime/deferred.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";
 import { test } from "../harness.ts";

@@ -2,7 +2,7 @@
 // while it waits.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { follow, KvImportError, open } from "../../mod.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { MAX_SEQUENCE } from "../../src/format/sequence.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";

@@ -1,7 +1,7 @@
 // Merges of level 0 that stay there: what they spare, and that nobody reads anything else.
 import { assert, assertEquals } from "@std/assert";
 import { open } from "../../mod.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { FaultStorage } from "../../src/testing/testing.ts";

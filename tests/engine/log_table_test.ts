@@ -1,5 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { readLogImage, recordsOfLog } from "../../src/engine/log_table.ts";
+import {
+  readLogImage,
+  recordsOfLog,
+} from "../../src/engine/state/log_table.ts";
 import { KvCorruptionError } from "../../src/errors.ts";
 import {
   type LogHeader,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { json, open, tuple, utf8 } from "../../mod.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { KvCorruptionError, KvError } from "../../src/errors.ts";
 import { logName, segmentName } from "../../src/format/file_names.ts";
 import { encodeManifest } from "../../src/manifest/manifest_codec.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { compareBytes } from "../../src/bytes/compare.ts";
 import { bytes } from "../../src/codec/bytes.ts";
 import type { ScanOptions } from "../../src/engine/api/ranges.ts";
-import { checkScanOptions, encodeRange } from "../../src/engine/ranges.ts";
+import { checkScanOptions, encodeRange } from "../../src/engine/read/ranges.ts";
 import { KvError } from "../../src/errors.ts";
 import { below, pick, seeded } from "../codec/random.ts";
 import { test } from "../harness.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { open } from "../../mod.ts";
-import { defer } from "../../src/engine/deferred.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { defer } from "../../src/engine/runtime/deferred.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { KvCorruptionError } from "../../src/errors.ts";
 import { logName } from "../../src/format/file_names.ts";
 import { FRAME_HEADER_BYTES } from "../../src/format/log_format.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Snapshots } from "../../src/engine/snapshots.ts";
+import { Snapshots } from "../../src/engine/state/snapshots.ts";
 import { test } from "../harness.ts";
 
 test("Snapshots are held in order of their sequence numbers, each number once", () => {

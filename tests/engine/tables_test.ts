@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { LoggedTable } from "../../src/engine/logged_table.ts";
-import { Tables } from "../../src/engine/tables.ts";
+import type { LoggedTable } from "../../src/engine/state/logged_table.ts";
+import { Tables } from "../../src/engine/state/tables.ts";
 import { PUT } from "../../src/format/kind.ts";
 import { test } from "../harness.ts";
 

@@ -18,9 +18,9 @@ import {
   InlineRunner,
   type JobHost,
   type JobRunner,
-} from "../../src/engine/job_runner.ts";
-import { LoggedTable } from "../../src/engine/logged_table.ts";
-import { WorkerRunner } from "../../src/engine/worker_runner.ts";
+} from "../../src/engine/background/job_runner.ts";
+import { LoggedTable } from "../../src/engine/state/logged_table.ts";
+import { WorkerRunner } from "../../src/engine/background/worker_runner.ts";
 import type { SegmentInfo } from "../../src/manifest/segment_info.ts";
 import { newTableMemory } from "../../src/memtable/table_memory.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";

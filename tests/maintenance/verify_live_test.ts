@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { open } from "../../mod.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import type { Storage } from "../../src/storage/storage.ts";
 import { test } from "../harness.ts";

@@ -31,7 +31,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "A write is acknowledged before it is synced",
-    file: "src/engine/commit_queue.ts",
+    file: "src/engine/store/commit_queue.ts",
     from: "if (isPending(synced)) await synced;",
     to: "if (isPending(synced)) synced.catch(() => {});",
     test: "tests/engine/commit_queue_test.ts",
@@ -47,7 +47,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "A sequence number is used twice, in two logs",
-    file: "src/engine/tables.ts",
+    file: "src/engine/state/tables.ts",
     from: "this.#create(table.lastSequence + 1, capacity)",
     to: "this.#create(table.lastSequence, capacity)",
     test: "tests/damage/log_test.ts",
@@ -63,7 +63,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "A log is removed before the manifest names its segment",
-    file: "src/engine/background_jobs.ts",
+    file: "src/engine/background/background_jobs.ts",
     from: `    await versions.change({
       edit: { add, remove: [] },`,
     to: `    await this.#options.removeLog(oldest.logName);
@@ -100,7 +100,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "Compaction forgets a snapshot",
-    file: "src/engine/background_jobs.ts",
+    file: "src/engine/background/background_jobs.ts",
     from: "snapshots: snapshots.sorted(),",
     to: "snapshots: [],",
     test: "tests/engine/background_test.ts",
@@ -131,7 +131,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "A sync that failed is tried again",
-    file: "src/engine/store.ts",
+    file: "src/engine/store/store.ts",
     from: "sync: () => this.#whileSound(() => this.#logs.sync()),",
     to: `sync: async () => {
         try {
@@ -146,14 +146,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "A log takes writes before the manifest names it",
-    file: "src/engine/log_committer.ts",
+    file: "src/engine/store/log_committer.ts",
     from: "() => this.#versions.change({ logs }),",
     to: "() => void this.#versions.change({ logs }).catch(() => {}),",
     test: "tests/engine/log_names_test.ts",
   },
   {
     name: "Recovery cuts off what later frames say to have been durable",
-    file: "src/engine/recovery.ts",
+    file: "src/engine/state/recovery.ts",
     from: "if (promised <= this.#lastSequence) return;",
     to: "if (promised <= Infinity) return;",
     test: "tests/damage/log_test.ts",
@@ -177,7 +177,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "A scan that began before sees a range delete",
-    file: "src/engine/scan.ts",
+    file: "src/engine/read/scan.ts",
     from: "const { state, maxSequence, ranges } = source;",
     to: `const { state, maxSequence } = source;
   const ranges = state.visibleRanges(Infinity);`,
@@ -185,7 +185,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "An import is seen by snapshots from before it",
-    file: "src/engine/installation.ts",
+    file: "src/engine/import/installation.ts",
     from: "segment.visibleFrom = visibleFrom;",
     to: "segment.visibleFrom = Math.min(0, visibleFrom);",
     test: "tests/engine/installation_test.ts",
@@ -193,7 +193,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "An import goes below older entries of its keys",
-    file: "src/engine/installation.ts",
+    file: "src/engine/import/installation.ts",
     from: "const isRival = has && this.#isBefore(cursor);",
     to: "const isRival = !has && this.#isBefore(cursor);",
     test: "tests/engine/import_sorted_test.ts",
@@ -202,7 +202,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name:
       "A flush that knows nothing of an import drops what hides its entries",
-    file: "src/engine/background.ts",
+    file: "src/engine/background/background.ts",
     from: "const done = this.gate.enter(work, signal);",
     to: "const done = work();",
     test: "tests/engine/installation_test.ts",
@@ -210,7 +210,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "A compaction begins while the manifest names an import",
-    file: "src/engine/installation.ts",
+    file: "src/engine/import/installation.ts",
     from: "background.gate.isShut = true;",
     to: "",
     test: "tests/engine/import_turn_test.ts",
@@ -218,7 +218,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "What is merged in level 0 passes for newer than a flush beside it",
-    file: "src/engine/background_jobs.ts",
+    file: "src/engine/background/background_jobs.ts",
     from: "if (!this.#isFlushing) return",
     to: "return",
     test: "tests/engine/level0_test.ts",

@@ -5,7 +5,7 @@ import {
   open,
   type RangeOptions,
 } from "../../mod.ts";
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { KvIoError } from "../../src/errors.ts";
 import type { FaultStorage } from "../../src/testing/testing.ts";
 import { expectEntries, expectValues } from "./expect.ts";

@@ -1,4 +1,4 @@
-import { nextTurn } from "../../src/engine/event_loop.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import type { Random } from "../../src/testing/random.ts";
 import type { FaultStorage } from "../../src/testing/testing.ts";
 import type { Workload } from "./workloads.ts";

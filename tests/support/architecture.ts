@@ -33,6 +33,25 @@ const layers = [
     "errors.ts",
   ]);
 
+/**
+ * The rooms of the engine, from top to bottom: each imports from those below it only. The files
+ * beside them stand on all of them.
+ */
+const engineRooms = [
+  "checkpoint",
+  "import",
+  "write",
+  "read",
+  "store",
+  "background",
+  "keyspaces",
+  "state",
+  "files",
+  "codecs",
+  "runtime",
+  "api",
+];
+
 /** Layers that never import one another, whichever stands higher. */
 const siblings = new Set(["segment", "memtable", "wal"]);
 
@@ -77,10 +96,10 @@ const testingMayImport = new Set([
 const runtimeAdapters = new Set(["deno", "bun", "node"].map(adapterFile));
 
 /** The module of a thread of its own, which has to open its files by itself. */
-const workerModule = "engine/worker.ts";
+const workerModule = "engine/background/worker.ts";
 
 /** The module that starts it, by way of a `data:` URL where it comes from the web. */
-const workerStarter = "engine/worker_runner.ts";
+const workerStarter = "engine/background/worker_runner.ts";
 
 const maxLines = 350;
 
@@ -173,6 +192,7 @@ function checkOwn(
   if (path === "mod.ts" && (to === "cli" || to === "level")) {
     return `${from} lies below ${to}`;
   }
+  if (from === "engine" && to === "engine") return checkRooms(path, target);
   if (path === "mod.ts" || from === to) {
     return storageContract.has(path) && !storageContract.has(target)
       ? "the contract knows no adapter"
@@ -203,6 +223,18 @@ function checkOwn(
     return "the MemTable does no I/O";
   }
   return layers.indexOf(from) < layers.indexOf(to)
+    ? undefined
+    : `${from} lies below ${to}`;
+}
+
+function checkRooms(path: string, target: string): string | undefined {
+  const [from, to] = [path, target].map((file) =>
+    file.split("/").at(-2) === "engine" ? undefined : file.split("/")[1]!
+  );
+  if (from === undefined || from === to) return undefined;
+  if (!engineRooms.includes(from)) return `${from} is no room of the engine`;
+  if (to === undefined) return "rooms do not import what stands on them";
+  return engineRooms.indexOf(from) < engineRooms.indexOf(to)
     ? undefined
     : `${from} lies below ${to}`;
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type KvEngine, open } from "../../../mod.ts";
-import { nextTurn } from "../../engine/event_loop.ts";
+import { nextTurn } from "../../engine/runtime/event_loop.ts";
 import { fileError } from "../system_error.ts";
 
 /** What a workload has come to. */

@@ -7,7 +7,7 @@ import {
   type CommonOptions,
   reading,
 } from "../command.ts";
-import { giveWay } from "../../engine/event_loop.ts";
+import { giveWay } from "../../engine/runtime/event_loop.ts";
 import { escapeName } from "../escape.ts";
 import { counted, durationText, sizeText } from "../figures.ts";
 import type { Host } from "../host.ts";

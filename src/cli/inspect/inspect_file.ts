@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { giveWay } from "../../engine/event_loop.ts";
+import { giveWay } from "../../engine/runtime/event_loop.ts";
 import { KvIoError } from "../../errors.ts";
 import { type FileName, parseFileName } from "../../format/file_names.ts";
 import { Findings } from "../../inspection/findings.ts";

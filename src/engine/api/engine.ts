@@ -9,7 +9,7 @@ import type { KeyspaceOptions, KvKeyspace } from "./keyspace.ts";
 import type { KvReader } from "./reader.ts";
 import type { KvStats } from "./stats.ts";
 import type { KvWriter } from "./writer.ts";
-import type { WriteOptions } from "./writes.ts";
+import type { WriteOptions } from "./batch.ts";
 
 /**
  * An open store. It reads and writes the keys outside keyspaces itself, and hands out

@@ -1,5 +1,5 @@
 import type { AsyncScanOptions } from "./ranges.ts";
-import type { WriteOptions } from "./writes.ts";
+import type { WriteOptions } from "./batch.ts";
 
 /** Progress of an import or export. */
 export interface TransferProgress {

@@ -1,7 +1,7 @@
 import type { RangeOptions } from "./ranges.ts";
 import type { KvSnapshot } from "./reader.ts";
 import type { EntriesSource, ImportOptions, ImportResult } from "./transfer.ts";
-import type { KvBatch, WriteOptions } from "./writes.ts";
+import type { KvBatch, WriteOptions } from "./batch.ts";
 
 /**
  * Writes the keys of a store or of one keyspace. Writes are visible to reads of the same engine

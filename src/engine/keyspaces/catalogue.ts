@@ -1,7 +1,7 @@
 import { compareBytes } from "../../bytes/compare.ts";
 import { invalidArgument, KvError } from "../../errors.ts";
 import type { KeyRange } from "../../format/key_range.ts";
-import { refuseOtherCodec } from "../codecs.ts";
+import { refuseOtherCodec } from "../codecs/codecs.ts";
 import type { CatalogueEntries } from "./catalogue_entries.ts";
 import {
   damagedCatalogue,

@@ -6,7 +6,7 @@ import { isRangeDelete, RECORD_HEADER_BYTES } from "../../format/record.ts";
 import type { MemTable } from "../../memtable/memtable.ts";
 import type { Version } from "../../manifest/version.ts";
 import type { RangeTombstones } from "../../tombstones/range_tombstones.ts";
-import type { Segment } from "../segment.ts";
+import type { Segment } from "../state/segment.ts";
 import { catalogueKey, isOfCatalogue } from "./catalogue_format.ts";
 import { CATALOGUE_PREFIX, RESERVED_BYTE } from "./layout.ts";
 

@@ -1,6 +1,6 @@
 import { invalidArgument, type KvError } from "../../errors.ts";
 import type { KvKeyspaceReader } from "../api/keyspace.ts";
-import type { Codecs } from "../codecs.ts";
+import type { Codecs } from "../codecs/codecs.ts";
 import type { KeyspaceEntry } from "./catalogue.ts";
 
 /** What a keyspace is used with by batches and snapshots. */

@@ -1,5 +1,5 @@
 import type { Codec } from "../../codec/codec.ts";
-import type { Codecs } from "../codecs.ts";
+import type { Codecs } from "../codecs/codecs.ts";
 
 /** The codecs of a keyspace: keys stand behind its prefix. */
 export function codecsBehind<K, V>(

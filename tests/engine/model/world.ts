@@ -1,6 +1,6 @@
 import type { KvEngine } from "../../../src/engine/api/engine.ts";
 import type { KvKeyspace } from "../../../src/engine/api/keyspace.ts";
-import type { WriteOptions } from "../../../src/engine/api/writes.ts";
+import type { WriteOptions } from "../../../src/engine/api/batch.ts";
 import type { KvSnapshot } from "../../../src/engine/api/reader.ts";
 import type { KvFollower } from "../../../src/follower/api.ts";
 import { below, pick, seeded } from "../../codec/random.ts";

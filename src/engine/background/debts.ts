@@ -1,0 +1,46 @@
+import { MOST_RANGE_TOMBSTONES } from "../../compaction/covered_segments.ts";
+import type { Version } from "../../manifest/version.ts";
+import type { CompactionSettings } from "../../options.ts";
+import type { Debts } from "./backpressure.ts";
+import type { Tables } from "../state/tables.ts";
+
+/** Full MemTables that may wait for their flush before writers have to wait too. */
+const MOST_WAITING_TABLES = 2;
+
+/** Segments in level 0, as a multiple of the compaction threshold, before writers have to wait. */
+const LEVEL0_LIMIT_FACTOR = 9;
+
+/**
+ * Range tombstones in the manifest, as a multiple of those that compaction hurries for, before
+ * writers have to wait.
+ */
+const RANGES_LIMIT_FACTOR = 20;
+
+/** How far background work is behind. */
+export function debtsOf(
+  tables: Tables,
+  { levels, rangeTombstones }: Version,
+  { threshold }: CompactionSettings,
+): Debts {
+  return {
+    flush: (tables.waiting.length + tables.fullness) /
+      (MOST_WAITING_TABLES + 1),
+    compaction: Math.max(
+      between(
+        threshold,
+        levels[0]!.length,
+        LEVEL0_LIMIT_FACTOR * threshold + 1,
+      ),
+      between(
+        MOST_RANGE_TOMBSTONES,
+        rangeTombstones.size,
+        RANGES_LIMIT_FACTOR * MOST_RANGE_TOMBSTONES,
+      ),
+    ),
+  };
+}
+
+/** How far `amount` has come on the way from what is due to what is too much. */
+function between(due: number, amount: number, tooMuch: number): number {
+  return (amount - due) / (tooMuch - due);
+}

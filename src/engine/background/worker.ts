@@ -1,0 +1,166 @@
+/**
+ * The worker that an engine on a local folder gives its flushes and compactions to. It reads logs
+ * and segments by itself, so nothing large is copied between threads, and writes segments; which of
+ * them are live is the engine's business alone.
+ *
+ * Not for use by applications.
+ *
+ * @module
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { compactSegments } from "../../compaction/compactor.ts";
+import { writeRecords } from "../../compaction/flush.ts";
+import { buildSegment } from "../../compaction/build.ts";
+import type {
+  BuildJob,
+  CompactionJob,
+  FlushJob,
+  JobContext,
+} from "../../compaction/job.ts";
+import { logName } from "../../format/file_names.ts";
+import type { SegmentInfo } from "../../manifest/segment_info.ts";
+import { RecordList } from "../../memtable/record_list.ts";
+import { LocalFiles } from "../../storage/local_files.ts";
+import { openLogImage } from "../../wal/log_reader.ts";
+import { GuardedStorage } from "../files/guarded_storage.ts";
+import { paceUntil } from "./job_runner.ts";
+import { readLogImage, recordsOfLog } from "../state/log_table.ts";
+import { randomUint32 } from "../runtime/random.ts";
+import type { FromWorker, ToWorker, WorkerSetup } from "./worker_messages.ts";
+
+interface RunningJob {
+  readonly cancel: AbortController;
+  giveNumber: ((number: number) => void) | undefined;
+}
+
+const { folder } = workerData as WorkerSetup;
+// The lock is the engine's.
+const storage = new GuardedStorage(new LocalFiles(folder, () => {}), {
+  release: () => {},
+});
+const jobs = new Map<number, RunningJob>();
+
+parentPort!.on("message", (message: ToWorker) => {
+  switch (message.type) {
+    case "flush":
+      return run(message, (context) => flush(message.job, context));
+    case "compact":
+      return run(message, (context) => compact(message.job, context));
+    case "build":
+      return run(message, (context) => build(message.job, context));
+    case "number":
+      return jobs.get(message.id)?.giveNumber?.(message.number);
+    case "cancel":
+      return jobs.get(message.id)?.cancel.abort();
+    case "close":
+      return end();
+  }
+});
+
+async function run(
+  { id, number }: { readonly id: number; readonly number: number },
+  work: (context: JobContext) => Promise<readonly SegmentInfo[]>,
+): Promise<void> {
+  const job: RunningJob = {
+    cancel: new AbortController(),
+    giveNumber: undefined,
+  };
+  jobs.set(id, job);
+  const numbers = [number];
+  try {
+    const segments = await work({
+      storage,
+      pace: paceUntil(job.cancel.signal),
+      randomUint32,
+      takeFileNumber: () =>
+        numbers.pop() ?? new Promise((resolve) => {
+          job.giveNumber = resolve;
+          post({ type: "takeNumber", id });
+        }),
+    });
+    post({ type: "done", id, segments });
+  } catch {
+    // The engine runs the job again by itself, and so comes to the error if there is one to report.
+    // But for one, which the system reports only once.
+    const { directoryFailure } = storage;
+    post({
+      type: "failed",
+      id,
+      directoryFailure: directoryFailure === undefined
+        ? undefined
+        : String(directoryFailure),
+    });
+  } finally {
+    jobs.delete(id);
+  }
+}
+
+function compact(
+  job: CompactionJob,
+  context: JobContext,
+): Promise<SegmentInfo[]> {
+  return compactSegments(job, behindFlushes(context));
+}
+
+async function build(
+  job: BuildJob,
+  context: JobContext,
+): Promise<SegmentInfo[]> {
+  return [await buildSegment(job, behindFlushes(context))];
+}
+
+/** Flushes go first: writers may be waiting for them. */
+function behindFlushes(context: JobContext): JobContext {
+  const { pace } = context;
+  return {
+    ...context,
+    pace: {
+      isDue: (units) => pace.isDue(units) || flushing !== undefined,
+      pause: async () => {
+        await flushing;
+        await pace.pause();
+      },
+    },
+  };
+}
+
+let flushing: Promise<unknown> | undefined;
+
+function flush(job: FlushJob, context: JobContext): Promise<SegmentInfo[]> {
+  const work = writeLog(job, context);
+  flushing = work.catch(() => {}).then(() => {
+    flushing = undefined;
+  });
+  return work;
+}
+
+/** What the last flush read its log into, for the next one. */
+let buffer: Uint8Array<ArrayBuffer> | undefined;
+
+async function writeLog(
+  job: FlushJob,
+  context: JobContext,
+): Promise<SegmentInfo[]> {
+  const name = logName(job.logNumber);
+  const image = await readLogImage(await storage.open(name), name, buffer);
+  buffer = new Uint8Array(image.buffer);
+  const header = openLogImage(image, name, job.logNumber);
+  if (header === undefined) throw new Error(`${name} has no valid header`);
+  const records = recordsOfLog(name, image, {
+    header,
+    count: job.records,
+    hasRanges: job.rangeTombstones.length > 0,
+  });
+  const segment = await writeRecords(new RecordList(records), job, context);
+  return segment ? [segment] : [];
+}
+
+/** Deno's port has no `close`, but its workers have one. */
+function end(): void {
+  if (typeof parentPort!.close === "function") parentPort!.close();
+  else (globalThis as unknown as { close(): void }).close();
+}
+
+function post(message: FromWorker): void {
+  parentPort!.postMessage(message);
+}
