@@ -29,6 +29,9 @@ import {
 /** Range tombstones from which on resolving them goes before all other work. */
 export const MOST_RANGE_TOMBSTONES = 1_000;
 
+/** The same for the bytes that they take. */
+export const MOST_RANGE_BYTES: number = 16 * 1024 * 1024;
+
 /**
  * Plans to drop all segments that hold nothing any more, or answers `undefined` if there are none.
  */
@@ -70,7 +73,8 @@ function isCovered<S extends SegmentInfo>(
 
 /** Whether there are so many range tombstones that they come first. */
 export function hasTooManyRanges({ rangeTombstones }: Version): boolean {
-  return rangeTombstones.size > MOST_RANGE_TOMBSTONES;
+  return rangeTombstones.size > MOST_RANGE_TOMBSTONES ||
+    rangeTombstones.memoryBytes > MOST_RANGE_BYTES;
 }
 
 /**

@@ -314,3 +314,59 @@ test("A delete that is refused while its look-up waits leaves no rejection that 
   await new Promise((resolve) => setTimeout(resolve));
   await db.close();
 });
+
+/** Ranges side by side whose bounds are as long as keys may be. */
+function longRanges(count: number): { gte: string; lt: string }[] {
+  return Array.from({ length: count }, (_, i) => {
+    const start = `b${String(i).padStart(6, "0")}`.padEnd(64 * 1024 - 1, "x");
+    return { gte: `${start}a`, lt: `${start}b` };
+  });
+}
+
+test("Range deletes whose bounds the manifest has no room for are refused, and the store goes on", async () => {
+  const storage = new MemoryStorage();
+  let db = await open(storage, { sync: false });
+  await db.put("a", "1");
+  await db.put("c", "2");
+  await db.flush();
+  const batch = db.batch();
+  for (const range of longRanges(600)) batch.delRange(range);
+  const error = await assertRejects(() => batch.commit(), KvError, "snapshots");
+  assertEquals(error.code, "KV_UNSUPPORTED");
+
+  const snapshot = db.snapshot();
+  let accepted = 0;
+  for (const range of longRanges(600)) {
+    if (accepted === 400) break;
+    try {
+      await db.delRange(range);
+      accepted++;
+    } catch (error) {
+      assertEquals((error as KvError).code, "KV_UNSUPPORTED");
+      break;
+    }
+  }
+  assert(accepted > 100, `${accepted}`);
+  await db.put("d", "3");
+  snapshot.close();
+  await db.compact();
+  await db.delRange({ gte: "c", lt: "d" });
+  await db.close();
+  db = await open(storage, { sync: false });
+  assertEquals(await entriesIn(db), { a: "1", d: "3" });
+  await db.close();
+});
+
+test("A batch may clear the store, or a keyspace, before it puts", async () => {
+  await using db = await open(new MemoryStorage());
+  const users = db.keyspace("users");
+  await db.put("a", "1");
+  await users.put("u", "1");
+  await db.batch().clear().put("b", "2").commit();
+  assertEquals(await entriesIn(db), { b: "2" });
+  assertEquals(users.getSync("u"), "1");
+  const batch = db.batch();
+  batch.in(users).clear().put("v", "2");
+  await batch.commit();
+  assertEquals([...users.keysSync()], ["v"]);
+});

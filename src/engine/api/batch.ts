@@ -61,6 +61,12 @@ export interface KvBatch<K, V> {
   delRange(range: RangeOptions<K>): this;
 
   /**
+   * Adds a delete of all keys, as {@linkcode KvBatch.delRange} does. Keyspaces are not touched by
+   * the `clear` of a batch of the store itself.
+   */
+  clear(): this;
+
+  /**
    * The same batch with the keys and values of a keyspace: what is added to the result goes there;
    * calling `commit` on any of them commits all. Throws `KV_INVALID_ARGUMENT` for a keyspace of
    * another store, `KV_CLOSED` for a dropped one.

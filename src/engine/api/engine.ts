@@ -95,7 +95,8 @@ export interface KvEngine<K, V>
    * Writes the MemTables to segments, so that no log has to be replayed.
    *
    * Happens automatically when a MemTable is full, see `memtableSize`. Calling it shortens the next
-   * open, and empties the logs before a folder is copied.
+   * open. It is no preparation for copying the folder of an open store, which may cost the lock:
+   * that is what {@linkcode KvEngine.checkpoint} is for.
    *
    * @example
    * ```ts

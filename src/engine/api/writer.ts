@@ -56,7 +56,8 @@ export interface KvWriter<K, V> {
    *
    * Also rejects with `KV_INVALID_ARGUMENT` for a range without bounds, or with only an empty
    * prefix: to remove all keys, use {@linkcode KvWriter.clear}. An empty range is fine and removes
-   * nothing.
+   * nothing. Rejects with `KV_UNSUPPORTED` while the bounds of range deletes that no compaction has
+   * applied take 64 MiB, as they may where snapshots stay open.
    *
    * @param range The keys to remove, as for a scan.
    *

@@ -1,4 +1,7 @@
-import { MOST_RANGE_TOMBSTONES } from "../../compaction/covered_segments.ts";
+import {
+  MOST_RANGE_BYTES,
+  MOST_RANGE_TOMBSTONES,
+} from "../../compaction/covered_segments.ts";
 import type { Version } from "../../manifest/version.ts";
 import type { CompactionSettings } from "../../options.ts";
 import type { Debts } from "./backpressure.ts";
@@ -15,6 +18,9 @@ const LEVEL0_LIMIT_FACTOR = 9;
  * writers have to wait.
  */
 const RANGES_LIMIT_FACTOR = 20;
+
+/** The same for their bytes: before they come to be so many that more are refused. */
+const RANGE_BYTES_LIMIT_FACTOR = 3;
 
 /** How far background work is behind. */
 export function debtsOf(
@@ -35,6 +41,11 @@ export function debtsOf(
         MOST_RANGE_TOMBSTONES,
         rangeTombstones.size,
         RANGES_LIMIT_FACTOR * MOST_RANGE_TOMBSTONES,
+      ),
+      between(
+        MOST_RANGE_BYTES,
+        rangeTombstones.memoryBytes,
+        RANGE_BYTES_LIMIT_FACTOR * MOST_RANGE_BYTES,
       ),
     ),
   };

@@ -11,6 +11,7 @@ import {
 } from "../keyspaces/catalogue_format.ts";
 import { RESERVED_START } from "../keyspaces/layout.ts";
 import { openRange } from "../read/scan.ts";
+import { refuseTooManyRanges } from "./range_limit.ts";
 import { checkSequence } from "./record_writer.ts";
 import type { Store } from "../store/store.ts";
 
@@ -24,6 +25,7 @@ const NO_BYTES = new Uint8Array(0);
 export function addBatch(store: Store, batch: BatchRecords): void {
   const { keyspaces, hasReservedKey } = batch;
   for (const keyspace of keyspaces) keyspace.assertOpen();
+  if (batch.rangeBytes > 0) refuseTooManyRanges(store, batch.rangeBytes);
   const missing = [...keyspaces].filter(({ isMade }) => !isMade);
   const { catalogue, lastSequence } = store;
   if (missing.length === 0) {

@@ -43,6 +43,8 @@ export class BatchRecords {
    * Whether it writes a key to the default keyspace that a store with keyspaces keeps for itself.
    */
   hasReservedKey = false;
+  /** Bytes of the bounds of its range deletes. */
+  rangeBytes = 0;
   /** Where range deletes stand that reach to such keys. */
   readonly #openRanges = new Set<number>();
   #bytes = takeBuffer();
@@ -126,6 +128,7 @@ export class BatchRecords {
 
   /** Adds a record of a key and a value that are encoded. */
   add(kind: RecordKind, key: Uint8Array, value: Uint8Array): void {
+    if (kind === RANGE_DELETE) this.rangeBytes += key.length + value.length;
     const start = this.keyStart;
     this.write(key, start);
     this.write(value, start + key.length);

@@ -21,6 +21,7 @@ import {
   refuseEmptyPrefix,
 } from "../read/ranges.ts";
 import type { Codecs } from "../codecs/codecs.ts";
+import { refuseTooManyRanges } from "./range_limit.ts";
 import { refusedEntry } from "../codecs/refused_part.ts";
 import type { Store } from "../store/store.ts";
 
@@ -133,8 +134,9 @@ export class RecordWriter<K, V> {
     return this.#keyspace?.range ?? catalogue.rangeOfDefault(lastSequence);
   }
 
-  #addRange({ lower, upper }: KeyRange): void {
-    this.#add(RANGE_DELETE, lower ?? NO_BYTES, upper ?? NO_BYTES);
+  #addRange({ lower = NO_BYTES, upper = NO_BYTES }: KeyRange): void {
+    refuseTooManyRanges(this.#store, lower.length + upper.length);
+    this.#add(RANGE_DELETE, lower, upper);
     this.#store.showRanges();
   }
 
