@@ -248,6 +248,7 @@ async function lookFrom(
 ): Promise<Found | undefined> {
   const isSame = known !== undefined && compareBytes(bytes, known.bytes) === 0;
   const state = isSame ? known.state : decodeManifest(bytes);
+  if (known !== undefined) refuseOther(place.storage, known.state, state);
   const tails = await loadTails(place, state, known?.tails ?? []);
   if (!await isManifest(place.storage, bytes)) return undefined;
   const version = isSame
@@ -299,6 +300,26 @@ async function openVersion(
       level.map(({ number }) => segments.get(number)!)
     ),
     state.rangeTombstones,
+  );
+}
+
+/**
+ * Throws if `now` is not of the history of `known`, in which numbers only grow: its files may have
+ * numbers that others had before. A restored backup, for example.
+ */
+function refuseOther(
+  { location }: Storage,
+  known: ManifestState,
+  now: ManifestState,
+): void {
+  if (
+    compareBytes(now.storeId, known.storeId) === 0 &&
+    now.nextFileNumber >= known.nextFileNumber &&
+    now.flushedSequence >= known.flushedSequence
+  ) return;
+  throw new KvError(
+    "KV_NOT_FOUND",
+    `Cannot follow ${location} any more: another store, or an older state of it, has taken its place; close this follower and follow it anew`,
   );
 }
 

@@ -41,6 +41,50 @@ test("A follower sees what was committed before a refresh, and nothing of it ear
   assertEquals(reader.lastSequence, 3);
 });
 
+/** What a storage has, for another one to have it. */
+async function replaceWith(target: MemoryStorage, other: MemoryStorage) {
+  for (const name of await target.list()) target.remove(name);
+  for (const name of await other.list()) {
+    const from = other.open(name);
+    const bytes = new Uint8Array(from.size);
+    from.readAt(bytes, 0);
+    const to = target.create(name);
+    to.append(bytes);
+    to.sync();
+  }
+}
+
+test("A follower in whose place another store is, or an older state, says so instead of mixing the two", async () => {
+  async function makeStore(storage: MemoryStorage, key: string) {
+    await using db = await open(storage);
+    await db.put("shared", key);
+    await db.flush();
+    await db.put(key, "1");
+  }
+  const [storage, other, backup] = Array.from(
+    { length: 3 },
+    () => new MemoryStorage(),
+  );
+  await makeStore(storage!, "first");
+  await makeStore(other!, "second");
+  {
+    await using db = await open(storage!);
+    await db.checkpoint(backup!);
+    await db.put("later", "1");
+    await db.flush();
+  }
+  for (const replacement of [backup!, other!]) {
+    await using reader = await follow(storage!, NEVER);
+    assertEquals(reader.getSync("first"), "1");
+    await replaceWith(storage!, replacement);
+    const error = await assertRejects(() => reader.refresh(), KvError);
+    assertEquals(error.code, "KV_NOT_FOUND");
+    assertThrows(() => reader.getSync("first"), KvError, "taken its place");
+  }
+  await using reader = await follow(storage!, NEVER);
+  assertEquals(reader.getSync("shared"), "second");
+});
+
 test("A segment that is gone with its manifest is no damage: the follower says that it cannot keep up", async () => {
   const stores = await Promise.all(["a", "b"].map(async (key) => {
     const storage = new MemoryStorage();
