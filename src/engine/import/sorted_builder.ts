@@ -13,6 +13,8 @@ import { keyText } from "../../inspection/key_text.ts";
 import type { SegmentInfo } from "../../manifest/segment_info.ts";
 import type { TransferProgress } from "../api/transfer.ts";
 import type { KeyspaceEntry } from "../keyspaces/catalogue.ts";
+import { refuseImitation } from "../keyspaces/catalogue_format.ts";
+import { RESERVED_BYTE } from "../keyspaces/layout.ts";
 import type { Codecs } from "../codecs/codecs.ts";
 import { checkKeyLength, checkValueLength } from "../write/record_writer.ts";
 import { refusedPart } from "../codecs/refused_part.ts";
@@ -112,6 +114,9 @@ export class SortedBuilder<K, V> {
     const valueOffset = keyOffset + keyLength;
     const valueLength = this.#encode("value", values, value, valueOffset);
     checkValueLength(valueLength, maxValueSize);
+    if (this.#records[keyOffset] === RESERVED_BYTE && this.#prefixBytes === 0) {
+      refuseImitation(this.#records, keyOffset, keyLength, valueLength);
+    }
     writeRecordHeader(this.#records, this.#length, PUT, keyLength, valueLength);
     this.#length += recordLength(keyLength, valueLength);
     this.#lastBuffer = this.#records;

@@ -57,6 +57,25 @@ export function isOfCatalogue(value: Uint8Array): boolean {
   return compareBytes(value.subarray(0, MAGIC.length), MAGIC) === 0;
 }
 
+/**
+ * Throws `KV_INVALID_ARGUMENT` for a record of the default keyspace that the next open would take
+ * for an entry of the catalogue. Its value stands behind its key, which begins with FF.
+ */
+export function refuseImitation(
+  bytes: Uint8Array,
+  keyStart: number,
+  keyLength: number,
+  valueLength: number,
+): void {
+  if (keyLength < CATALOGUE_PREFIX.length || bytes[keyStart + 1] !== 0) return;
+  const valueStart = keyStart + keyLength;
+  const value = bytes.subarray(valueStart, valueStart + valueLength);
+  if (!isOfCatalogue(value)) return;
+  throw invalidArgument(
+    "Cannot write: the entry would pass for one of the catalogue of keyspaces; use a key that does not begin with the bytes 0xFF 0x00, or a value that does not begin with KVSPACES",
+  );
+}
+
 /** The value that a keyspace has in the catalogue. */
 export function encodeKeyspace(record: KeyspaceRecord): Uint8Array {
   const keyCodec = utf8.encode(record.keyCodec);

@@ -11,6 +11,7 @@ import {
   writeRecordHeader,
 } from "../../format/record.ts";
 import type { KeyspaceEntry } from "../keyspaces/catalogue.ts";
+import { refuseImitation } from "../keyspaces/catalogue_format.ts";
 import { RESERVED_BYTE, RESERVED_START } from "../keyspaces/layout.ts";
 import { refusedPart } from "../codecs/refused_part.ts";
 
@@ -119,11 +120,12 @@ export class BatchRecords {
     keyLength: number,
     valueLength: number,
   ): void {
-    const keyStart = this.#length + RECORD_HEADER_BYTES;
-    this.complete(kind, keyLength, valueLength);
+    const { keyStart } = this;
     if (this.#bytes[keyStart] === RESERVED_BYTE && keyLength > 0) {
+      refuseImitation(this.#bytes, keyStart, keyLength, valueLength);
       this.hasReservedKey = true;
     }
+    this.complete(kind, keyLength, valueLength);
   }
 
   /** Adds a record of a key and a value that are encoded. */

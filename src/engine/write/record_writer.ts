@@ -13,6 +13,7 @@ import { RECORD_HEADER_BYTES, recordLength } from "../../format/record.ts";
 import { MAX_SEQUENCE } from "../../format/sequence.ts";
 import type { RangeOptions } from "../api/ranges.ts";
 import type { KeyspaceEntry } from "../keyspaces/catalogue.ts";
+import { refuseImitation } from "../keyspaces/catalogue_format.ts";
 import { RESERVED_BYTE } from "../keyspaces/layout.ts";
 import {
   checkDeleteRange,
@@ -75,6 +76,7 @@ export class RecordWriter<K, V> {
       const valueLength = values.encodeInto(value, arena.bytes, at);
       if (isWritten(valueLength, arena.bytes.length - at)) {
         checkValueLength(valueLength, this.#store.options.maxValueSize);
+        this.#checkReserved(arena.bytes, start, keyLength, valueLength);
         checkSequence(table.lastSequence + 1);
         table.commitRecord(PUT, keyLength, valueLength);
         return;
@@ -148,6 +150,17 @@ export class RecordWriter<K, V> {
     if (isReserved && this.#prefixBytes === 0) catalogue.noteReservedKey();
   }
 
+  /** Throws `KV_INVALID_ARGUMENT` for an entry that would pass for one of the catalogue. */
+  #checkReserved(
+    bytes: Uint8Array,
+    start: number,
+    keyLength: number,
+    valueLength: number,
+  ): void {
+    if (bytes[start] !== RESERVED_BYTE || this.#prefixBytes > 0) return;
+    refuseImitation(bytes, start, keyLength, valueLength);
+  }
+
   /** Adds a record that may need a fresh MemTable to have room. */
   #addEncoded(kind: RecordKind, key: Uint8Array, value: Uint8Array): void {
     const { options } = this.#store;
@@ -169,6 +182,9 @@ export class RecordWriter<K, V> {
     const start = recordStart + RECORD_HEADER_BYTES;
     bytes.set(key, start);
     bytes.set(value, start + key.length);
+    if (kind === PUT) {
+      this.#checkReserved(bytes, start, key.length, value.length);
+    }
     table.commitRecord(kind, key.length, value.length);
   }
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { bytes, follow, open } from "../../../mod.ts";
 import { compareBytes } from "../../../src/bytes/compare.ts";
 import {
@@ -9,7 +9,11 @@ import {
   encodeNextId,
 } from "../../../src/engine/keyspaces/catalogue_format.ts";
 import { prefixOf } from "../../../src/engine/keyspaces/layout.ts";
+import type { Store } from "../../../src/engine/store/store.ts";
+import { addBatch } from "../../../src/engine/write/batch_commit.ts";
+import { BatchRecords } from "../../../src/engine/write/batch_records.ts";
 import { KvError, type KvErrorCode } from "../../../src/errors.ts";
+import { PUT } from "../../../src/format/kind.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
 import { FaultStorage } from "../../../src/testing/testing.ts";
 import { below, seeded } from "../../codec/random.ts";
@@ -81,10 +85,15 @@ async function crafted(
   entries: readonly Entry[],
 ): Promise<{ inLog: Storage; inSegment: Storage }> {
   const storage = new FaultStorage();
-  await using db = await open(storage, { keys: bytes, values: bytes });
+  await using db = await open(storage, raws);
+  // Writes of users are refused.
+  const { store } = db as unknown as { store: Store };
+  const records = new BatchRecords();
   for (const { name, value } of entries) {
-    await db.put(catalogueKey(name), value);
+    records.add(PUT, catalogueKey(name), value);
   }
+  addBatch(store, records);
+  await db.sync();
   const at = storage.trace.length;
   const inLog = storage.crash({ at, survival: "synced" });
   await db.close();
@@ -225,4 +234,36 @@ test("What users have put where a catalogue would be is theirs", async () => {
     const values = [...db.scanSync()].map(([, value]) => value);
     assertEquals(values, own.map(({ value }) => value));
   }
+});
+
+test("What would pass for an entry of the catalogue at the next open is refused, however it is written", async () => {
+  const storage = new FaultStorage();
+  {
+    await using db = await open(storage, raws);
+    const { name, value } = entry("evil", 1);
+    const key = catalogueKey(name);
+    const long = new Uint8Array(100_000);
+    long.set(value);
+    for (const imitation of [value, long, text.encode("KVSPACES hello")]) {
+      const writes = [
+        () => db.put(key, imitation),
+        () => db.batch().put(key, imitation).commit(),
+        () => db.importFrom([[key, imitation]]),
+        () => db.importFrom([[key, imitation]], { sorted: true }),
+      ];
+      for (const write of writes) {
+        const error = await assertRejects(async () => await write(), KvError);
+        assertEquals((error.cause ?? error) instanceof KvError, true);
+        assertEquals(`${error.message}`.includes("KVSPACES"), true);
+      }
+    }
+    // Others are the user's: another key, another value, a delete.
+    await db.put(Uint8Array.of(0xff, 1), value);
+    await db.put(key, text.encode("mine"));
+    await db.del(catalogueKey(text.encode("other")));
+    await db.batch().put(Uint8Array.of(0xff), value).commit();
+  }
+  await using db = await open(storage, raws);
+  assertEquals(db.keyspaces(), []);
+  assertEquals(db.countSync(), 3);
 });
