@@ -5,6 +5,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 import { type KvEngine, KvError, open } from "../../mod.ts";
+import type { Tables } from "../../src/engine/state/tables.ts";
+import type { VersionSet } from "../../src/engine/state/version_set.ts";
+import { LogCommitter } from "../../src/engine/store/log_committer.ts";
+import { MemoryStorage } from "../../src/storage/memory.ts";
 import { test } from "../harness.ts";
 import { kv } from "../support/command_line.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -77,6 +81,22 @@ if (process.platform === "linux") {
     assertEquals(entries, [["a", "1"], ["b", "2"], ["x", "y"]]);
   });
 }
+
+test("Whether the lock is held is asked after each sync, and seldom without one", () => {
+  let asked = 0;
+  const committer = new LogCommitter({
+    storage: new MemoryStorage(),
+    tables: { all: [] } as unknown as Tables,
+    versions: { flushedSequence: 0 } as VersionSet,
+    lastSequence: 0,
+    assertHeld: () => asked++,
+  });
+  committer.append();
+  assertEquals(asked, 1);
+  committer.sync();
+  committer.sync();
+  assertEquals(asked, 3);
+});
 
 test("Whoever has lost the lock leaves the note of who has it", async () => {
   await using dir = tempDir();

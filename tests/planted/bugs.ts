@@ -232,6 +232,30 @@ export const plantedBugs: readonly PlantedBug[] = [
     test: "tests/engine/level0_test.ts",
     only: "delete",
   },
+  {
+    name: "A write is acknowledged though another engine has the store by now",
+    file: "src/engine/store/log_committer.ts",
+    from: "      this.#assertHeld();\n      this.#durableSequence",
+    to: "      this.#durableSequence",
+    test: "tests/engine/lock_lost_test.ts",
+    only: "after each sync",
+  },
+  {
+    name:
+      "A sync of the folder that fails in the worker is kept from the engine",
+    file: "src/engine/background/worker_runner.ts",
+    from: "      this.#noteFailure(message.directoryFailure);\n",
+    to: "",
+    test: "tests/engine/worker_sync_test.ts",
+  },
+  {
+    name: "A length that a codec has made up is taken for that of a value",
+    file: "src/engine/write/batch_records.ts",
+    from: "if (isWritten(length, this.#bytes.length - offset)) return length;",
+    to: "if (length >= 0) return length;",
+    test: "tests/engine/claimed_length_test.ts",
+    only: "batch",
+  },
 ];
 
 /**
