@@ -29,7 +29,7 @@ import {
 /** Range tombstones from which on resolving them goes before all other work. */
 export const MOST_RANGE_TOMBSTONES = 1_000;
 
-/** The same for the bytes that they take. */
+/** The same for the bytes of their bounds. */
 export const MOST_RANGE_BYTES: number = 16 * 1024 * 1024;
 
 /**
@@ -74,7 +74,7 @@ function isCovered<S extends SegmentInfo>(
 /** Whether there are so many range tombstones that they come first. */
 export function hasTooManyRanges({ rangeTombstones }: Version): boolean {
   return rangeTombstones.size > MOST_RANGE_TOMBSTONES ||
-    rangeTombstones.memoryBytes > MOST_RANGE_BYTES;
+    rangeTombstones.boundBytes > MOST_RANGE_BYTES;
 }
 
 /**

@@ -21,6 +21,7 @@ export class RangeDeletes {
   #tombstones = RangeTombstones.none;
   #pending: RangeTombstones[] = [];
   #pendingBytes = 0;
+  #pendingBoundBytes = 0;
 
   /**
    * @param snapshots Tells the sequence numbers of the live snapshots, ascending. Nobody else may
@@ -44,11 +45,17 @@ export class RangeDeletes {
     return this.#tombstones.memoryBytes + this.#pendingBytes;
   }
 
+  /** Bytes of their bounds, at the most. */
+  get boundBytes(): number {
+    return this.#tombstones.boundBytes + this.#pendingBoundBytes;
+  }
+
   /** Adds the one that stands at `offset`, which is newer than those before. */
   add(records: Uint8Array, offset: number, sequence: number): void {
     const added = new RangeTombstones([fragmentAt(records, offset, sequence)]);
     this.#pending.push(added);
     this.#pendingBytes += added.memoryBytes;
+    this.#pendingBoundBytes += added.boundBytes;
     if (this.#pending.length >= MOST_PENDING) this.#gather();
   }
 
@@ -75,6 +82,7 @@ export class RangeDeletes {
     this.#tombstones = this.#tombstones.with(round[0]!, snapshots);
     this.#pending = [];
     this.#pendingBytes = 0;
+    this.#pendingBoundBytes = 0;
   }
 }
 

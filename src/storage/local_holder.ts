@@ -1,16 +1,17 @@
 import {
   closeSync,
-  fstatSync,
+  existsSync,
   lstatSync,
   readSync,
   renameSync,
   rmSync,
-  type Stats,
   unlinkSync,
   writeSync,
 } from "node:fs";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import process from "node:process";
+import { codeOf } from "../errors.ts";
 import { createNew, openRegular } from "./local_io.ts";
 
 /** Tells people who has the store open. The lock does not depend on it. */
@@ -20,8 +21,12 @@ export const HOLDER_TEMPORARY_NAME = "HOLDER.tmp";
 const MAX_HOLDER_BYTES = 512;
 const UNKNOWN_HOLDER = "another engine";
 
-/** Tells what one holder has said from what another has. */
-export type HolderMark = string;
+/** What one holder has said, to tell it from what another says. */
+export interface HolderMark {
+  readonly text: string;
+  /** How its file looks, which is looked at first: file systems may change that by themselves. */
+  looks: string;
+}
 
 /**
  * Says in the folder that this process holds the lock. Best effort: answers `undefined` if that has
@@ -32,21 +37,21 @@ export function writeHolder(folder: string): HolderMark | undefined {
     runtime: runtimeName(),
     pid: process.pid,
     since: new Date().toISOString(),
+    token: randomUUID(),
   };
+  const text = JSON.stringify(holder);
   const temporary = join(folder, HOLDER_TEMPORARY_NAME);
   try {
     rmSync(temporary, { force: true });
     const fd = createNew(temporary);
-    let mark: HolderMark;
     try {
-      writeSync(fd, new TextEncoder().encode(JSON.stringify(holder)));
-      mark = markOf(fstatSync(fd));
+      writeSync(fd, new TextEncoder().encode(text));
     } finally {
       closeSync(fd);
     }
     // Takes the place of a planted link as well, instead of writing through it.
     renameSync(temporary, join(folder, HOLDER_NAME));
-    return mark;
+    return { text, looks: looksOf(folder) };
   } catch {
     // A message that says less is all that is lost, and that a lost lock is noticed.
     return undefined;
@@ -58,11 +63,22 @@ export function writeHolder(folder: string): HolderMark | undefined {
  * the system if that cannot be known.
  */
 export function isHolder(folder: string, mark: HolderMark): boolean {
-  const stats = lstatSync(join(folder, HOLDER_NAME), { throwIfNoEntry: false });
-  return stats !== undefined && markOf(stats) === mark;
+  let looks: string;
+  try {
+    looks = looksOf(folder);
+    if (looks === mark.looks) return true;
+    if (readSmall(join(folder, HOLDER_NAME)) !== mark.text) return false;
+  } catch (error) {
+    // A folder that is gone is another matter.
+    if (codeOf(error) === "ENOENT" && existsSync(folder)) return false;
+    throw error;
+  }
+  mark.looks = looks;
+  return true;
 }
 
-function markOf({ ino, mtimeMs }: Stats): HolderMark {
+function looksOf(folder: string): string {
+  const { ino, mtimeMs } = lstatSync(join(folder, HOLDER_NAME));
   return `${ino} ${mtimeMs}`;
 }
 

@@ -93,8 +93,10 @@ function assertHolder(folder: string, mark: HolderMark | undefined): void {
   throw new KvError(
     "KV_LOCKED",
     `Cannot write to ${folder}: ${
-      describeHolder(folder)
-    } has opened it meanwhile, because this process has lost its lock: reading all files of an open store does that; copy stores with checkpoint`,
+      existsSync(join(folder, HOLDER_NAME))
+        ? `${describeHolder(folder)} has opened it meanwhile`
+        : `its file ${HOLDER_NAME} is gone, so another engine may have opened it meanwhile`
+    }, because this process has lost its lock: reading all files of an open store does that; copy stores with checkpoint`,
   );
 }
 

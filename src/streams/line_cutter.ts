@@ -61,8 +61,10 @@ function textsBeforeWrong(bytes: Uint8Array): string[] {
 function decoded(bytes: Uint8Array): string | undefined {
   try {
     return strict.decode(bytes);
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Of another kind where a line is longer than strings can be.
+    if (error instanceof TypeError) return undefined;
+    throw error;
   }
 }
 

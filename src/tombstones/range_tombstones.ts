@@ -40,6 +40,11 @@ export class RangeTombstones {
     return this.fragments.length === 0;
   }
 
+  /** Bytes of their bounds. */
+  get boundBytes(): number {
+    return this.memoryBytes - FRAGMENT_BYTES * this.size;
+  }
+
   /** Fragments. */
   get size(): number {
     return this.fragments.length;

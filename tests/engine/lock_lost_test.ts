@@ -1,6 +1,12 @@
 import "../std/register_bun.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { readdirSync, readFileSync } from "node:fs";
+import {
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
@@ -84,9 +90,17 @@ if (process.platform === "linux") {
 
 test("Whether the lock is held is asked after each sync, and seldom without one", () => {
   let asked = 0;
+  const table = {
+    table: { arena: { hasUnwritten: true }, lastSequence: 1 },
+    hasLog: true,
+    isSynced: false,
+    logBytes: 0,
+    appendUnwritten: () => {},
+    sync: () => {},
+  };
   const committer = new LogCommitter({
     storage: new MemoryStorage(),
-    tables: { all: [] } as unknown as Tables,
+    tables: { all: [table] } as unknown as Tables,
     versions: { flushedSequence: 0 } as VersionSet,
     lastSequence: 0,
     assertHeld: () => asked++,
@@ -107,4 +121,45 @@ test("Whoever has lost the lock leaves the note of who has it", async () => {
   await isRefused(db.put("a", "1"));
   await db.close().catch(() => {});
   assert(readdirSync(folder).includes("HOLDER"));
+});
+
+test("Close tells of writes that were acknowledged without a sync after the lock was lost", async () => {
+  await using dir = tempDir();
+  const folder = join(dir.path, "store");
+  const db = await open(folder);
+  const { writeHolder } = await import("../../src/storage/local_holder.ts");
+  await db.put("a", "1");
+  writeHolder(folder);
+  const told = (promise: Promise<void>) =>
+    promise.then(() => false, (error) => error instanceof KvError);
+  const written = told(db.put("b", "2", { sync: false }));
+  const closed = told(db.close());
+  assert(await written || await closed);
+});
+
+test("A note of the holder that is the same, however its file looks, is no other holder's", async () => {
+  await using dir = tempDir();
+  const folder = join(dir.path, "store");
+  await using db = await open(folder);
+  const path = join(folder, "HOLDER");
+  const note = readFileSync(path);
+  rmSync(path);
+  writeFileSync(path, note);
+  utimesSync(path, 1, 1);
+  await db.put("a", "1");
+  await db.put("b", "2");
+});
+
+test("A store whose folder is gone can be closed if it has nothing to write, and says what is wrong if it has", async () => {
+  await using dir = tempDir();
+  for (const hasWrite of [false, true]) {
+    const folder = join(dir.path, `store ${hasWrite}`);
+    const db = await open(folder);
+    rmSync(folder, { recursive: true });
+    if (hasWrite) {
+      const error = await assertRejects(() => db.put("a", "1"), KvError);
+      assertEquals(error.code, "KV_IO");
+    }
+    await db.close();
+  }
 });

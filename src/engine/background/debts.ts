@@ -44,7 +44,7 @@ export function debtsOf(
       ),
       between(
         MOST_RANGE_BYTES,
-        rangeTombstones.memoryBytes,
+        rangeTombstones.boundBytes,
         RANGE_BYTES_LIMIT_FACTOR * MOST_RANGE_BYTES,
       ),
     ),

@@ -1,3 +1,4 @@
+import { MOST_RANGE_BYTES } from "../../compaction/covered_segments.ts";
 import { LOG_HEADER_BYTES } from "../../format/log_format.ts";
 import {
   newTableMemory,
@@ -82,6 +83,7 @@ export class Tables {
       (table.arena.size + table.ranges.memoryBytes) / memtableSize,
       table.keys / memtableEntries,
       table.ranges.size / MOST_RANGES,
+      table.ranges.boundBytes / MOST_RANGE_BYTES,
     );
   }
 

@@ -31,6 +31,8 @@ export class LogCommitter {
   readonly #versions: VersionSet;
   readonly #assertHeld: () => void;
   #lockCheckedMs = -Infinity;
+  /** Whether another engine has the files: what was written last may be in none of its own. */
+  isLockLost = false;
   /** Writes up to this one are in logs. */
   #appendedSequence: number;
   /** Writes up to this one are durable. */
@@ -69,6 +71,7 @@ export class LogCommitter {
     const unwritten = this.#tables.all.filter(({ table }) =>
       table.arena.hasUnwritten
     );
+    if (unwritten.length === 0) return;
     const appended = this.#appendEach(unwritten, 0);
     return isPending(appended)
       ? appended.then(() => this.#checkLock())
@@ -79,7 +82,16 @@ export class LogCommitter {
     const nowMs = performance.now();
     if (nowMs - this.#lockCheckedMs < LOCK_CHECK_MS) return;
     this.#lockCheckedMs = nowMs;
-    this.#assertHeld();
+    this.#assertLock();
+  }
+
+  #assertLock(): void {
+    try {
+      this.#assertHeld();
+    } catch (error) {
+      this.isLockLost = true;
+      throw error;
+    }
   }
 
   #appendEach(tables: readonly LoggedTable[], index: number): Awaitable<void> {
@@ -114,7 +126,7 @@ export class LogCommitter {
     const unsynced = this.#tables.all.filter((table) => !table.isSynced);
     return chain(this.#syncEach(unsynced, 0), () => {
       // Only now: whoever takes the files after this reads what was synced.
-      this.#assertHeld();
+      if (unsynced.length > 0) this.#assertLock();
       this.#durableSequence = upTo;
     });
   }

@@ -299,7 +299,8 @@ export class Store {
       await this.#letGo();
     }
     // What was acknowledged without a sync may be lost now, and nobody else will hear of it.
-    const isDurable = this.tables.all.every((table) => table.isSynced);
+    const isDurable = !this.#logs.isLockLost &&
+      this.tables.all.every((table) => table.isSynced);
     if (this.#soundness.isUntold && !isDurable) {
       throw this.#soundness.poisonedError();
     }

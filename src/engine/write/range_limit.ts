@@ -12,8 +12,8 @@ const LARGEST_RANGE_BYTES = 4 * MOST_RANGE_BYTES;
 export function refuseTooManyRanges(store: Store, addedBytes: number): void {
   const { tables, versions } = store;
   const bytes = tables.all.reduce(
-    (sum, { table }) => sum + table.ranges.memoryBytes,
-    versions.version.rangeTombstones.memoryBytes + addedBytes,
+    (sum, { table }) => sum + table.ranges.boundBytes,
+    versions.version.rangeTombstones.boundBytes + addedBytes,
   );
   if (bytes <= LARGEST_RANGE_BYTES) return;
   throw new KvError(

@@ -71,12 +71,12 @@ export class RecordWriter<K, V> {
     const { keys, values } = this.#codecs;
     const keyLength = keys.encodeInto(key, arena.bytes, start);
     if (isWritten(keyLength, arena.bytes.length - start)) {
-      this.#checkKey(arena.bytes, start, keyLength);
+      this.#checkKey(keyLength);
       const at = start + keyLength;
       const valueLength = values.encodeInto(value, arena.bytes, at);
       if (isWritten(valueLength, arena.bytes.length - at)) {
         checkValueLength(valueLength, this.#store.options.maxValueSize);
-        this.#checkReserved(arena.bytes, start, keyLength, valueLength);
+        this.#noteReserved(arena.bytes, start, keyLength, valueLength);
         checkSequence(table.lastSequence + 1);
         table.commitRecord(PUT, keyLength, valueLength);
         return;
@@ -105,8 +105,9 @@ export class RecordWriter<K, V> {
     if (!isWritten(keyLength, arena.bytes.length - start)) {
       return this.#addEncoded(DELETE, keys.encode(key), NO_BYTES);
     }
-    this.#checkKey(arena.bytes, start, keyLength);
+    this.#checkKey(keyLength);
     checkSequence(table.lastSequence + 1);
+    this.#noteReserved(arena.bytes, start, keyLength);
     table.commitRecord(DELETE, keyLength, 0);
   }
 
@@ -142,29 +143,33 @@ export class RecordWriter<K, V> {
     this.#store.showRanges();
   }
 
-  /** Throws `KV_INVALID_ARGUMENT` for an encoded key that cannot be written. */
-  #checkKey(source: Uint8Array, start: number, length: number): void {
-    const { options, catalogue } = this.#store;
-    checkKeyLength(length - this.#prefixBytes, options.maxKeySize);
-    const isReserved = source[start] === RESERVED_BYTE && length > 0;
-    if (isReserved && this.#prefixBytes === 0) catalogue.noteReservedKey();
+  /** Throws `KV_INVALID_ARGUMENT` for an encoded key that is too long. */
+  #checkKey(length: number): void {
+    const { maxKeySize } = this.#store.options;
+    checkKeyLength(length - this.#prefixBytes, maxKeySize);
   }
 
-  /** Throws `KV_INVALID_ARGUMENT` for an entry that would pass for one of the catalogue. */
-  #checkReserved(
+  /**
+   * Notes a key in no keyspace that begins as those of keyspaces do, before it is written. Throws
+   * `KV_INVALID_ARGUMENT` if there are keyspaces, or for an entry that would pass for one of the
+   * catalogue.
+   */
+  #noteReserved(
     bytes: Uint8Array,
     start: number,
     keyLength: number,
-    valueLength: number,
+    valueLength = 0,
   ): void {
-    if (bytes[start] !== RESERVED_BYTE || this.#prefixBytes > 0) return;
+    if (bytes[start] !== RESERVED_BYTE || keyLength === 0) return;
+    if (this.#prefixBytes > 0) return;
     refuseImitation(bytes, start, keyLength, valueLength);
+    this.#store.catalogue.noteReservedKey();
   }
 
   /** Adds a record that may need a fresh MemTable to have room. */
   #addEncoded(kind: RecordKind, key: Uint8Array, value: Uint8Array): void {
     const { options } = this.#store;
-    this.#checkKey(key, 0, key.length);
+    this.#checkKey(key.length);
     checkValueLength(value.length, options.maxValueSize);
     this.#add(kind, key, value);
   }
@@ -182,8 +187,8 @@ export class RecordWriter<K, V> {
     const start = recordStart + RECORD_HEADER_BYTES;
     bytes.set(key, start);
     bytes.set(value, start + key.length);
-    if (kind === PUT) {
-      this.#checkReserved(bytes, start, key.length, value.length);
+    if (kind !== RANGE_DELETE) {
+      this.#noteReserved(bytes, start, key.length, value.length);
     }
     table.commitRecord(kind, key.length, value.length);
   }

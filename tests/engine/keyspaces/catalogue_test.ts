@@ -15,9 +15,11 @@ import { BatchRecords } from "../../../src/engine/write/batch_records.ts";
 import { KvError, type KvErrorCode } from "../../../src/errors.ts";
 import { PUT } from "../../../src/format/kind.ts";
 import type { Storage } from "../../../src/storage/storage.ts";
+import { MemoryStorage } from "../../../src/storage/memory.ts";
 import { FaultStorage } from "../../../src/testing/testing.ts";
 import { below, seeded } from "../../codec/random.ts";
 import { test } from "../../harness.ts";
+import { AsyncStorage } from "../../support/async_storage.ts";
 import { assertKvError } from "../../support/kv_error.ts";
 
 const codecs = { keyCodec: "utf8", valueCodec: "json" };
@@ -266,4 +268,14 @@ test("What would pass for an entry of the catalogue at the next open is refused,
   await using db = await open(storage, raws);
   assertEquals(db.keyspaces(), []);
   assertEquals(db.countSync(), 3);
+});
+
+test("A write that is refused leaves no trace of its key, and keyspaces can be made after it", async () => {
+  const storage = new AsyncStorage(new MemoryStorage());
+  await using db = await open(storage, { ...raws, maxValueSize: 100 });
+  const key = catalogueKey(text.encode("a"));
+  await assertRejects(() => db.put(key, text.encode("KVSPACES")), KvError);
+  await assertRejects(() => db.put(key, new Uint8Array(101)), KvError);
+  await db.keyspace("users").put("u", "1");
+  assertEquals(db.keyspaces(), ["users"]);
 });
