@@ -12,6 +12,19 @@ import { workloads } from "./workloads.ts";
 
 const forever = { milliseconds: Infinity, recoveries: Infinity };
 
+// First of all: engines that are left behind by a failure may still ask for the time.
+test("The same seed makes the same calls and leaves the same bytes, another seed others", async () => {
+  for (const workload of workloads) {
+    const [one, same, other] = [
+      await traceOf({ workload, seed: 7 }),
+      await traceOf({ workload, seed: 7 }),
+      await traceOf({ workload, seed: 8 }),
+    ];
+    assertEquals(same, one, workload.name);
+    assert(JSON.stringify(other) !== JSON.stringify(one), workload.name);
+  }
+});
+
 /** Storage that is worse than promised, a workload that should show it, and how. */
 const sabotages: [
   string,
@@ -130,18 +143,6 @@ test("A failure is found again by the command that it names", async () => {
     crash: earlier,
   });
   assertEquals(none.failure, undefined);
-});
-
-test("The same seed makes the same calls and leaves the same bytes, another seed others", async () => {
-  for (const workload of workloads) {
-    const [one, same, other] = [
-      await traceOf({ workload, seed: 7 }),
-      await traceOf({ workload, seed: 7 }),
-      await traceOf({ workload, seed: 8 }),
-    ];
-    assertEquals(same, one, workload.name);
-    assert(JSON.stringify(other) !== JSON.stringify(one), workload.name);
-  }
 });
 
 async function traceOf(run: Run) {
