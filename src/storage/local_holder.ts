@@ -14,7 +14,10 @@ import process from "node:process";
 import { codeOf } from "../errors.ts";
 import { createNew, openRegular } from "./local_io.ts";
 
-/** Tells people who has the store open. The lock does not depend on it. */
+/**
+ * Tells people who has the store open, and who has it that nobody else does. The lock itself does
+ * not depend on it.
+ */
 export const HOLDER_NAME = "HOLDER";
 export const HOLDER_TEMPORARY_NAME = "HOLDER.tmp";
 
