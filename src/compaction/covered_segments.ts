@@ -102,11 +102,11 @@ export function pickOverlapped<S extends SegmentInfo>(
   if (best === undefined) return undefined;
   const reason = "range";
   const { level, segment } = best;
-  const segments = level > 0 ? [segment] : version.levels[0]!;
-  const source = { level, segments, reason } as const;
-  return level > 0
-    ? planRewrite(planning, source)
-    : planDescent(planning, { ...source, mayMove: false });
+  if (level > 0) {
+    return planRewrite(planning, { level, segments: [segment], reason });
+  }
+  const segments = version.levels[0]!;
+  return planDescent(planning, { level, segments, reason, mayMove: false });
 }
 
 /** How many range tombstones a rewrite of the segment would apply. */

@@ -85,10 +85,6 @@ export function planFullCompaction<S extends SegmentInfo>(
       ? firstToRewrite(planning, rest, firstNewNumber)
       : firstRun(planning, level, rest);
     if (segments.length === 0) continue;
-    // Others may be about to write between neighbors.
-    if (isDeepest && segments.length > 1 && options.context.withheld.size > 0) {
-      return { state: "busy" };
-    }
     const plan = isDeepest
       ? planRewrite(planning, { level, segments, reason: "full" })
       : planDescent(planning, {

@@ -24,6 +24,7 @@ import {
   type CompactionPlan,
   type CompactionReason,
   isAnyWithheld,
+  MOST_UNLIKE,
   overlappedBy,
   planDescent,
   type Planning,
@@ -71,15 +72,15 @@ export function planLevel0<S extends SegmentInfo>(
   return isFull || paidBytes >= bytes + bytesBelow ? descent : undefined;
 }
 
-/** So many times as large as all newer ones together is a segment that is left out. */
-const LEFT_OUT_RATIO = 4;
-
-/** The newest segments up to the last that is not to be left out, and at least two. */
+/**
+ * The newest segments, at least two, up to the last that is not much larger than all newer ones
+ * together.
+ */
 function newestRun<S extends SegmentInfo>(segments: readonly S[]): S[] {
   let length = 2;
   let bytes = 0;
   segments.forEach(({ sizeBytes }, i) => {
-    if (sizeBytes <= LEFT_OUT_RATIO * bytes) length = i + 1;
+    if (sizeBytes <= MOST_UNLIKE * bytes) length = i + 1;
     bytes += sizeBytes;
   });
   return segments.slice(0, length);

@@ -72,11 +72,12 @@ export interface MergeSource<S extends SegmentInfo> {
 }
 
 /**
- * None of the segments that are joined is so many times as large as the others together: much would
- * be rewritten for little. Fragments of one size come down to a logarithm of their number: 3,000
- * flushes of 10 KB in key order left 4 segments in a simulation, and rewrote each entry 9 times.
+ * None of the segments that are merged beside one another is so many times as large as the others
+ * together: much would be rewritten for little. Fragments of one size come down to a logarithm of
+ * their number: 3,000 flushes of 10 KB in key order left 4 segments in a simulation, and rewrote
+ * each entry 9 times.
  */
-const MOST_UNLIKE = 4;
+export const MOST_UNLIKE = 4;
 
 /**
  * Plans to take segments one level deeper, or answers `undefined` if segments that are withheld are
@@ -128,7 +129,10 @@ export function planRewrite<S extends SegmentInfo>(
   source: Omit<MergeSource<S>, "mayMove">,
 ): CompactionPlan<S> | undefined {
   const { level, segments, reason } = source;
-  if (isAnyWithheld(planning.context, segments)) return undefined;
+  const { context } = planning;
+  // Others may be about to write between neighbors.
+  if (segments.length > 1 && context.withheld.size > 0) return undefined;
+  if (isAnyWithheld(context, segments)) return undefined;
   return {
     inputs: [{ level, segments }],
     outputLevel: level,

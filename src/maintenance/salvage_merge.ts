@@ -1,8 +1,10 @@
 import { compareSpans } from "../bytes/compare.ts";
 import type { JobContext } from "../compaction/job.ts";
 import { SegmentSink } from "../compaction/segment_sink.ts";
-import { isInCatalogue } from "../engine/keyspaces/catalogue_entries.ts";
-import { isOfCatalogue } from "../engine/keyspaces/catalogue_format.ts";
+import {
+  isInCatalogue,
+  isOfCatalogue,
+} from "../engine/keyspaces/catalogue_format.ts";
 import type { Cursor } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
 import { PUT } from "../format/kind.ts";

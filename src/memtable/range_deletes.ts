@@ -4,7 +4,10 @@ import {
   recordValueLength,
 } from "../format/record.ts";
 import type { Fragment } from "../tombstones/fragment.ts";
-import { RangeTombstones } from "../tombstones/range_tombstones.ts";
+import {
+  FRAGMENT_BYTES,
+  RangeTombstones,
+} from "../tombstones/range_tombstones.ts";
 
 /**
  * How many deletes are put aside before they are laid over one another: until then they count in
@@ -21,7 +24,6 @@ export class RangeDeletes {
   #tombstones = RangeTombstones.none;
   #pending: RangeTombstones[] = [];
   #pendingBytes = 0;
-  #pendingBoundBytes = 0;
 
   /**
    * @param snapshots Tells the sequence numbers of the live snapshots, ascending. Nobody else may
@@ -47,7 +49,7 @@ export class RangeDeletes {
 
   /** Bytes of their bounds, at the most. */
   get boundBytes(): number {
-    return this.#tombstones.boundBytes + this.#pendingBoundBytes;
+    return this.memoryBytes - FRAGMENT_BYTES * this.size;
   }
 
   /** Adds the one that stands at `offset`, which is newer than those before. */
@@ -55,7 +57,6 @@ export class RangeDeletes {
     const added = new RangeTombstones([fragmentAt(records, offset, sequence)]);
     this.#pending.push(added);
     this.#pendingBytes += added.memoryBytes;
-    this.#pendingBoundBytes += added.boundBytes;
     if (this.#pending.length >= MOST_PENDING) this.#gather();
   }
 
@@ -82,7 +83,6 @@ export class RangeDeletes {
     this.#tombstones = this.#tombstones.with(round[0]!, snapshots);
     this.#pending = [];
     this.#pendingBytes = 0;
-    this.#pendingBoundBytes = 0;
   }
 }
 

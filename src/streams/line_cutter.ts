@@ -1,3 +1,5 @@
+import { WholeLines } from "../bytes/whole_lines.ts";
+
 const LINE_END = 0x0a;
 const MARK = "\ufeff";
 
@@ -12,25 +14,18 @@ export interface Lines {
 
 /** Cuts chunks of bytes into lines. */
 export class LineCutter {
-  /** The beginning of a line that has no end yet. */
-  #rest: Uint8Array[] = [];
+  readonly #whole = new WholeLines();
   #isFirst = true;
 
   /** The lines that end in a chunk, if any. */
   add(chunk: Uint8Array): Lines | undefined {
-    const end = chunk.lastIndexOf(LINE_END);
-    const whole = end < 0
-      ? undefined
-      : joined([...this.#rest, chunk.subarray(0, end)]);
-    if (whole !== undefined) this.#rest = [];
-    // Whoever has written the chunk may use its bytes again.
-    this.#rest.push(chunk.slice(end + 1));
+    const whole = this.#whole.add(chunk);
     return whole && this.#linesOf(whole);
   }
 
   /** What comes behind the last end of a line. */
   rest(): Lines {
-    return this.#linesOf(joined(this.#rest));
+    return this.#linesOf(this.#whole.rest());
   }
 
   #linesOf(bytes: Uint8Array): Lines {
@@ -66,16 +61,4 @@ function decoded(bytes: Uint8Array): string | undefined {
     if (error instanceof TypeError) return undefined;
     throw error;
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -7,7 +7,7 @@ import {
 } from "./fragment.ts";
 
 /** Memory of a fragment beside its bounds, in bytes; about what the three objects take. */
-const FRAGMENT_BYTES = 200;
+export const FRAGMENT_BYTES = 200;
 
 /**
  * Which keys range deletes have covered, and when: disjoint fragments by ascending key. Never

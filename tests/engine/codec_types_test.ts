@@ -19,16 +19,11 @@ import {
 } from "../../mod.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { test } from "../harness.ts";
+import { holds, type Same } from "../support/types.ts";
 
 interface User {
   name: string;
 }
-
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends
-  (<T>() => T extends B ? 1 : 2) ? true : false;
-
-/** Compiles only for `true`. */
-function holds<_T extends true>(): void {}
 
 const users = { values: json<User>() };
 

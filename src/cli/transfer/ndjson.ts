@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { Buffer, isUtf8 } from "node:buffer";
+import { type Buffer, isUtf8 } from "node:buffer";
+import { WholeLines } from "../../bytes/whole_lines.ts";
 import { entryJson } from "../entry_text.ts";
 import { DataError } from "../failure.ts";
 import { type EntryBytes, type Forms, MAX_LINE_BYTES } from "./entry.ts";
@@ -117,22 +118,15 @@ function atLine(number: number, cause: unknown): DataError {
 async function* wholeLines(
   input: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Buffer> {
-  let rest: Uint8Array[] = [];
-  let restLength = 0;
+  const lines = new WholeLines();
   for await (const chunk of input) {
-    const end = chunk.lastIndexOf(LINE_END);
-    if (end >= 0) {
-      yield Buffer.concat([...rest, chunk.subarray(0, end)]);
-      rest = [];
-      restLength = 0;
-    }
-    rest.push(chunk.slice(end + 1));
-    restLength += chunk.length - end - 1;
-    if (restLength > MAX_LINE_BYTES) {
+    const whole = lines.add(chunk);
+    if (whole !== undefined) yield whole;
+    if (lines.restBytes > MAX_LINE_BYTES) {
       throw new DataError(
         `Cannot load: a line is longer than ${MAX_LINE_BYTES} bytes`,
       );
     }
   }
-  if (restLength > 0) yield Buffer.concat(rest);
+  if (lines.restBytes > 0) yield lines.rest();
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { compareBytes, sharedPrefixLength } from "../../bytes/compare.ts";
+import { compareBytes } from "../../bytes/compare.ts";
 import { EntryView } from "../../format/entry.ts";
 import { PUT } from "../../format/kind.ts";
 import { isRangeDelete, RECORD_HEADER_BYTES } from "../../format/record.ts";
@@ -7,7 +7,11 @@ import type { MemTable } from "../../memtable/memtable.ts";
 import type { Version } from "../../manifest/version.ts";
 import type { RangeTombstones } from "../../tombstones/range_tombstones.ts";
 import type { Segment } from "../state/segment.ts";
-import { catalogueKey, isOfCatalogue } from "./catalogue_format.ts";
+import {
+  catalogueKey,
+  isInCatalogue,
+  isOfCatalogue,
+} from "./catalogue_format.ts";
 import { CATALOGUE_PREFIX, RESERVED_BYTE } from "./layout.ts";
 
 /** Stands for a value behind `FF 00` that is none of the catalogue's. */
@@ -140,19 +144,4 @@ export class CatalogueEntries {
 
 function bytesOf(name: string): Uint8Array {
   return new Uint8Array(Buffer.from(name, "latin1"));
-}
-
-/** Whether a key lies where the catalogue has its own. */
-export function isInCatalogue(
-  { keyBuffer, keyOffset, keyLength }: EntryView,
-): boolean {
-  const { length } = CATALOGUE_PREFIX;
-  return sharedPrefixLength(
-    keyBuffer,
-    keyOffset,
-    keyLength,
-    CATALOGUE_PREFIX,
-    0,
-    length,
-  ) === length;
 }

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { compareBytes } from "../../bytes/compare.ts";
+import { compareBytes, sharedPrefixLength } from "../../bytes/compare.ts";
 import {
   MAX_VARINT_BYTES,
   VarintReader,
@@ -16,6 +16,7 @@ import {
 } from "../../bytes/varint.ts";
 import { utf8 } from "../../codec/utf8.ts";
 import { invalidArgument, KvError } from "../../errors.ts";
+import type { EntryView } from "../../format/entry.ts";
 import { refused } from "../../option_values.ts";
 import { CATALOGUE_PREFIX } from "./layout.ts";
 
@@ -52,6 +53,24 @@ export function catalogueKey(name: Uint8Array): Uint8Array {
   return key;
 }
 
+/** Whether a key lies where the catalogue has its own. */
+export function isInCatalogue(
+  { keyBuffer, keyOffset, keyLength }: Pick<
+    EntryView,
+    "keyBuffer" | "keyOffset" | "keyLength"
+  >,
+): boolean {
+  const { length } = CATALOGUE_PREFIX;
+  return sharedPrefixLength(
+    keyBuffer,
+    keyOffset,
+    keyLength,
+    CATALOGUE_PREFIX,
+    0,
+    length,
+  ) === length;
+}
+
 /** Whether a value is the catalogue's, not one that a user has put where the catalogue would be. */
 export function isOfCatalogue(value: Uint8Array): boolean {
   return compareBytes(value.subarray(0, MAGIC.length), MAGIC) === 0;
@@ -59,7 +78,8 @@ export function isOfCatalogue(value: Uint8Array): boolean {
 
 /**
  * Throws `KV_INVALID_ARGUMENT` for a record of the default keyspace that the next open would take
- * for an entry of the catalogue. Its value stands behind its key, which begins with FF.
+ * for an entry of the catalogue. Its value stands behind its key. Asked for keys that begin with FF
+ * alone.
  */
 export function refuseImitation(
   bytes: Uint8Array,
@@ -67,7 +87,8 @@ export function refuseImitation(
   keyLength: number,
   valueLength: number,
 ): void {
-  if (keyLength < CATALOGUE_PREFIX.length || bytes[keyStart + 1] !== 0) return;
+  const key = { keyBuffer: bytes, keyOffset: keyStart, keyLength };
+  if (!isInCatalogue(key)) return;
   const valueStart = keyStart + keyLength;
   const value = bytes.subarray(valueStart, valueStart + valueLength);
   if (!isOfCatalogue(value)) return;

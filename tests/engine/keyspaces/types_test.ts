@@ -11,16 +11,11 @@ import {
 } from "../../../mod.ts";
 import { MemoryStorage } from "../../../src/storage/memory.ts";
 import { test } from "../../harness.ts";
+import { holds, type Same } from "../../support/types.ts";
 
 interface User {
   name: string;
 }
-
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends
-  (<T>() => T extends B ? 1 : 2) ? true : false;
-
-/** Compiles only for `true`. */
-function holds<_T extends true>(): void {}
 
 test("The types of keys and values go with the codecs of a keyspace, through batches, snapshots and followers", async () => {
   const storage = new MemoryStorage();
