@@ -6,9 +6,9 @@ import {
   hashGeometry,
   pageBytes,
   pageOf,
+  pointerAt,
   probe,
   SLOT_BYTES,
-  slotLow,
 } from "../segment/hash_index.ts";
 import type { SegmentProperties } from "../segment/properties.ts";
 import { openSection, SECTION_TRAILER_BYTES } from "../segment/section.ts";
@@ -106,7 +106,7 @@ export class HashCheck {
    * also if that is not for these pages to say.
    */
   leadsTo(hash: number, number: number, offset: number): boolean {
-    const { pages, slots, offsetBits, pointerBits } = this.geometry;
+    const { pages, slots, offsetBits } = this.geometry;
     const page = this.#pages[pageOf(hash, pages) - this.#first];
     if (page === undefined) return true;
     const pointer = number * 2 ** offsetBits + offset;
@@ -115,19 +115,10 @@ export class HashCheck {
     for (let left = slots; left > 0;) {
       const found = probe(page, at, hash, this.geometry);
       if (found < 0) return false;
-      if (pointerAt(page, found, pointerBits) === pointer) return true;
+      if (pointerAt(page, found, this.geometry) === pointer) return true;
       left -= 1 + (found - at + slots) % slots;
       at = (found + 1) % slots;
     }
     return false;
   }
-}
-
-/** The low bits of a slot, which say where an entry lies. */
-function pointerAt(
-  page: Uint8Array,
-  slot: number,
-  pointerBits: number,
-): number {
-  return slotLow(page, slot) & (2 ** pointerBits - 1);
 }

@@ -5,6 +5,7 @@ import {
   segmentProblem,
   totalBytes,
 } from "./segment_info.ts";
+import { lowerBound, SortedLevel } from "./sorted_level.ts";
 
 /** How many levels there are: 0 to 6. */
 export const MAX_LEVELS = 7;
@@ -38,6 +39,8 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
   readonly rangeTombstones: RangeTombstones;
   /** The deepest level that has a segment, or -1 if none has. */
   readonly deepestLevel: number;
+  /** Of the levels from 1 on, those that have a segment, newer entries first. */
+  readonly sortedLevels: readonly SortedLevel<S>[];
   readonly #levelBytes: readonly number[];
 
   /** Takes segments that are in order already; missing levels are empty. */
@@ -50,6 +53,9 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
     this.levels = Array.from({ length: MAX_LEVELS }, (_, i) => levels[i] ?? []);
     this.deepestLevel = this.levels
       .findLastIndex((segments) => segments.length > 0);
+    this.sortedLevels = this.levels.slice(1)
+      .filter((segments) => segments.length > 0)
+      .map((segments) => new SortedLevel(segments));
     this.#levelBytes = this.levels.map(totalBytes);
   }
 
@@ -148,24 +154,7 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
     offset: number,
     length: number,
   ): number {
-    const segments = this.levels[level]!;
-    let low = 0;
-    let high = segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const { largestKey } = segments[middle]!;
-      const order = compareSpans(
-        largestKey,
-        0,
-        largestKey.length,
-        buffer,
-        offset,
-        length,
-      );
-      if (order < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.levels[level]!, buffer, offset, length);
   }
 
   /**

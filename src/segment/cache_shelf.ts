@@ -60,15 +60,18 @@ export class PartShelf<T> extends Shelf {
 
 /** Blocks, which lie in the slabs of the cache. */
 export class BlockShelf extends Shelf {
-  /** For each block, its place in the slabs, 0 if it is not there, and how many bytes it has. */
-  places: Uint32Array = new Uint32Array(0);
+  /**
+   * For each block, its place in the slabs, 0 if it is not there, and how many bytes it has.
+   * Signed: JavaScriptCore takes what comes from a `Uint32Array` for doubles, and goes on so.
+   */
+  places: Int32Array = new Int32Array(0);
 
   vacate(number: number): void {
     this.places[2 * number] = 0;
   }
 
   protected makeRoom(length: number): void {
-    this.places = new Uint32Array(2 * length);
+    this.places = new Int32Array(2 * length);
   }
 }
 

@@ -48,6 +48,11 @@ export interface HashGeometry {
   readonly offsetBits: number;
   /** Low bits of a slot that are block and offset. */
   readonly pointerBits: number;
+  /**
+   * Those bits, set. Made once: a power that is no constant is a call to the mathematical library,
+   * which was 3 % of a get in V8.
+   */
+  readonly pointerMask: number;
 }
 
 /** The geometry for a segment of `blocks` blocks, or `undefined` if pointers take too many bits. */
@@ -58,9 +63,13 @@ export function hashGeometry(
   blocks: number,
 ): HashGeometry | undefined {
   const pointerBits = offsetBits + bitsFor(blocks - 1);
-  return pointerBits > MAX_POINTER_BITS
-    ? undefined
-    : { pages, slots, offsetBits, pointerBits };
+  return pointerBits > MAX_POINTER_BITS ? undefined : {
+    pages,
+    slots,
+    offsetBits,
+    pointerBits,
+    pointerMask: 2 ** pointerBits - 1,
+  };
 }
 
 /** Bits that hold the numbers 0 to `largest`. */
@@ -102,6 +111,15 @@ function remix(hash: number): number {
 /** Payload bytes of a page with this many slots. */
 export function pageBytes(slots: number): number {
   return slots * SLOT_BYTES;
+}
+
+/** The pointer in a slot: block and offset. */
+export function pointerAt(
+  page: Uint8Array,
+  slot: number,
+  { pointerMask }: HashGeometry,
+): number {
+  return slotLow(page, slot) & pointerMask;
 }
 
 /** The low 32 bits of a slot. */

@@ -22,8 +22,8 @@ import {
   type HashGeometry,
   hashGeometry,
   pageOf,
+  pointerAt,
   probe,
-  slotLow,
 } from "./hash_index.ts";
 import { readSegmentEnd } from "./open_segment.ts";
 import type { SegmentProperties } from "./properties.ts";
@@ -129,12 +129,12 @@ export class SegmentReader {
     }
     this.#cache.hits++;
     this.#pageMarks[pageNumber] = 1;
-    const { slots, pointerBits, offsetBits } = geometry;
+    const { slots, offsetBits } = geometry;
     let at = firstSlotOf(hash, slots);
     for (let tried = 0; tried < MAX_CANDIDATES; tried++) {
       at = probe(page, at, hash, geometry);
       if (at < 0) return false;
-      const pointer = pointerIn(slotLow(page, at), pointerBits);
+      const pointer = pointerAt(page, at, geometry);
       const number = pointer >>> offsetBits;
       const { places, marks } = this.#blocks;
       const place = places[2 * number];
@@ -190,12 +190,12 @@ export class SegmentReader {
   #probeLoading(lookup: HashLookup, position: Position): Awaitable<boolean> {
     const { geometry, tried } = position;
     if (tried === MAX_CANDIDATES) return this.#search(lookup);
-    const { slots, pages, pointerBits, offsetBits } = geometry;
+    const { slots, pages, offsetBits } = geometry;
     // Asked for each time: to load a block may have taken the page out of memory.
     return chain(this.#parts.page(pageOf(lookup.hash, pages)), (page) => {
       const at = probe(page, position.at, lookup.hash, geometry);
       if (at < 0) return false;
-      const pointer = pointerIn(slotLow(page, at), pointerBits);
+      const pointer = pointerAt(page, at, geometry);
       const number = pointer >>> offsetBits;
       return chain(this.#block(number), (block) => {
         const match = matchAt(block, pointer - (number << offsetBits), lookup);
@@ -243,11 +243,6 @@ export class SegmentReader {
       "a slot of the hash index names no entry",
     );
   }
-}
-
-/** The low bits of a slot, which say where an entry lies. */
-function pointerIn(slotLow: number, pointerBits: number): number {
-  return slotLow & (2 ** pointerBits - 1);
 }
 
 /** The arguments of a lookup, for one that has to wait. */

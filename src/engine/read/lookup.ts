@@ -4,7 +4,6 @@ import type { Codec } from "../../codec/codec.ts";
 import { isWritten } from "../../codec/written_length.ts";
 import { EntryView } from "../../format/entry.ts";
 import { PUT } from "../../format/kind.ts";
-import type { Version } from "../../manifest/version.ts";
 import type { Awaitable } from "../../storage/awaitable.ts";
 import { RESERVED_BYTE } from "../keyspaces/layout.ts";
 import type { ReadState } from "../state/read_state.ts";
@@ -71,7 +70,7 @@ export class Lookup {
       );
       if (found) return this.entry.kind === PUT;
     }
-    return this.#findInLevel(state, 0, 0, maxSequence, 0);
+    return this.#findInSegments(state, 0, maxSequence, 0);
   }
 
   /**
@@ -98,55 +97,46 @@ export class Lookup {
       );
       if (found) return entry.kind === PUT && entry.sequence > covered;
     }
-    return this.#findInLevel(state, 0, 0, maxSequence, covered);
+    return this.#findInSegments(state, 0, maxSequence, covered);
   }
 
   /**
-   * Goes on with segment `start` of level 0 or, where only one segment can have the key, with
-   * `level`. Segments whose ceiling lies below `covered` have nothing that is to be seen. A deeper
-   * one may have a higher ceiling all the same, and a newer entry: it is asked.
+   * Goes on with place number `start` of those that may have the key, from the newest to the
+   * oldest: the segments of level 0, and of each deeper level the one that can hold it. Segments
+   * whose ceiling lies below `covered` have nothing that is to be seen. A deeper one may have a
+   * higher ceiling all the same, and a newer entry: it is asked.
    *
    * No function in here needs its variables: those would be objects on the heap, made anew for each
-   * level. Without them, and with the level that has the last segments known, gets of absent keys
-   * take a quarter less in Bun, 8 to 15 % less in Node.
+   * level. Without them, gets of absent keys take a quarter less in Bun, 8 to 15 % less in Node.
    */
-  #findInLevel(
+  #findInSegments(
     state: ReadState,
-    level: number,
     start: number,
     maxSequence: number,
     covered: number,
   ): Awaitable<boolean> {
-    const { levels, deepestLevel } = state.live.version;
-    if (level === 0) {
-      const segments = levels[0]!;
-      for (let i = start; i < segments.length; i++) {
-        const segment = segments[i]!;
-        if (covered > 0 && segment.ceiling < covered) continue;
-        if (this.#liesBefore(segment)) continue;
-        const found = this.#findInSegment(segment, maxSequence);
-        if (found === false) continue;
-        if (found === true) return this.entry.kind === PUT;
-        return this.#wait(found, state, 0, i + 1, maxSequence, covered);
-      }
-    }
-    for (let deeper = Math.max(level, 1); deeper <= deepestLevel; deeper++) {
-      const segment = this.#segmentOf(state.live.version, deeper);
+    const { levels, sortedLevels } = state.live.version;
+    const level0 = levels[0]!;
+    const places = level0.length + sortedLevels.length;
+    for (let i = start; i < places; i++) {
+      const segment = i < level0.length
+        ? this.#reaching(level0[i]!)
+        : sortedLevels[i - level0.length]!
+          .segmentFor(this.#key, 0, this.#keyLength);
       if (segment === undefined) continue;
       if (covered > 0 && segment.ceiling < covered) continue;
       const found = this.#findInSegment(segment, maxSequence);
       if (found === false) continue;
       if (found === true) return this.entry.kind === PUT;
-      return this.#wait(found, state, deeper + 1, 0, maxSequence, covered);
+      return this.#wait(found, state, i + 1, maxSequence, covered);
     }
     return false;
   }
 
-  /** Waits for the answer of a segment; if it has nothing, goes on as `#findInLevel` does. */
+  /** Waits for the answer of a segment; if it has nothing, goes on as `#findInSegments` does. */
   #wait(
     found: Promise<boolean>,
     state: ReadState,
-    level: number,
     start: number,
     maxSequence: number,
     covered: number,
@@ -154,29 +144,22 @@ export class Lookup {
     return found.then((has) =>
       has
         ? this.entry.kind === PUT
-        : this.#findInLevel(state, level, start, maxSequence, covered)
+        : this.#findInSegments(state, start, maxSequence, covered)
     );
   }
 
-  /**
-   * The one segment of a level from 1 on that can have the key. It may begin behind it: its hash
-   * index says so as fast as a comparison would.
-   */
-  #segmentOf(version: Version<Segment>, level: number): Segment | undefined {
-    const i = version.lowerBound(level, this.#key, 0, this.#keyLength);
-    return version.levels[level]![i];
-  }
-
-  /** Whether the key lies before all keys of a segment. */
-  #liesBefore({ smallestKey }: Segment): boolean {
-    return compareSpans(
+  /** A segment unless the key lies before all of its keys. */
+  #reaching(segment: Segment): Segment | undefined {
+    const { smallestKey } = segment;
+    const order = compareSpans(
       this.#key,
       0,
       this.#keyLength,
       smallestKey,
       0,
       smallestKey.length,
-    ) < 0;
+    );
+    return order < 0 ? undefined : segment;
   }
 
   #findInSegment(
