@@ -6,7 +6,7 @@
 import { KvError } from "../errors.ts";
 import { typeName } from "../option_values.ts";
 import type { Codec } from "./codec.ts";
-import { utf8 } from "./utf8.ts";
+import { decodeAscii, utf8 } from "./utf8.ts";
 
 /**
  * Values as JSON in UTF-8, for values rather than keys: the order of the text is not the order of
@@ -54,8 +54,25 @@ function encodeJsonInto(
   return utf8.encodeInto(toText(value), target, offset);
 }
 
-function decodeJson(source: Uint8Array, start: number, end: number): unknown {
-  const text = utf8.decode(source, start, end);
+/** The `decode` of every {@linkcode json} codec. */
+export function decodeJson(
+  source: Uint8Array,
+  start: number,
+  end: number,
+): unknown {
+  return parse(utf8.decode(source, start, end));
+}
+
+/** What it answers where all bytes are known to be ASCII. */
+export function decodeAsciiJson(
+  source: Uint8Array,
+  start: number,
+  end: number,
+): unknown {
+  return parse(decodeAscii(source, start, end));
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

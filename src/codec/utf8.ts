@@ -144,7 +144,7 @@ function decodeText(source: Uint8Array, start: number, end: number): string {
   if (end - start <= LOOP_DECODE_MAX) {
     let seen = 0;
     for (let i = start; i < end; i++) seen |= source[i]!;
-    if (seen < 0x80) return decodePlain(source, start, end);
+    if (seen < 0x80) return decodeAscii(source, start, end);
   } else if (
     end - start >= ASCII_DECODE_MIN && isAscii(source.subarray(start, end))
   ) {
@@ -155,8 +155,12 @@ function decodeText(source: Uint8Array, start: number, end: number): string {
   return text.indexOf("\ufffd") < 0 ? text : decodeStrictly(source, start, end);
 }
 
-/** Decodes ASCII. */
-function decodePlain(source: Uint8Array, start: number, end: number): string {
+/** What `decode` answers where all bytes are known to be ASCII. */
+export function decodeAscii(
+  source: Uint8Array,
+  start: number,
+  end: number,
+): string {
   const isShort = end - start <= CODES && start + CODES <= source.length;
   return isShort && CODES_ARE_FAST
     ? decodeCodes(source, start, end - start)

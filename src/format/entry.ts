@@ -2,6 +2,21 @@ import { DELETE, type EntryKind } from "./kind.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
+/** What of entries is known to be ASCII: nothing, their values, or their keys as well. */
+export type AsciiParts =
+  | typeof NO_PARTS
+  | typeof VALUES
+  | typeof KEYS_AND_VALUES;
+export const NO_PARTS = 0;
+export const VALUES = 1;
+export const KEYS_AND_VALUES = 2;
+
+/** The entries that an entry lies among. */
+export interface Neighbors {
+  /** What of all of them is known to be ASCII. */
+  readonly asciiParts: AsciiParts;
+}
+
 /**
  * Where one entry lies: spans of buffers that belong to somebody else. A cursor or a lookup fills
  * the same view again and again, so that no object is made per entry; all views have one shape, so
@@ -17,4 +32,17 @@ export class EntryView {
   valueBuffer: Uint8Array = NO_BYTES;
   valueOffset = 0;
   valueLength = 0;
+  #neighbors: Neighbors | undefined = undefined;
+  #asciiParts: AsciiParts | undefined = undefined;
+
+  /** Says among which entries this one lies, and those that follow it. */
+  set neighbors(neighbors: Neighbors) {
+    this.#neighbors = neighbors;
+    this.#asciiParts = undefined;
+  }
+
+  /** What of the entry is known to be ASCII. The neighbors are asked once for all of them. */
+  get asciiParts(): AsciiParts {
+    return this.#asciiParts ??= this.#neighbors?.asciiParts ?? NO_PARTS;
+  }
 }

@@ -1,6 +1,14 @@
+import { isAscii } from "node:buffer";
 import { compareSpans, equalSpans } from "../bytes/compare.ts";
 import { readUint32 } from "../bytes/fixed.ts";
-import type { EntryView } from "../format/entry.ts";
+import {
+  type AsciiParts,
+  type EntryView,
+  KEYS_AND_VALUES,
+  type Neighbors,
+  NO_PARTS,
+  VALUES,
+} from "../format/entry.ts";
 import {
   BLOCK_TRAILER_BYTES,
   FLAG_SEQUENCED,
@@ -148,7 +156,7 @@ export function matchEntry(
 }
 
 /** A data block whose description was read once, for those who stay in it. */
-export class Block {
+export class Block implements Neighbors {
   /** The payload. */
   readonly bytes: Uint8Array;
   readonly prefixOffset: number;
@@ -173,6 +181,19 @@ export class Block {
     this.prefixLength = readPrefixLength(payload, trailer);
     this.prefixOffset = trailer - this.prefixLength;
     this.entriesEnd = this.prefixOffset - this.restarts * (this.#wide ? 4 : 2);
+  }
+
+  /**
+   * What of the entries is ASCII, by one look at all their bytes, tags and lengths included:
+   * nothing where a value has more than 127 bytes, or a key more than 31 behind the prefix. It
+   * takes as long as two short strings do to decode.
+   */
+  get asciiParts(): AsciiParts {
+    const { bytes, entriesEnd, prefixOffset, prefixLength } = this;
+    if (!isAscii(bytes.subarray(0, entriesEnd))) return NO_PARTS;
+    let seen = 0;
+    for (let i = 0; i < prefixLength; i++) seen |= bytes[prefixOffset + i]!;
+    return seen < 0x80 ? KEYS_AND_VALUES : VALUES;
   }
 
   /** Where the entry of restart number `i` begins. */

@@ -276,6 +276,7 @@ export class SegmentCursor implements Cursor, EntryRun {
     this.#number = number;
     this.#keyBuffer = grown(this.#keyBuffer, 0, block.prefixLength);
     block.copyPrefix(this.#keyBuffer);
+    this.entry.neighbors = block;
     return block;
   }
 

@@ -3,8 +3,13 @@
  *
  * @module
  */
+import { decodeOfAscii } from "../../codec/ascii.ts";
 import type { Codec } from "../../codec/codec.ts";
-import type { EntryView } from "../../format/entry.ts";
+import {
+  type EntryView,
+  KEYS_AND_VALUES,
+  NO_PARTS,
+} from "../../format/entry.ts";
 import type { Codecs } from "./codecs.ts";
 
 /** Makes what the user gets of an entry. */
@@ -32,19 +37,50 @@ export function decodeValue<V>(
 export function keyDecoder<K, V>(
   { keys }: Codecs<K, V>,
 ): Decode<K> {
-  return (entry) => decodeKey(keys, entry);
+  const decodeAscii = decodeOfAscii(keys);
+  if (decodeAscii === undefined) return (entry) => decodeKey(keys, entry);
+  return (entry) => {
+    if (entry.asciiParts !== KEYS_AND_VALUES) return decodeKey(keys, entry);
+    const { keyBuffer, keyOffset, keyLength } = entry;
+    return decodeAscii(keyBuffer, keyOffset, keyOffset + keyLength);
+  };
 }
 
 /** For scans of values. */
 export function valueDecoder<K, V>(
   { values }: Codecs<K, V>,
 ): Decode<V> {
-  return (entry) => decodeValue(values, entry);
+  const decodeAscii = decodeOfAscii(values);
+  if (decodeAscii === undefined) return (entry) => decodeValue(values, entry);
+  return (entry) => {
+    if (entry.asciiParts === NO_PARTS) return decodeValue(values, entry);
+    const { valueBuffer, valueOffset, valueLength } = entry;
+    return decodeAscii(valueBuffer, valueOffset, valueOffset + valueLength);
+  };
 }
 
-/** For scans of both. */
-export function entryDecoder<K, V>(
-  { keys, values }: Codecs<K, V>,
-): Decode<[K, V]> {
-  return (entry) => [decodeKey(keys, entry), decodeValue(values, entry)];
+/**
+ * For scans of both. Whether both are ASCII is asked once: asked for each, scans take 6 to 12 %
+ * more in Bun and Deno.
+ */
+export function entryDecoder<K, V>(codecs: Codecs<K, V>): Decode<[K, V]> {
+  const keyOf = keyDecoder(codecs);
+  const valueOf = valueDecoder(codecs);
+  const decodeKey = decodeOfAscii(codecs.keys);
+  const decodeValue = decodeOfAscii(codecs.values);
+  if (decodeKey === undefined || decodeValue === undefined) {
+    return (entry) => [keyOf(entry), valueOf(entry)];
+  }
+  return (entry) => {
+    if (entry.asciiParts !== KEYS_AND_VALUES) {
+      return [keyOf(entry), valueOf(entry)];
+    }
+    const { keyBuffer, keyOffset, valueBuffer, valueOffset } = entry;
+    const keyEnd = keyOffset + entry.keyLength;
+    const valueEnd = valueOffset + entry.valueLength;
+    return [
+      decodeKey(keyBuffer, keyOffset, keyEnd),
+      decodeValue(valueBuffer, valueOffset, valueEnd),
+    ];
+  };
 }
