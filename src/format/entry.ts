@@ -41,6 +41,10 @@ export class EntryView {
     this.#asciiParts = undefined;
   }
 
+  set asciiParts(parts: AsciiParts) {
+    this.#asciiParts = parts;
+  }
+
   /** What of the entry is known to be ASCII. The neighbors are asked once for all of them. */
   get asciiParts(): AsciiParts {
     return this.#asciiParts ??= this.#neighbors?.asciiParts ?? NO_PARTS;

@@ -1,11 +1,12 @@
 import { arrayOf, BlockSlabs } from "./block_slabs.ts";
 import { BufferPool } from "./buffer_pool.ts";
-import type {
-  BlockShelf,
-  CacheItem,
-  CacheLease,
-  PartShelf,
-  Shelf,
+import {
+  type BlockShelf,
+  type CacheItem,
+  type CacheLease,
+  type PartShelf,
+  type Shelf,
+  USED,
 } from "./cache_shelf.ts";
 
 /** Memory for the objects around a part, estimated. */
@@ -179,8 +180,8 @@ export class BlockCache {
 
   #evict(): void {
     let item = this.#hand ?? this.#oldest!;
-    while (item.shelf.marks[item.number] !== 0) {
-      item.shelf.marks[item.number] = 0;
+    while ((item.shelf.marks[item.number]! & USED) !== 0) {
+      item.shelf.marks[item.number]! &= ~USED;
       item = item.newer ?? this.#oldest!;
     }
     this.#hand = item;

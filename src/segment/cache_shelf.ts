@@ -1,10 +1,15 @@
+import type { AsciiParts } from "../format/entry.ts";
+
+/** In the mark of a part: it was used since the hand of the cache came by. */
+export const USED = 1;
+
 /**
  * Where an owner has the parts of one sort that are in memory, under their numbers. It looks them
  * up there without asking the cache.
  */
 export abstract class Shelf {
   /**
-   * For each part, whether it was used since the hand of the cache came by. They lie apart from the
+   * For each part, {@linkcode USED} or not; the other bits are the owner's. They lie apart from the
    * parts, so a lookup touches no more memory than it must.
    */
   readonly marks: Uint8Array;
@@ -58,13 +63,21 @@ export class PartShelf<T> extends Shelf {
   }
 }
 
-/** Blocks, which lie in the slabs of the cache. */
+/**
+ * Blocks, which lie in the slabs of the cache. Their marks say as well what of their entries is
+ * ASCII.
+ */
 export class BlockShelf extends Shelf {
   /**
    * For each block, its place in the slabs, 0 if it is not there, and how many bytes it has.
    * Signed: JavaScriptCore takes what comes from a `Uint32Array` for doubles, and goes on so.
    */
   places: Int32Array = new Int32Array(0);
+
+  /** Says what of the entries of a block that was put here is ASCII. */
+  noteAscii(number: number, parts: AsciiParts): void {
+    this.marks[number]! |= parts << 1;
+  }
 
   vacate(number: number): void {
     this.places[2 * number] = 0;
@@ -81,6 +94,11 @@ export class BlockShelf extends Shelf {
  */
 function unfurnished(): undefined[] {
   return new Array(1).fill(undefined);
+}
+
+/** What the mark of a block says of its entries. */
+export function asciiPartsIn(mark: number): AsciiParts {
+  return (mark >>> 1) as AsciiParts;
 }
 
 /** While it lasts, the memory of a part serves for no other, even when the part is evicted. */

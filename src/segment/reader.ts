@@ -14,7 +14,7 @@ import {
 } from "./block.ts";
 import type { BlockCache } from "./block_cache.ts";
 import { arrayOf, startOf } from "./block_slabs.ts";
-import type { BlockShelf } from "./cache_shelf.ts";
+import { asciiPartsIn, type BlockShelf, USED } from "./cache_shelf.ts";
 import { SegmentCursor, type SegmentCursorOptions } from "./cursor.ts";
 import type { Footer } from "./format.ts";
 import {
@@ -106,7 +106,8 @@ export class SegmentReader {
   /**
    * Finds the newest version of a key with a sequence number of at most `maxSequence`, fills `view`
    * with it and answers `true`; a tombstone counts as found. Otherwise what `view` holds means
-   * nothing. `hash` is `hashSpan` of the key, whose bytes must not change until the answer.
+   * nothing. `hash` is `hashSpan` of the key, whose bytes must not change until the answer. What is
+   * known to be ASCII is noted in `view` where it is found without a wait; otherwise that stays.
    */
   find(
     key: Uint8Array,
@@ -128,7 +129,7 @@ export class SegmentReader {
       return this.#probeLoading(lookup, { geometry, at, tried: 0 });
     }
     this.#cache.hits++;
-    this.#pageMarks[pageNumber] = 1;
+    this.#pageMarks[pageNumber] = USED;
     const { slots, offsetBits } = geometry;
     let at = firstSlotOf(hash, slots);
     for (let tried = 0; tried < MAX_CANDIDATES; tried++) {
@@ -143,7 +144,8 @@ export class SegmentReader {
         return this.#probeLoading(lookup, { geometry, at, tried });
       }
       this.#cache.hits++;
-      marks[number] = 1;
+      const mark = marks[number]!;
+      marks[number] = mark | USED;
       const start = startOf(place);
       const match = matchEntry(
         this.#arrays[arrayOf(place)]!,
@@ -156,7 +158,10 @@ export class SegmentReader {
         maxSequence,
         view,
       );
-      if (match === FOUND) return true;
+      if (match === FOUND) {
+        view.asciiParts = asciiPartsIn(mark);
+        return true;
+      }
       if (match !== OTHER_KEY) return this.#notFound(match);
       if (++at === slots) at = 0;
     }

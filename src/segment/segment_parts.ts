@@ -5,7 +5,7 @@ import type { ReadableFile } from "../storage/storage.ts";
 import { Block } from "./block.ts";
 import type { BlockCache } from "./block_cache.ts";
 import { checkBlock } from "./block_check.ts";
-import { BlockShelf, PartShelf } from "./cache_shelf.ts";
+import { BlockShelf, PartShelf, USED } from "./cache_shelf.ts";
 import { grown } from "./copy_span.ts";
 import type { Footer } from "./format.ts";
 import { pageBytes } from "./hash_index.ts";
@@ -72,7 +72,7 @@ export class SegmentParts {
   /** The index if it is in memory. */
   cachedIndex(): SegmentIndex | undefined {
     const index = this.#index.parts[0];
-    if (index !== undefined) this.#index.marks[0] = 1;
+    if (index !== undefined) this.#index.marks[0] = USED;
     return index;
   }
 
@@ -123,7 +123,7 @@ export class SegmentParts {
     const payload = this.#blockInMemory(number);
     if (payload === undefined) return undefined;
     this.#source.cache.hits++;
-    this.blocks.marks[number] = 1;
+    this.blocks.marks[number]! |= USED;
     return payload;
   }
 
@@ -185,9 +185,12 @@ export class SegmentParts {
   ): Uint8Array {
     const { cache } = this.#source;
     if (this.#closed) return payload;
-    const kept = this.#blockInMemory(number) ??
-      cache.admitBlock(this.blocks, number, payload);
+    const earlier = this.#blockInMemory(number);
+    const kept = earlier ?? cache.admitBlock(this.blocks, number, payload);
     if (kept === undefined) return payload;
+    if (earlier === undefined) {
+      this.blocks.noteAscii(number, new Block(kept).asciiParts);
+    }
     if (kept.buffer !== section.buffer) cache.giveBuffer(section);
     return kept;
   }

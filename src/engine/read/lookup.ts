@@ -2,7 +2,7 @@ import { compareSpans } from "../../bytes/compare.ts";
 import { hashSpan } from "../../bytes/hash.ts";
 import type { Codec } from "../../codec/codec.ts";
 import { isWritten } from "../../codec/written_length.ts";
-import { EntryView } from "../../format/entry.ts";
+import { EntryView, NO_PARTS } from "../../format/entry.ts";
 import { PUT } from "../../format/kind.ts";
 import type { Awaitable } from "../../storage/awaitable.ts";
 import { RESERVED_BYTE } from "../keyspaces/layout.ts";
@@ -53,6 +53,8 @@ export class Lookup {
    * whether the key has a value, which {@linkcode Lookup.entry} then shows.
    */
   find(state: ReadState, maxSequence: number): Awaitable<boolean> {
+    // Of what is in a table, nothing is known.
+    this.entry.asciiParts = NO_PARTS;
     if (state.hasRanges) return this.#findUncovered(state, maxSequence);
     const { tables } = state;
     for (let i = 0; i < tables.length; i++) {

@@ -16,8 +16,8 @@ import type { ExportOptions, TransferProgress } from "../api/transfer.ts";
 import type { Codecs } from "../codecs/codecs.ts";
 import { countKeys, countKeysSync } from "./count.ts";
 import {
+  type Decode,
   type Decoder,
-  decodeValue,
   entryDecoder,
   keyDecoder,
   valueDecoder,
@@ -43,8 +43,8 @@ import type { Store } from "../store/store.ts";
 export abstract class Reader<K, V, S extends ReadSource = Store>
   implements KvReader<K, V> {
   protected readonly store: S;
-  /** Those of a follower change when a keyspace is dropped and made anew. */
   protected codecs: Codecs<K, V>;
+  #valueOf: Decode<V>;
   protected keyspaceEntry: KeyspaceEntry | undefined;
   /** Serves all reads that are answered at once. */
   readonly #lookup = new Lookup();
@@ -58,8 +58,15 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   constructor(store: S, codecs: Codecs<K, V>, keyspace?: KeyspaceEntry) {
     this.store = store;
     this.codecs = codecs;
+    this.#valueOf = valueDecoder(codecs);
     this.keyspaceEntry = keyspace;
     this.#isSynchronous = store.storage.synchronous;
+  }
+
+  /** Those of a follower change when a keyspace is dropped and made anew. */
+  protected useCodecs(codecs: Codecs<K, V>): void {
+    this.codecs = codecs;
+    this.#valueOf = valueDecoder(codecs);
   }
 
   /** Reads see no write past this sequence number. */
@@ -118,7 +125,7 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     const { cache } = this.store;
     cache.hold();
     try {
-      return decodeValue(this.codecs.values, entry);
+      return this.#valueOf(entry);
     } finally {
       cache.letGo();
     }

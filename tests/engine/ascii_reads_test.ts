@@ -3,7 +3,6 @@ import {
   bytes,
   type Codec,
   json,
-  KvError,
   type KvReader,
   open,
   utf8,
@@ -11,6 +10,7 @@ import {
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { below, pick, seeded } from "../codec/random.ts";
 import { test } from "../harness.ts";
+import { assertKvError } from "../support/kv_error.ts";
 import { smallStore } from "../support/small_store.ts";
 
 const texts = ["", "plain", "größe", "\u0080", "日本", "💥", "\ufffd", "\x7f"];
@@ -30,53 +30,59 @@ function randomEntries(seed: number, count: number): [string, string][] {
   });
 }
 
-/** Holds every way to scan against gets, which decode each value by itself. */
-async function assertScansAgree<V>(db: KvReader<string, V>): Promise<void> {
-  const keys = [...db.keysSync()];
-  const entries = keys.map((key): [string, V] => [key, db.getSync(key)!]);
+/** Holds every way to read against what was written. */
+async function assertHas<V>(
+  db: KvReader<string, V>,
+  entries: readonly [string, V][],
+): Promise<void> {
+  const keys = entries.map(([key]) => key);
   const values = entries.map(([, value]) => value);
   assertEquals([...db.scanSync()], entries);
+  assertEquals([...db.keysSync()], keys);
   assertEquals([...db.valuesSync()], values);
   assertEquals([...db.scanSync({ reverse: true })].reverse(), entries);
-  assertEquals([...db.valuesSync({ reverse: true })].reverse(), values);
   assertEquals([...db.keysSync({ reverse: true })].reverse(), keys);
+  assertEquals([...db.valuesSync({ reverse: true })].reverse(), values);
   const awaited: [string, V][] = [];
   for await (const entry of db.scan()) awaited.push(entry);
   assertEquals(awaited, entries);
+  assertEquals(keys.map((key) => db.getSync(key)), values);
+  // Once more: what of a block is ASCII is known by now.
+  assertEquals(keys.map((key) => db.getSync(key)), values);
+  assertEquals(await db.getMany(keys), values);
 }
 
-test("Scans answer as gets do, whatever of a block is ASCII", async () => {
-  for (const seed of [1, 2, 3]) {
-    const entries = randomEntries(seed, 3_000);
-    const storage = new MemoryStorage();
-    await using db = await open(storage, smallStore);
-    for (const [key, value] of entries) void db.put(key, value);
-    await db.flush();
-    // Half of them again, so that blocks, other blocks and the MemTable take turns in a merge.
-    for (const [key, value] of entries.filter((_, i) => i % 2 === 0)) {
-      void db.put(key, `${value}!`);
+for (const cacheSize of [0, 30_000, 8 << 20]) {
+  test(`Reads decode what was written, whatever of a block is ASCII, with a cache of ${cacheSize} bytes`, async () => {
+    for (const seed of [1, 2]) {
+      const entries = randomEntries(seed, 3_000);
+      const options = { ...smallStore, cacheSize };
+      await using db = await open(new MemoryStorage(), options);
+      for (const [key, value] of entries) void db.put(key, value);
+      await db.flush();
+      // Some of them again, so that blocks, other blocks and the MemTable take turns.
+      for (const entry of entries.filter((_, i) => i % 3 === 0)) {
+        entry[1] = `${entry[1]}ß`;
+        void db.put(...entry);
+      }
+      await assertHas(db, entries);
+      await db.compact();
+      await assertHas(db, entries);
     }
-    await assertScansAgree(db);
-    await db.compact();
-    assertEquals(
-      [...db.scanSync()].map(([key]) => key),
-      entries.map(([k]) => k),
-    );
-    await assertScansAgree(db);
-  }
-});
+  });
+}
 
-test("Scans of JSON and of keyspaces answer as gets do, whatever of a block is ASCII", async () => {
+test("Reads of JSON in a keyspace decode what was written, whatever of a block is ASCII", async () => {
   await using db = await open(new MemoryStorage(), smallStore);
   const space = db.keyspace("texts", { values: json<{ text: string }>() });
-  for (const [key, text] of randomEntries(4, 2_000)) {
-    void space.put(key, { text });
-  }
+  const entries = randomEntries(4, 2_000)
+    .map(([key, text]): [string, { text: string }] => [key, { text }]);
+  for (const entry of entries) void space.put(...entry);
   await db.flush();
-  await assertScansAgree(space);
+  await assertHas(space, entries);
 });
 
-test("A codec that is made of another decodes in its own way in scans, too", async () => {
+test("A codec that is made of another decodes in its own way", async () => {
   const shouting: Codec<string> = {
     ...utf8,
     decode: (source, start, end) =>
@@ -90,9 +96,10 @@ test("A codec that is made of another decodes in its own way in scans, too", asy
   await db.flush();
   assertEquals([...db.scanSync()], [["a", "PLAIN"]]);
   assertEquals([...db.valuesSync()], ["PLAIN"]);
+  assertEquals([db.getSync("a"), await db.get("a")], ["PLAIN", "PLAIN"]);
 });
 
-test("A value that is no text is refused by scans, among ASCII values, as it is by gets", async () => {
+test("A value that is no text is refused among ASCII values", async () => {
   const storage = new MemoryStorage();
   {
     await using db = await open(storage, {
@@ -107,11 +114,10 @@ test("A value that is no text is refused by scans, among ASCII values, as it is 
   }
   await using db = await open(storage, smallStore);
   const seen: string[] = [];
-  let code: string | undefined;
-  try {
+  await assertKvError(() => {
     for (const [key] of db.scanSync()) seen.push(key);
-  } catch (error) {
-    code = (error as KvError).code;
-  }
-  assertEquals([seen.length, code], [50, "KV_CORRUPTION"]);
+  }, "KV_CORRUPTION");
+  assertEquals(seen.length, 50);
+  assertEquals(db.getSync("049"), "\0".repeat(9));
+  await assertKvError(() => db.getSync("050"), "KV_CORRUPTION");
 });
