@@ -256,6 +256,21 @@ export const plantedBugs: readonly PlantedBug[] = [
     test: "tests/engine/claimed_length_test.ts",
     only: "batch",
   },
+  {
+    name: "What is known of one block is believed of the next",
+    file: "src/format/entry.ts",
+    from:
+      "    this.#neighbors = neighbors;\n    this.#asciiParts = undefined;\n",
+    to: "    this.#neighbors = neighbors;\n",
+    test: "tests/engine/ascii_reads_test.ts",
+  },
+  {
+    name: "The first bytes of a key decide alone which segment has it",
+    file: "src/manifest/sorted_level.ts",
+    from: "return codes[low] === code\n",
+    to: "return low < 0\n",
+    test: "tests/manifest/sorted_level_test.ts",
+  },
 ];
 
 /**
