@@ -68,7 +68,7 @@ export class FollowedKeyspace<K, V> extends Reader<K, V, FollowedStore>
     const { catalogue } = this.store;
     const { entry, codecs } = this.#in(catalogue);
     this.keyspaceEntry = entry;
-    this.useCodecs(codecs);
+    this.codecs = codecs;
     this.#catalogue = catalogue;
   }
 

@@ -13,8 +13,8 @@ export const KEYS_AND_VALUES = 2;
 
 /** The entries that an entry lies among. */
 export interface Neighbors {
-  /** What of all of them is known to be ASCII. */
-  readonly asciiParts: AsciiParts;
+  /** Finds out what of all of them is ASCII. */
+  findAsciiParts(): AsciiParts;
 }
 
 /**
@@ -47,6 +47,6 @@ export class EntryView {
 
   /** What of the entry is known to be ASCII. The neighbors are asked once for all of them. */
   get asciiParts(): AsciiParts {
-    return this.#asciiParts ??= this.#neighbors?.asciiParts ?? NO_PARTS;
+    return this.#asciiParts ??= this.#neighbors?.findAsciiParts() ?? NO_PARTS;
   }
 }

@@ -39,8 +39,7 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
   readonly rangeTombstones: RangeTombstones;
   /** The deepest level that has a segment, or -1 if none has. */
   readonly deepestLevel: number;
-  /** Of the levels from 1 on, those that have a segment, newer entries first. */
-  readonly sortedLevels: readonly SortedLevel<S>[];
+  #sortedLevels: readonly SortedLevel<S>[] | undefined;
   readonly #levelBytes: readonly number[];
 
   /** Takes segments that are in order already; missing levels are empty. */
@@ -53,10 +52,17 @@ export class Version<S extends SegmentInfo = SegmentInfo> {
     this.levels = Array.from({ length: MAX_LEVELS }, (_, i) => levels[i] ?? []);
     this.deepestLevel = this.levels
       .findLastIndex((segments) => segments.length > 0);
-    this.sortedLevels = this.levels.slice(1)
+    this.#levelBytes = this.levels.map(totalBytes);
+  }
+
+  /**
+   * Of the levels from 1 on, those that have a segment, newer entries first. Made for the first
+   * lookup.
+   */
+  get sortedLevels(): readonly SortedLevel<S>[] {
+    return this.#sortedLevels ??= this.levels.slice(1)
       .filter((segments) => segments.length > 0)
       .map((segments) => new SortedLevel(segments));
-    this.#levelBytes = this.levels.map(totalBytes);
   }
 
   /** Bytes of all segments. */

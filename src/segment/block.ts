@@ -185,10 +185,10 @@ export class Block implements Neighbors {
 
   /**
    * What of the entries is ASCII, by one look at all their bytes, tags and lengths included:
-   * nothing where a value has more than 127 bytes, or a key more than 31 behind the prefix. It
-   * takes as long as two short strings do to decode.
+   * nothing where a value has more than 127 bytes, a key more than 31 behind the prefix, or an
+   * entry a sequence number past 127. It takes as long as two short strings do to decode.
    */
-  get asciiParts(): AsciiParts {
+  findAsciiParts(): AsciiParts {
     const { bytes, entriesEnd, prefixOffset, prefixLength } = this;
     if (!isAscii(bytes.subarray(0, entriesEnd))) return NO_PARTS;
     let seen = 0;

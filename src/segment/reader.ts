@@ -107,7 +107,7 @@ export class SegmentReader {
    * Finds the newest version of a key with a sequence number of at most `maxSequence`, fills `view`
    * with it and answers `true`; a tombstone counts as found. Otherwise what `view` holds means
    * nothing. `hash` is `hashSpan` of the key, whose bytes must not change until the answer. What is
-   * known to be ASCII is noted in `view` where it is found without a wait; otherwise that stays.
+   * known to be ASCII is noted in `view` where page and block are in memory; otherwise that stays.
    */
   find(
     key: Uint8Array,

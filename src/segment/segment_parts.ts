@@ -189,7 +189,7 @@ export class SegmentParts {
     const kept = earlier ?? cache.admitBlock(this.blocks, number, payload);
     if (kept === undefined) return payload;
     if (earlier === undefined) {
-      this.blocks.noteAscii(number, new Block(kept).asciiParts);
+      this.blocks.noteAscii(number, new Block(kept).findAsciiParts());
     }
     if (kept.buffer !== section.buffer) cache.giveBuffer(section);
     return kept;

@@ -10,6 +10,7 @@ import {
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { below, pick, seeded } from "../codec/random.ts";
 import { test } from "../harness.ts";
+import { AsyncStorage } from "../support/async_storage.ts";
 import { assertKvError } from "../support/kv_error.ts";
 import { smallStore } from "../support/small_store.ts";
 
@@ -120,4 +121,34 @@ test("A value that is no text is refused among ASCII values", async () => {
   assertEquals(seen.length, 50);
   assertEquals(db.getSync("049"), "\0".repeat(9));
   await assertKvError(() => db.getSync("050"), "KV_CORRUPTION");
+});
+
+test("Promised reads decode what was written, whatever of a block is ASCII", async () => {
+  const entries = randomEntries(5, 1_000);
+  const storage = new AsyncStorage(new MemoryStorage());
+  await using db = await open(storage, smallStore);
+  for (const [key, value] of entries) void db.put(key, value);
+  await db.flush();
+  const keys = entries.map(([key]) => key);
+  const values = entries.map(([, value]) => value);
+  for (let round = 0; round < 2; round++) {
+    assertEquals(await db.getMany(keys), values);
+    const seen: [string, string][] = [];
+    for await (const entry of db.scan()) seen.push(entry);
+    assertEquals(seen, entries);
+  }
+});
+
+test("ASCII that is not JSON is refused, whether or not it is known to be ASCII", async () => {
+  const storage = new MemoryStorage();
+  {
+    await using db = await open(storage, { values: { ...utf8, name: "json" } });
+    await db.put("a", "{");
+  }
+  await using db = await open(storage, { values: json() });
+  for (let round = 0; round < 3; round++) {
+    await assertKvError(() => db.getSync("a"), "KV_CORRUPTION");
+    await assertKvError(() => [...db.scanSync()], "KV_CORRUPTION");
+    await db.flush();
+  }
 });

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   type AsciiParts,
   EntryView,
@@ -7,8 +7,29 @@ import {
   VALUES,
 } from "../../src/format/entry.ts";
 import { BlockCache } from "../../src/segment/block_cache.ts";
+import { hashSpan } from "../../src/bytes/hash.ts";
+import { PartShelf } from "../../src/segment/cache_shelf.ts";
+import type { SegmentReader } from "../../src/segment/reader.ts";
+import type { Awaitable } from "../../src/storage/awaitable.ts";
 import { test } from "../harness.ts";
-import { build, EVERYTHING, openBytes, put, type Row } from "./support.ts";
+import {
+  build,
+  bytes,
+  EVERYTHING,
+  openBytes,
+  put,
+  type Row,
+} from "./support.ts";
+
+function lookUpInto(
+  reader: SegmentReader,
+  text: string,
+  view: EntryView,
+): Awaitable<boolean> {
+  const key = bytes(text);
+  const hash = hashSpan(key, 0, key.length);
+  return reader.find(key, 0, key.length, hash, EVERYTHING, view);
+}
 
 /** What a cursor says of each entry of a segment of one block. */
 async function partsOf(rows: readonly Row[]): Promise<AsciiParts[]> {
@@ -35,6 +56,33 @@ test("A cursor says of the entries of a block that keys and values are ASCII, on
   for (const [name, rows, expected] of cases) {
     assertEquals(await partsOf(rows), rows.map(() => expected), name);
   }
+});
+
+test("A lookup knows what of a cached block is ASCII, whoever used it before and however often the cache went by", async () => {
+  const rows = [put("a", "one"), put("b", "two")];
+  const cache = new BlockCache(1 << 20);
+  const reader = await openBytes(await build(rows), cache);
+  const partsOfLookup = async () => {
+    const view = new EntryView();
+    assert(await lookUpInto(reader, "b", view));
+    return view.asciiParts;
+  };
+  // The first reads the block, and only then it is known.
+  assertEquals(await partsOfLookup(), NO_PARTS);
+  assertEquals(await partsOfLookup(), KEYS_AND_VALUES);
+  const cursor = reader.cursor({ maxSequence: EVERYTHING });
+  assert(await cursor.seekToFirst());
+  cursor.close?.();
+  assertEquals(await partsOfLookup(), KEYS_AND_VALUES);
+  // What others need room for sends the hand round; the block was used and stays.
+  const others = new PartShelf<Uint8Array>(2);
+  const room = (1 << 20) - cache.bytes - 1000;
+  cache.admit(others, 0, { part: new Uint8Array(1), bytes: room });
+  await partsOfLookup();
+  cache.admit(others, 1, { part: new Uint8Array(1), bytes: 2000 });
+  assertEquals(others.parts[0], undefined);
+  assertEquals(await partsOfLookup(), KEYS_AND_VALUES);
+  await reader.close();
 });
 
 test("Of an entry that lies among none nothing is known", () => {

@@ -26,7 +26,7 @@ function decodeKey<K>(
 }
 
 /** The value of an entry. */
-export function decodeValue<V>(
+function decodeValue<V>(
   codec: Codec<V>,
   { valueBuffer, valueOffset, valueLength }: EntryView,
 ): V {
@@ -66,9 +66,9 @@ export function valueDecoder<K, V>(
 export function entryDecoder<K, V>(codecs: Codecs<K, V>): Decode<[K, V]> {
   const keyOf = keyDecoder(codecs);
   const valueOf = valueDecoder(codecs);
-  const decodeKey = decodeOfAscii(codecs.keys);
-  const decodeValue = decodeOfAscii(codecs.values);
-  if (decodeKey === undefined || decodeValue === undefined) {
+  const asciiKeyOf = decodeOfAscii(codecs.keys);
+  const asciiValueOf = decodeOfAscii(codecs.values);
+  if (asciiKeyOf === undefined || asciiValueOf === undefined) {
     return (entry) => [keyOf(entry), valueOf(entry)];
   }
   return (entry) => {
@@ -79,8 +79,8 @@ export function entryDecoder<K, V>(codecs: Codecs<K, V>): Decode<[K, V]> {
     const keyEnd = keyOffset + entry.keyLength;
     const valueEnd = valueOffset + entry.valueLength;
     return [
-      decodeKey(keyBuffer, keyOffset, keyEnd),
-      decodeValue(valueBuffer, valueOffset, valueEnd),
+      asciiKeyOf(keyBuffer, keyOffset, keyEnd),
+      asciiValueOf(valueBuffer, valueOffset, valueEnd),
     ];
   };
 }

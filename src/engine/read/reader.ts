@@ -43,8 +43,9 @@ import type { Store } from "../store/store.ts";
 export abstract class Reader<K, V, S extends ReadSource = Store>
   implements KvReader<K, V> {
   protected readonly store: S;
+  /** Of a follower, that of the keys changes when a keyspace is dropped and made anew. */
   protected codecs: Codecs<K, V>;
-  #valueOf: Decode<V>;
+  readonly #valueOf: Decode<V>;
   protected keyspaceEntry: KeyspaceEntry | undefined;
   /** Serves all reads that are answered at once. */
   readonly #lookup = new Lookup();
@@ -61,12 +62,6 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
     this.#valueOf = valueDecoder(codecs);
     this.keyspaceEntry = keyspace;
     this.#isSynchronous = store.storage.synchronous;
-  }
-
-  /** Those of a follower change when a keyspace is dropped and made anew. */
-  protected useCodecs(codecs: Codecs<K, V>): void {
-    this.codecs = codecs;
-    this.#valueOf = valueDecoder(codecs);
   }
 
   /** Reads see no write past this sequence number. */
