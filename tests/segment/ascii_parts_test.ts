@@ -7,29 +7,17 @@ import {
   VALUES,
 } from "../../src/format/entry.ts";
 import { BlockCache } from "../../src/segment/block_cache.ts";
-import { hashSpan } from "../../src/bytes/hash.ts";
 import { PartShelf } from "../../src/segment/cache_shelf.ts";
-import type { SegmentReader } from "../../src/segment/reader.ts";
-import type { Awaitable } from "../../src/storage/awaitable.ts";
 import { test } from "../harness.ts";
 import {
   build,
   bytes,
   EVERYTHING,
+  lookUp,
   openBytes,
   put,
   type Row,
 } from "./support.ts";
-
-function lookUpInto(
-  reader: SegmentReader,
-  text: string,
-  view: EntryView,
-): Awaitable<boolean> {
-  const key = bytes(text);
-  const hash = hashSpan(key, 0, key.length);
-  return reader.find(key, 0, key.length, hash, EVERYTHING, view);
-}
 
 /** What a cursor says of each entry of a segment of one block. */
 async function partsOf(rows: readonly Row[]): Promise<AsciiParts[]> {
@@ -64,7 +52,7 @@ test("A lookup knows what of a cached block is ASCII, whoever used it before and
   const reader = await openBytes(await build(rows), cache);
   const partsOfLookup = async () => {
     const view = new EntryView();
-    assert(await lookUpInto(reader, "b", view));
+    assert(await lookUp(reader, bytes("b"), EVERYTHING, view) !== undefined);
     return view.asciiParts;
   };
   // The first reads the block, and only then it is known.

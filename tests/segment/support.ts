@@ -200,15 +200,15 @@ export function hex(content: Uint8Array): string {
   return text;
 }
 
-/** Looks a key up and answers what was found. */
+/** Looks a key up, with a view, and answers what was found. */
 export async function lookUp(
   reader: SegmentReader,
   key: Uint8Array,
   maxSequence = EVERYTHING,
+  view = new EntryView(),
 ): Promise<Row | undefined> {
   const buffer = new Uint8Array(key.length + 2);
   buffer.set(key, 1);
-  const view = new EntryView();
   const hash = hashSpan(key, 0, key.length);
   const found = await reader.find(
     buffer,
