@@ -60,7 +60,7 @@ export function decodeJson(
   start: number,
   end: number,
 ): unknown {
-  return parse(utf8.decode(source, start, end));
+  return parseJson(utf8.decode(source, start, end));
 }
 
 /** What it answers where all bytes are known to be ASCII. */
@@ -69,10 +69,11 @@ export function decodeAsciiJson(
   start: number,
   end: number,
 ): unknown {
-  return parse(decodeAscii(source, start, end));
+  return parseJson(decodeAscii(source, start, end));
 }
 
-function parse(text: string): unknown {
+/** Throws `KV_CORRUPTION` for text that is not JSON. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

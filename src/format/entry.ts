@@ -15,6 +15,8 @@ export const KEYS_AND_VALUES = 2;
 export interface Neighbors {
   /** Finds out what of all of them is ASCII. */
   findAsciiParts(): AsciiParts;
+  /** The text from `start` to `end` of the buffer that has them, where it is ASCII. */
+  asciiText(start: number, end: number): string;
 }
 
 /**
@@ -48,5 +50,11 @@ export class EntryView {
   /** What of the entry is known to be ASCII. The neighbors are asked once for all of them. */
   get asciiParts(): AsciiParts {
     return this.#asciiParts ??= this.#neighbors?.findAsciiParts() ?? NO_PARTS;
+  }
+
+  /** The value of an entry that lies among others and is known to be ASCII, as text. */
+  asciiValue(): string {
+    const start = this.valueOffset;
+    return this.#neighbors!.asciiText(start, start + this.valueLength);
   }
 }

@@ -17,6 +17,7 @@ import {
   isPutTag,
   tagKind,
 } from "./block_format.ts";
+import { BlockText } from "./block_text.ts";
 import { copySpan } from "./copy_span.ts";
 
 /** What {@linkcode matchEntry} finds under a key. */
@@ -167,6 +168,7 @@ export class Block implements Neighbors {
   /** Whether the entries carry sequence numbers. */
   readonly sequenced: boolean;
   readonly #wide: boolean;
+  #text: BlockText | undefined = undefined;
 
   /**
    * Reads what stands at the end of the payload; lengths that cannot be make `entriesEnd` negative.
@@ -194,6 +196,11 @@ export class Block implements Neighbors {
     let seen = 0;
     for (let i = 0; i < prefixLength; i++) seen |= bytes[prefixOffset + i]!;
     return seen < 0x80 ? KEYS_AND_VALUES : VALUES;
+  }
+
+  asciiText(start: number, end: number): string {
+    this.#text ??= new BlockText(this.bytes, this.entriesEnd);
+    return this.#text.cut(start, end);
   }
 
   /** Where the entry of restart number `i` begins. */

@@ -1,6 +1,7 @@
 import { releaseMemory } from "../bytes/release.ts";
 import { type Awaitable, chain } from "../storage/awaitable.ts";
-import type { CacheLease } from "./cache_shelf.ts";
+import type { AsciiParts } from "../format/entry.ts";
+import { asciiPartsIn, type CacheLease } from "./cache_shelf.ts";
 import type { SegmentIndex } from "./index.ts";
 import type { SegmentParts } from "./segment_parts.ts";
 
@@ -65,6 +66,11 @@ export class ReadAhead {
         () => this.#openBlock(number, index),
       );
     });
+  }
+
+  /** What is known of the entries of the block that was given last, which has this number. */
+  asciiParts(number: number): AsciiParts | undefined {
+    return this.#lease && asciiPartsIn(this.#parts.blocks.marks[number]!);
   }
 
   /** Gives back what was read ahead. Blocks that were given hold no longer. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decodeOfAscii } from "../../codec/ascii.ts";
+import { asciiDecoderOf } from "../../codec/ascii.ts";
 import type { Codec } from "../../codec/codec.ts";
 import {
   type EntryView,
@@ -12,10 +12,13 @@ import {
 } from "../../format/entry.ts";
 import type { Codecs } from "./codecs.ts";
 
+/** Whether this runtime cuts strings out of others without a copy: see `BlockText`. */
+const CUTS_ARE_FAST = !("Bun" in globalThis);
+
 /** Makes what the user gets of an entry. */
 export type Decode<T> = (entry: EntryView) => T;
 
-/** Makes a {@linkcode Decode} for codecs. */
+/** Makes a {@linkcode Decode} for codecs: one for each scan. */
 export type Decoder<K, V, T> = (codecs: Codecs<K, V>) => Decode<T>;
 
 function decodeKey<K>(
@@ -37,26 +40,31 @@ function decodeValue<V>(
 export function keyDecoder<K, V>(
   { keys }: Codecs<K, V>,
 ): Decode<K> {
-  const decodeAscii = decodeOfAscii(keys);
-  if (decodeAscii === undefined) return (entry) => decodeKey(keys, entry);
-  return (entry) => {
-    if (entry.asciiParts !== KEYS_AND_VALUES) return decodeKey(keys, entry);
-    const { keyBuffer, keyOffset, keyLength } = entry;
-    return decodeAscii(keyBuffer, keyOffset, keyOffset + keyLength);
-  };
+  const ofAscii = asciiKeyDecoder(keys);
+  if (ofAscii === undefined) return (entry) => decodeKey(keys, entry);
+  return (entry) =>
+    entry.asciiParts === KEYS_AND_VALUES
+      ? ofAscii(entry)
+      : decodeKey(keys, entry);
 }
 
 /** For scans of values. */
-export function valueDecoder<K, V>(
-  { values }: Codecs<K, V>,
+export function valueDecoder<K, V>({ values }: Codecs<K, V>): Decode<V> {
+  return valueDecoderBy(values, scannedAsciiDecoder(values));
+}
+
+/** For values that are looked up. */
+export function lookedUpDecoder<K, V>({ values }: Codecs<K, V>): Decode<V> {
+  return valueDecoderBy(values, asciiValueDecoder(values));
+}
+
+function valueDecoderBy<V>(
+  values: Codec<V>,
+  ofAscii: Decode<V> | undefined,
 ): Decode<V> {
-  const decodeAscii = decodeOfAscii(values);
-  if (decodeAscii === undefined) return (entry) => decodeValue(values, entry);
-  return (entry) => {
-    if (entry.asciiParts === NO_PARTS) return decodeValue(values, entry);
-    const { valueBuffer, valueOffset, valueLength } = entry;
-    return decodeAscii(valueBuffer, valueOffset, valueOffset + valueLength);
-  };
+  if (ofAscii === undefined) return (entry) => decodeValue(values, entry);
+  return (entry) =>
+    entry.asciiParts === NO_PARTS ? decodeValue(values, entry) : ofAscii(entry);
 }
 
 /**
@@ -66,21 +74,37 @@ export function valueDecoder<K, V>(
 export function entryDecoder<K, V>(codecs: Codecs<K, V>): Decode<[K, V]> {
   const keyOf = keyDecoder(codecs);
   const valueOf = valueDecoder(codecs);
-  const asciiKeyOf = decodeOfAscii(codecs.keys);
-  const asciiValueOf = decodeOfAscii(codecs.values);
+  const asciiKeyOf = asciiKeyDecoder(codecs.keys);
+  const asciiValueOf = scannedAsciiDecoder(codecs.values);
   if (asciiKeyOf === undefined || asciiValueOf === undefined) {
     return (entry) => [keyOf(entry), valueOf(entry)];
   }
-  return (entry) => {
-    if (entry.asciiParts !== KEYS_AND_VALUES) {
-      return [keyOf(entry), valueOf(entry)];
-    }
-    const { keyBuffer, keyOffset, valueBuffer, valueOffset } = entry;
-    const keyEnd = keyOffset + entry.keyLength;
-    const valueEnd = valueOffset + entry.valueLength;
-    return [
-      asciiKeyOf(keyBuffer, keyOffset, keyEnd),
-      asciiValueOf(valueBuffer, valueOffset, valueEnd),
-    ];
-  };
+  return (entry) =>
+    entry.asciiParts === KEYS_AND_VALUES
+      ? [asciiKeyOf(entry), asciiValueOf(entry)]
+      : [keyOf(entry), valueOf(entry)];
+}
+
+/** For keys that are known to be ASCII, if there is something faster than their codec. */
+function asciiKeyDecoder<K>(codec: Codec<K>): Decode<K> | undefined {
+  const decode = asciiDecoderOf(codec)?.decode;
+  return decode &&
+    (({ keyBuffer, keyOffset, keyLength }) =>
+      decode(keyBuffer, keyOffset, keyOffset + keyLength));
+}
+
+/** The same for values. */
+function asciiValueDecoder<V>(codec: Codec<V>): Decode<V> | undefined {
+  const decode = asciiDecoderOf(codec)?.decode;
+  return decode &&
+    (({ valueBuffer, valueOffset, valueLength }) =>
+      decode(valueBuffer, valueOffset, valueOffset + valueLength));
+}
+
+/** The same for values of a scan, which lie side by side. */
+function scannedAsciiDecoder<V>(codec: Codec<V>): Decode<V> | undefined {
+  const fromText = asciiDecoderOf(codec)?.fromText;
+  return fromText !== undefined && CUTS_ARE_FAST
+    ? (entry) => fromText(entry.asciiValue())
+    : asciiValueDecoder(codec);
 }

@@ -20,6 +20,7 @@ import {
   type Decoder,
   entryDecoder,
   keyDecoder,
+  lookedUpDecoder,
   valueDecoder,
 } from "../codecs/decoders.ts";
 import { checkExportTarget, exportEntries } from "./export_entries.ts";
@@ -59,7 +60,7 @@ export abstract class Reader<K, V, S extends ReadSource = Store>
   constructor(store: S, codecs: Codecs<K, V>, keyspace?: KeyspaceEntry) {
     this.store = store;
     this.codecs = codecs;
-    this.#valueOf = valueDecoder(codecs);
+    this.#valueOf = lookedUpDecoder(codecs);
     this.keyspaceEntry = keyspace;
     this.#isSynchronous = store.storage.synchronous;
   }
