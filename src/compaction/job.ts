@@ -46,6 +46,8 @@ export interface CompactionJob extends Job {
   readonly splitKeys: readonly Uint8Array[];
   /** Size at which an output is closed and the next begun, in bytes. */
   readonly segmentSize: number;
+  /** How many bytes of the blocks that are written a worker hands over for the cache. */
+  readonly keptBytes: number;
 }
 
 /** Writes sorted entries to a segment. */
@@ -66,6 +68,8 @@ export interface JobContext {
   readonly pace: Pace;
   /** A number for the next new file. */
   takeFileNumber(): Awaitable<number>;
+  /** Told of the data blocks of each segment, by its number, as they are written. */
+  readonly onBlock?: (segment: number, payload: Uint8Array) => void;
   /** A random integer of 0 to 2^32 - 1. */
   randomUint32(): number;
 }

@@ -124,13 +124,18 @@ export class SegmentSink {
   }
 
   async #create(): Promise<void> {
-    const { storage } = this.#context;
+    const { storage, onBlock } = this.#context;
     const { blockSize, compression } = this.#options;
     const number = await this.#context.takeFileNumber();
     const salt = this.#context.randomUint32();
     const file = await storage.create(segmentName(number));
     this.#created.push(number);
-    const writer = new SegmentWriter(file, { salt, blockSize, compression });
+    const writer = new SegmentWriter(file, {
+      salt,
+      blockSize,
+      compression,
+      onBlock: onBlock && ((payload) => onBlock(number, payload)),
+    });
     this.#open = { number, salt, file, writer };
   }
 

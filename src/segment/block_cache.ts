@@ -79,6 +79,16 @@ export class BlockCache {
     return this.#bytes;
   }
 
+  /** How many bytes more may be kept before something has to make way. */
+  get roomBytes(): number {
+    return Math.max(0, this.#budgetBytes - this.#bytes);
+  }
+
+  /** Whether a block of `bytes` bytes can be kept without another making way. */
+  hasRoomFor(bytes: number): boolean {
+    return this.slabs.sizeOf(bytes) + PART_OVERHEAD_BYTES <= this.roomBytes;
+  }
+
   /**
    * Puts a part of `bytes` bytes on its shelf, where there is none of this number, and evicts
    * others for it. What is larger than the whole budget is left alone. `buffer` is what
@@ -175,6 +185,7 @@ export class BlockCache {
     this.#oldest ??= item;
     this.#bytes += item.chargeBytes;
     shelf.items[number] = item;
+    shelf.size++;
     shelf.marks[number] = 0;
   }
 
@@ -197,6 +208,7 @@ export class BlockCache {
     else older.newer = newer;
     this.#bytes -= item.chargeBytes;
     shelf.items[number] = undefined;
+    shelf.size--;
     shelf.vacate(number);
     if (item.leases === 0) return this.#reuse(item);
     this.#orphans.add(item);

@@ -92,14 +92,19 @@ export class BlockSlabs {
     this.#isShared = isShared;
   }
 
+  /** Whether a block of `bytes` bytes is copied to be kept. */
+  hasSlotFor(bytes: number): boolean {
+    return this.#isShared && bytes <= MOST_SLOT_UNITS * UNIT_BYTES;
+  }
+
   /** How much memory a block of `bytes` bytes takes. */
   sizeOf(bytes: number): number {
-    return this.#hasSlotFor(bytes) ? unitsFor(bytes) * UNIT_BYTES : bytes;
+    return this.hasSlotFor(bytes) ? unitsFor(bytes) * UNIT_BYTES : bytes;
   }
 
   /** Keeps a block. Answers its place, or 0 if there is none. */
   keep(payload: Uint8Array): number {
-    if (!this.#hasSlotFor(payload.length)) {
+    if (!this.hasSlotFor(payload.length)) {
       return firstPlaceIn(this.#addArray(payload));
     }
     const slab = this.#openSlab(unitsFor(payload.length));
@@ -154,10 +159,6 @@ export class BlockSlabs {
       emptiest = number;
     });
     return emptiest;
-  }
-
-  #hasSlotFor(bytes: number): boolean {
-    return this.#isShared && bytes <= MOST_SLOT_UNITS * UNIT_BYTES;
   }
 
   #classFor(units: number): SlotClass {

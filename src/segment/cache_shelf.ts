@@ -12,9 +12,11 @@ export abstract class Shelf {
    * For each part, {@linkcode USED} or not; the other bits are the owner's. They lie apart from the
    * parts, so a lookup touches no more memory than it must.
    */
-  readonly marks: Uint8Array;
+  marks: Uint8Array;
   /** The cache's own notes about each part that is there. */
   readonly items: (CacheItem | undefined)[] = unfurnished();
+  /** How many parts are there. */
+  size = 0;
   #isFurnished = false;
 
   /** @param length How many parts there are. */
@@ -77,6 +79,20 @@ export class BlockShelf extends Shelf {
   /** Says what of the entries of a block that was put here is ASCII. */
   noteAscii(number: number, parts: AsciiParts): void {
     this.marks[number]! |= parts << 1;
+  }
+
+  /** Makes room for blocks up to, not including, number `length`, before all are known. */
+  extendTo(length: number): void {
+    const { marks, places, items } = this;
+    if (length <= marks.length) return;
+    this.marks = new Uint8Array(length);
+    this.marks.set(marks);
+    if (places.length === 0) return;
+    this.makeRoom(length);
+    this.places.set(places);
+    const first = items.length;
+    items.length = length;
+    items.fill(undefined, first);
   }
 
   vacate(number: number): void {

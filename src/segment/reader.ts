@@ -36,6 +36,8 @@ export interface SegmentReaderOptions {
   readonly name: string;
   /** Where blocks, hash pages and the index are kept. */
   readonly cache: BlockCache;
+  /** Blocks of the segment that are in the cache already. */
+  readonly blocks?: BlockShelf | undefined;
 }
 
 /**
@@ -83,7 +85,7 @@ export class SegmentReader {
    */
   static open(
     file: ReadableFile,
-    { name, cache }: SegmentReaderOptions,
+    { name, cache, blocks: cached }: SegmentReaderOptions,
   ): Awaitable<SegmentReader> {
     return chain(readSegmentEnd(file, name), ({ footer, properties }) => {
       const { hashPages, hashSlots } = footer;
@@ -98,7 +100,14 @@ export class SegmentReader {
           "the hash index has an impossible layout",
         );
       }
-      const parts = new SegmentParts({ name, file, cache, footer, properties });
+      const parts = new SegmentParts({
+        name,
+        file,
+        cache,
+        footer,
+        properties,
+        blocks: cached,
+      });
       return new SegmentReader(parts, geometry);
     });
   }
@@ -166,6 +175,11 @@ export class SegmentReader {
       if (++at === slots) at = 0;
     }
     return this.#search({ key, keyOffset, keyLength, maxSequence, view });
+  }
+
+  /** What share of its blocks is in the cache. */
+  get cachedShare(): number {
+    return this.#blocks.size / this.properties.blocks;
   }
 
   /** A cursor over the entries of the segment. */

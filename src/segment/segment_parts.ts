@@ -21,6 +21,8 @@ export interface SegmentSource {
   readonly cache: BlockCache;
   readonly footer: Footer;
   readonly properties: SegmentProperties;
+  /** Blocks that are in the cache already. */
+  readonly blocks?: BlockShelf | undefined;
 }
 
 /**
@@ -40,7 +42,8 @@ export class SegmentParts {
 
   constructor(source: SegmentSource) {
     this.#source = source;
-    this.blocks = new BlockShelf(source.properties.blocks);
+    this.blocks = source.blocks ?? new BlockShelf(0);
+    this.blocks.extendTo(source.properties.blocks);
     this.pages = new PartShelf(source.footer.hashPages);
   }
 

@@ -22,6 +22,8 @@ export interface SegmentWriterOptions {
   readonly blockSize: number;
   /** How data blocks and the index are compressed. */
   readonly compression: Compression;
+  /** Told of the payload of each data block, which holds until it answers. */
+  readonly onBlock?: ((payload: Uint8Array) => void) | undefined;
 }
 
 /** Bytes that the hash index takes for each key, nearly. */
@@ -162,6 +164,7 @@ export class SegmentWriter {
     const separator = nextKey === undefined
       ? lastKey
       : separatorBetween(lastKey, nextKey);
+    this.#options.onBlock?.(payload);
     const start = this.#sections.offset;
     return chain(
       this.#sections.writeSection(payload, this.#options.compression),

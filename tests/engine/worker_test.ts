@@ -16,13 +16,17 @@ import {
 } from "../../src/format/record.ts";
 import {
   InlineRunner,
-  type JobHost,
   type JobRunner,
 } from "../../src/engine/background/job_runner.ts";
 import { LoggedTable } from "../../src/engine/state/logged_table.ts";
-import { WorkerRunner } from "../../src/engine/background/worker_runner.ts";
+import {
+  type WorkerHost,
+  WorkerRunner,
+} from "../../src/engine/background/worker_runner.ts";
 import type { SegmentInfo } from "../../src/manifest/segment_info.ts";
 import { newTableMemory } from "../../src/memtable/table_memory.ts";
+import { BlockCache } from "../../src/segment/block_cache.ts";
+import { WrittenBlocks } from "../../src/segment/written_blocks.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { openLocalStorage } from "../../src/storage/local_storage.ts";
 import type { Storage } from "../../src/storage/storage.ts";
@@ -45,10 +49,11 @@ function unexpected(error: unknown): never {
 const never = new AbortController().signal;
 
 /** Counts up file numbers; salts are fixed so that equal jobs give equal files. */
-function hostOf(storage: Storage): JobHost & { numbers: number[] } {
+function hostOf(storage: Storage): WorkerHost & { numbers: number[] } {
   const numbers: number[] = [];
   return {
     storage,
+    writtenBlocks: new WrittenBlocks(new BlockCache(0)),
     numbers,
     takeFileNumber: () => {
       numbers.push(100 + numbers.length);
@@ -96,6 +101,7 @@ function compactionJob(segment: SegmentInfo): CompactionJob {
     inputs: [{ level: 0, segments: [segment] }],
     outputLevel: 1,
     splitKeys: [],
+    keptBytes: 0,
     segmentSize: MIB,
   };
 }

@@ -20,6 +20,7 @@ import type {
 import { logName } from "../../format/file_names.ts";
 import type { SegmentInfo } from "../../manifest/segment_info.ts";
 import { RecordList } from "../../memtable/record_list.ts";
+import { BlockPieces } from "../../segment/block_pieces.ts";
 import { LocalFiles } from "../../storage/local_files.ts";
 import { openLogImage } from "../../wal/log_reader.ts";
 import { GuardedStorage } from "../files/guarded_storage.ts";
@@ -45,7 +46,7 @@ parentPort!.on("message", (message: ToWorker) => {
     case "flush":
       return run(message, (context) => flush(message.job, context));
     case "compact":
-      return run(message, (context) => compact(message.job, context));
+      return run(message, (context) => compact(message, context));
     case "build":
       return run(message, (context) => build(message.job, context));
     case "number":
@@ -95,11 +96,19 @@ async function run(
   }
 }
 
-function compact(
-  job: CompactionJob,
+async function compact(
+  { id, job }: { readonly id: number; readonly job: CompactionJob },
   context: JobContext,
 ): Promise<SegmentInfo[]> {
-  return compactSegments(job, behindFlushes(context));
+  const pieces = new BlockPieces(job.keptBytes, (piece) => {
+    post({ type: "blocks", id, piece }, [piece.buffer]);
+  });
+  const segments = await compactSegments(job, {
+    ...behindFlushes(context),
+    onBlock: (segment, payload) => pieces.add(segment, payload),
+  });
+  pieces.end();
+  return segments;
 }
 
 async function build(
@@ -161,6 +170,6 @@ function end(): void {
   else (globalThis as unknown as { close(): void }).close();
 }
 
-function post(message: FromWorker): void {
-  parentPort!.postMessage(message);
+function post(message: FromWorker, moved: ArrayBuffer[] = []): void {
+  parentPort!.postMessage(message, moved);
 }

@@ -3,6 +3,7 @@ import type {
   CompactionJob,
   FlushJob,
 } from "../../compaction/job.ts";
+import type { BlockPiece } from "../../segment/block_pieces.ts";
 import type { SegmentInfo } from "../../manifest/segment_info.ts";
 
 /** What a worker is started with. */
@@ -36,6 +37,8 @@ export type ToWorker =
 export type FromWorker =
   /** The job needs a number for a new file. */
   | { readonly type: "takeNumber"; readonly id: number }
+  /** Blocks that the job has written. */
+  | { readonly type: "blocks"; readonly id: number; readonly piece: BlockPiece }
   | {
     readonly type: "done";
     readonly id: number;

@@ -9,6 +9,7 @@ import { KvIoError } from "../../errors.ts";
 import { segmentName } from "../../format/file_names.ts";
 import { type SegmentInfo, totalBytes } from "../../manifest/segment_info.ts";
 import type { MemTable } from "../../memtable/memtable.ts";
+import type { WrittenBlocks } from "../../segment/written_blocks.ts";
 import { mayRead } from "../../storage/permission.ts";
 import type { KvStats } from "../api/stats.ts";
 import { InlineRunner, type JobHost, type JobRunner } from "./job_runner.ts";
@@ -36,6 +37,12 @@ const CLOSE_TIMEOUT_MS = 2000;
  */
 const YOUNG_MIB = 6;
 
+/** What the runner needs of the engine that it works for. */
+export interface WorkerHost extends JobHost {
+  /** Takes what the worker writes into the cache. */
+  readonly writtenBlocks: WrittenBlocks;
+}
+
 interface PendingJob {
   /** File numbers that the job was given. */
   readonly numbers: number[];
@@ -52,7 +59,7 @@ export class WorkerRunner implements JobRunner {
   /** Those that the worker has done. */
   #jobs = 0;
   readonly #folder: string;
-  readonly #host: JobHost;
+  readonly #host: WorkerHost;
   readonly #inline: InlineRunner;
   readonly #onDirectoryFailure: (error: KvIoError) => void;
   readonly #pending = new Map<number, PendingJob>();
@@ -67,7 +74,7 @@ export class WorkerRunner implements JobRunner {
    */
   constructor(
     folder: string,
-    host: JobHost,
+    host: WorkerHost,
     onDirectoryFailure: (error: KvIoError) => void,
   ) {
     this.#folder = folder;
@@ -192,7 +199,9 @@ export class WorkerRunner implements JobRunner {
     const job = this.#pending.get(message.id);
     if (job === undefined) return;
     if (message.type === "takeNumber") void this.#giveNumber(message.id, job);
-    else if (message.type === "done") job.resolve(message.segments);
+    else if (message.type === "blocks") {
+      this.#host.writtenBlocks.keep(message.piece);
+    } else if (message.type === "done") job.resolve(message.segments);
     else {
       this.#noteFailure(message.directoryFailure);
       job.resolve(undefined);
@@ -223,6 +232,7 @@ export class WorkerRunner implements JobRunner {
   /** Removes what a failed job may have left. */
   async #discard(numbers: readonly number[]): Promise<void> {
     for (const number of numbers) {
+      this.#host.writtenBlocks.discard(number);
       try {
         await this.#host.storage.remove(segmentName(number));
       } catch {

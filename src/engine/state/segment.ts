@@ -2,6 +2,7 @@ import { corruption, isMissing } from "../../errors.ts";
 import { segmentName } from "../../format/file_names.ts";
 import { type SegmentInfo, tellsOf } from "../../manifest/segment_info.ts";
 import type { BlockCache } from "../../segment/block_cache.ts";
+import type { BlockShelf } from "../../segment/cache_shelf.ts";
 import { SegmentReader } from "../../segment/reader.ts";
 import type { ReadableFile, Storage } from "../../storage/storage.ts";
 
@@ -57,17 +58,22 @@ export class Segment implements SegmentInfo {
     this.largestKey = info.largestKey;
   }
 
-  /** Opens the file of the segment that `info` tells of. */
+  /**
+   * Opens the file of the segment that `info` tells of.
+   *
+   * @param blocks Blocks of it that are in the cache already.
+   */
   static async open(
     storage: Storage,
     cache: BlockCache,
     info: SegmentInfo,
+    blocks?: BlockShelf,
   ): Promise<Segment> {
     const name = segmentName(info.number);
     const file = await openNamed(storage, name);
     try {
       refuseOtherSize(name, file, info.sizeBytes);
-      const reader = await SegmentReader.open(file, { name, cache });
+      const reader = await SegmentReader.open(file, { name, cache, blocks });
       if (!tellsOf(info, reader)) {
         const problem = "the segment is not the one the manifest names";
         throw corruption(name, 0, problem);

@@ -4,6 +4,7 @@ import { withNeeded } from "../../manifest/needed_tombstones.ts";
 import type { SegmentInfo } from "../../manifest/segment_info.ts";
 import { Version, type VersionEdit } from "../../manifest/version.ts";
 import type { BlockCache } from "../../segment/block_cache.ts";
+import { WrittenBlocks } from "../../segment/written_blocks.ts";
 import { inTurn } from "../../storage/awaitable.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { RangeTombstones } from "../../tombstones/range_tombstones.ts";
@@ -60,6 +61,8 @@ export class VersionSet {
    * those that no version names yet.
    */
   readonly #open: Set<Segment>;
+  /** Blocks of segments that were written and are not open yet. */
+  readonly writtenBlocks: WrittenBlocks;
   #flushedSequence: number;
   #logs: LiveLogs;
   #nextFileNumber: number;
@@ -73,6 +76,7 @@ export class VersionSet {
   ) {
     this.#storage = storage;
     this.#cache = cache;
+    this.writtenBlocks = new WrittenBlocks(cache);
     this.#identity = state;
     this.#live = new LiveVersion(segments);
     this.#open = new Set(segments.levels.flat());
@@ -201,9 +205,20 @@ export class VersionSet {
 
   /** Opens a segment that was just written. */
   async openSegment(info: SegmentInfo): Promise<Segment> {
-    const segment = await Segment.open(this.#storage, this.#cache, info);
-    this.#open.add(segment);
-    return segment;
+    const blocks = this.writtenBlocks.take(info.number);
+    try {
+      const segment = await Segment.open(
+        this.#storage,
+        this.#cache,
+        info,
+        blocks,
+      );
+      this.#open.add(segment);
+      return segment;
+    } catch (error) {
+      if (blocks !== undefined) this.#cache.clear(blocks);
+      throw error;
+    }
   }
 
   /** Closes a segment that has not become part of any version. Its file is left to the caller. */

@@ -77,12 +77,12 @@ export class Store {
     this.versions = versions;
     const takeFileNumber = () => versions.takeFileNumber();
     const host = { storage, takeFileNumber, randomUint32 };
-    const { localFolder } = storage;
-    this.runner = localFolder === undefined || options.background === "inline"
+    const isInline = options.background === "inline";
+    this.runner = storage.localFolder === undefined || isInline
       ? new InlineRunner(host)
       : new WorkerRunner(
-        localFolder,
-        host,
+        storage.localFolder,
+        { ...host, writtenBlocks: versions.writtenBlocks },
         (error) => this.#poison(error, false),
       );
     this.tables = new Tables(recovered.tables, recovered.lastSequence, {
