@@ -95,6 +95,9 @@ export interface KvReader<K, V> {
    * throws `KV_INVALID_ARGUMENT` if both `gt` and `gte` (or `lt` and `lte`) are given, and for a
    * `limit` that is not a whole number.
    *
+   * In Deno and Node a string of up to 127 bytes that is a value may keep up to three others beside
+   * it in memory.
+   *
    * @example
    * ```ts
    * import { open } from "@purekv/purekv";
