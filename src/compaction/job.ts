@@ -46,8 +46,8 @@ export interface CompactionJob extends Job {
   readonly splitKeys: readonly Uint8Array[];
   /** Size at which an output is closed and the next begun, in bytes. */
   readonly segmentSize: number;
-  /** How many bytes of the blocks that are written a worker hands over for the cache. */
-  readonly keptBytes: number;
+  /** How many bytes of the cache the blocks may take that a worker hands over as it writes them. */
+  readonly mostKeptBytes: number;
 }
 
 /** Writes sorted entries to a segment. */

@@ -10,7 +10,7 @@ import {
 } from "./cache_shelf.ts";
 
 /** Memory for the objects around a part, estimated. */
-const PART_OVERHEAD_BYTES = 256;
+export const PART_OVERHEAD_BYTES = 256;
 
 /**
  * After so many evicted blocks that somebody still reads, those are taken for scans that were never
@@ -185,7 +185,7 @@ export class BlockCache {
     this.#oldest ??= item;
     this.#bytes += item.chargeBytes;
     shelf.items[number] = item;
-    shelf.size++;
+    shelf.bytes += item.chargeBytes;
     shelf.marks[number] = 0;
   }
 
@@ -208,7 +208,7 @@ export class BlockCache {
     else older.newer = newer;
     this.#bytes -= item.chargeBytes;
     shelf.items[number] = undefined;
-    shelf.size--;
+    shelf.bytes -= item.chargeBytes;
     shelf.vacate(number);
     if (item.leases === 0) return this.#reuse(item);
     this.#orphans.add(item);

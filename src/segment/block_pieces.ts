@@ -1,5 +1,6 @@
 import type { AsciiParts } from "../format/entry.ts";
 import { Block } from "./block.ts";
+import { PART_OVERHEAD_BYTES } from "./block_cache.ts";
 
 /** How many bytes of blocks are gathered for one piece. */
 const PIECE_BYTES = 512 * 1024;
@@ -21,20 +22,26 @@ export interface BlockPiece {
   readonly asciiParts: readonly AsciiParts[];
 }
 
-/** Gathers the blocks of segments, as they are written, to pieces. */
+/**
+ * Gathers the blocks of segments, as they are written, to pieces. Those too large for one are left
+ * out.
+ */
 export class BlockPieces {
   readonly #send: (piece: BlockPiece) => void;
   #bytesLeft: number;
   #segment = 0;
-  /** How many blocks of the segment there were. */
-  #blocks = 0;
+  /** Number of the next block of the segment. */
+  #next = 0;
+  /** Number of the first block that is gathered. */
+  #first = 0;
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   #used = 0;
   #lengths: number[] = [];
   #asciiParts: AsciiParts[] = [];
 
   /**
-   * @param mostBytes After so many bytes of blocks the others are left out.
+   * @param mostBytes How many bytes of the cache the blocks of all pieces may take; what comes
+   * after them is left out.
    * @param send Takes over a piece, and its buffer with it.
    */
   constructor(mostBytes: number, send: (piece: BlockPiece) => void) {
@@ -47,13 +54,21 @@ export class BlockPieces {
     if (segment !== this.#segment) {
       this.end();
       this.#segment = segment;
-      this.#blocks = 0;
+      this.#next = 0;
     }
+    const number = this.#next++;
     if (payload.length > PIECE_BYTES - this.#used) this.end();
-    this.#blocks++;
-    this.#bytesLeft -= payload.length;
-    if (this.#bytesLeft < 0 || payload.length > PIECE_BYTES) return;
-    this.#buffer ??= new Uint8Array(PIECE_BYTES);
+    if (payload.length > PIECE_BYTES) return;
+    const cachedBytes = payload.length + PART_OVERHEAD_BYTES;
+    if (cachedBytes > this.#bytesLeft) {
+      this.#bytesLeft = 0;
+      return;
+    }
+    this.#bytesLeft -= cachedBytes;
+    if (this.#buffer === undefined) {
+      this.#buffer = new Uint8Array(PIECE_BYTES);
+      this.#first = number;
+    }
     this.#buffer.set(payload, this.#used);
     this.#used += payload.length;
     this.#lengths.push(payload.length);
@@ -65,7 +80,7 @@ export class BlockPieces {
     if (this.#buffer === undefined) return;
     this.#send({
       segment: this.#segment,
-      first: this.#blocks - this.#lengths.length,
+      first: this.#first,
       buffer: this.#buffer.buffer,
       lengths: this.#lengths,
       asciiParts: this.#asciiParts,

@@ -25,14 +25,14 @@ export class BlockText {
   readonly #bytes: Uint8Array;
   readonly #entriesEnd: number;
   #text = "";
-  /** Where the text begins in the block; behind the entries before there is one. */
-  #start: number;
+  /** Which bytes of the block are the text; none before the first is asked for. */
+  #start = 0;
   #end = 0;
 
   /** @param entriesEnd Where the entries end, which begin with the first byte. */
   constructor(bytes: Uint8Array, entriesEnd: number) {
     this.#bytes = bytes;
-    this.#entriesEnd = this.#start = entriesEnd;
+    this.#entriesEnd = entriesEnd;
   }
 
   /** The text from `start` to `end`. */
@@ -47,7 +47,7 @@ export class BlockText {
     const bytes = isFirst
       ? end - start
       : TEXTS * (end - start + GAP_BYTES) - GAP_BYTES;
-    if (start < this.#start && !isFirst) {
+    if (start < this.#start) {
       this.#start = Math.max(0, end - bytes);
       this.#end = end;
     } else {

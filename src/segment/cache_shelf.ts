@@ -10,13 +10,14 @@ export const USED = 1;
 export abstract class Shelf {
   /**
    * For each part, {@linkcode USED} or not; the other bits are the owner's. They lie apart from the
-   * parts, so a lookup touches no more memory than it must.
+   * parts, so a lookup touches no more memory than it must. Those of blocks are others once there
+   * are more of them.
    */
   marks: Uint8Array;
   /** The cache's own notes about each part that is there. */
   readonly items: (CacheItem | undefined)[] = unfurnished();
-  /** How many parts are there. */
-  size = 0;
+  /** Memory that the parts take, as the cache counts it, in bytes. */
+  bytes = 0;
   #isFurnished = false;
 
   /** @param length How many parts there are. */
@@ -31,9 +32,22 @@ export abstract class Shelf {
   furnish(): void {
     if (this.#isFurnished) return;
     this.#isFurnished = true;
+    this.#makeRoom();
+  }
+
+  /** Makes room for more parts than there are. */
+  protected extend(length: number): void {
+    const { marks } = this;
+    this.marks = new Uint8Array(length);
+    this.marks.set(marks);
+    if (this.#isFurnished) this.#makeRoom();
+  }
+
+  #makeRoom(): void {
     const { length } = this.marks;
+    const first = this.items.length;
     this.items.length = length;
-    this.items.fill(undefined);
+    if (first < length) this.items.fill(undefined, first);
     this.makeRoom(length);
   }
 
@@ -83,16 +97,7 @@ export class BlockShelf extends Shelf {
 
   /** Makes room for blocks up to, not including, number `length`, before all are known. */
   extendTo(length: number): void {
-    const { marks, places, items } = this;
-    if (length <= marks.length) return;
-    this.marks = new Uint8Array(length);
-    this.marks.set(marks);
-    if (places.length === 0) return;
-    this.makeRoom(length);
-    this.places.set(places);
-    const first = items.length;
-    items.length = length;
-    items.fill(undefined, first);
+    if (length > this.marks.length) this.extend(length);
   }
 
   vacate(number: number): void {
@@ -100,7 +105,9 @@ export class BlockShelf extends Shelf {
   }
 
   protected makeRoom(length: number): void {
+    const { places } = this;
     this.places = new Int32Array(2 * length);
+    this.places.set(places);
   }
 }
 

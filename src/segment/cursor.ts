@@ -277,8 +277,8 @@ export class SegmentCursor implements Cursor, EntryRun {
     this.#keyBuffer = grown(this.#keyBuffer, 0, block.prefixLength);
     block.copyPrefix(this.#keyBuffer);
     this.entry.neighbors = block;
-    const known = this.#source.asciiParts(number);
-    if (known !== undefined) this.entry.asciiParts = known;
+    const { asciiParts } = this.#source;
+    if (asciiParts !== undefined) this.entry.asciiParts = asciiParts;
     return block;
   }
 

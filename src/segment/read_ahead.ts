@@ -1,6 +1,6 @@
 import { releaseMemory } from "../bytes/release.ts";
-import { type Awaitable, chain } from "../storage/awaitable.ts";
 import type { AsciiParts } from "../format/entry.ts";
+import { type Awaitable, chain } from "../storage/awaitable.ts";
 import { asciiPartsIn, type CacheLease } from "./cache_shelf.ts";
 import type { SegmentIndex } from "./index.ts";
 import type { SegmentParts } from "./segment_parts.ts";
@@ -68,8 +68,9 @@ export class ReadAhead {
     });
   }
 
-  /** What is known of the entries of the block that was given last, which has this number. */
-  asciiParts(number: number): AsciiParts | undefined {
+  /** What is known of the entries of the block that was given last. */
+  get asciiParts(): AsciiParts | undefined {
+    const number = this.#expected - 1;
     return this.#lease && asciiPartsIn(this.#parts.blocks.marks[number]!);
   }
 

@@ -177,9 +177,9 @@ export class SegmentReader {
     return this.#search({ key, keyOffset, keyLength, maxSequence, view });
   }
 
-  /** What share of its blocks is in the cache. */
-  get cachedShare(): number {
-    return this.#blocks.size / this.properties.blocks;
+  /** Memory that its blocks take in the cache, in bytes. */
+  get cachedBytes(): number {
+    return this.#blocks.bytes;
   }
 
   /** A cursor over the entries of the segment. */

@@ -17,7 +17,7 @@ export class WrittenBlocks {
     this.#cache = cache;
   }
 
-  /** How many bytes of blocks there is room for, nearly. */
+  /** How many bytes of the cache blocks can have. */
   get roomBytes(): number {
     return this.#cache.roomBytes;
   }
@@ -41,16 +41,20 @@ export class WrittenBlocks {
     releaseMemory(new Uint8Array(buffer));
   }
 
-  /** Hands over the blocks of a segment that is opened. */
-  take(segment: number): BlockShelf | undefined {
-    const shelf = this.#shelves.get(segment);
-    this.#shelves.delete(segment);
-    return shelf;
+  /** The blocks of a segment, for its reader. */
+  of(segment: number): BlockShelf | undefined {
+    return this.#shelves.get(segment);
   }
 
-  /** Forgets the blocks of a segment that will not be opened. */
+  /** Leaves the blocks of a segment to its reader. */
+  handOver(segment: number): void {
+    this.#shelves.delete(segment);
+  }
+
+  /** Forgets the blocks of a segment that has no reader. */
   discard(segment: number): void {
-    const shelf = this.take(segment);
+    const shelf = this.#shelves.get(segment);
     if (shelf !== undefined) this.#cache.clear(shelf);
+    this.#shelves.delete(segment);
   }
 }

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import process from "node:process";
+import { assert, assertEquals } from "@std/assert";
 import {
   bytes,
   type Codec,
@@ -11,6 +12,7 @@ import { MemoryStorage } from "../../src/storage/memory.ts";
 import { below, pick, seeded } from "../codec/random.ts";
 import { test } from "../harness.ts";
 import { AsyncStorage } from "../support/async_storage.ts";
+import { collectGarbage } from "../support/garbage.ts";
 import { assertKvError } from "../support/kv_error.ts";
 import { smallStore } from "../support/small_store.ts";
 
@@ -137,6 +139,24 @@ test("Promised reads decode what was written, whatever of a block is ASCII", asy
     for await (const entry of db.scan()) seen.push(entry);
     assertEquals(seen, entries);
   }
+});
+
+test("A value of a scan keeps no more than three others in memory", async () => {
+  await using db = await open(new MemoryStorage());
+  for (let i = 0; i < 80_000; i++) {
+    void db.put(String(i).padStart(6, "0"), `${"v".repeat(95)}${i}`);
+  }
+  await db.flush();
+  const kept: string[] = [];
+  await collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  let i = 0;
+  for (const value of db.valuesSync()) if (i++ % 40 === 0) kept.push(value);
+  await collectGarbage();
+  const bytes = process.memoryUsage().heapUsed - before;
+  // Four times 100 bytes for each, and what is around them; all of a block would be 4 KiB.
+  assertEquals(kept.length, 2_000);
+  assert(bytes < 600 * kept.length, `${bytes} bytes`);
 });
 
 test("ASCII that is not JSON is refused, whether or not it is known to be ASCII", async () => {

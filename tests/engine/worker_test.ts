@@ -101,7 +101,7 @@ function compactionJob(segment: SegmentInfo): CompactionJob {
     inputs: [{ level: 0, segments: [segment] }],
     outputLevel: 1,
     splitKeys: [],
-    keptBytes: 0,
+    mostKeptBytes: 0,
     segmentSize: MIB,
   };
 }
@@ -253,11 +253,13 @@ test("A job that is cancelled rejects with the reason and leaves no segment", as
   assertEquals(await storage.list(), [logged.logName]);
 });
 
-test("A worker ends a job that is cancelled where it stands", async () => {
+test("A worker ends a job that is cancelled where it stands, and leaves nothing in the cache", async () => {
   await using dir = tempDir();
   const storage = await openLocalStorage(dir.path);
   const logged = await loggedTable(storage);
-  const host = hostOf(storage);
+  const cache = new BlockCache(64 * MIB, true);
+  const writtenBlocks = new WrittenBlocks(cache);
+  const host = { ...hostOf(storage), writtenBlocks };
   const flushed = await new InlineRunner(host)
     .flush(logged.table, flushJob(logged), never);
   const before = await storage.list();
@@ -266,14 +268,22 @@ test("A worker ends a job that is cancelled where it stands", async () => {
   const runner = new WorkerRunner(dir.path, {
     ...host,
     takeFileNumber: () => {
-      if (host.numbers.length === 5) cancel.abort(reason);
+      if (host.numbers.length === 5) {
+        assert(cache.bytes > 0);
+        cancel.abort(reason);
+      }
       return host.takeFileNumber();
     },
   }, unexpected);
   // About 75 segments.
-  const job = { ...compactionJob(flushed!), segmentSize: 32 * 1024 };
+  const job = {
+    ...compactionJob(flushed!),
+    segmentSize: 32 * 1024,
+    mostKeptBytes: Infinity,
+  };
   const error = await assertRejects(() => runner.compact(job, cancel.signal));
   assertEquals(error, reason);
+  assertEquals(cache.bytes, 0);
   assert(host.numbers.length < 40, `${host.numbers.length} files`);
   await runner.close();
   assertEquals((await storage.list()).sort(), before.sort());

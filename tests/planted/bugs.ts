@@ -265,6 +265,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     test: "tests/engine/ascii_reads_test.ts",
   },
   {
+    name:
+      "Blocks that were just written are cached under the numbers of others",
+    file: "src/segment/block_pieces.ts",
+    from: "      this.#first = number;\n",
+    to: "",
+    test: "tests/segment/written_blocks_test.ts",
+  },
+  {
     name: "The first bytes of a key decide alone which segment has it",
     file: "src/manifest/sorted_level.ts",
     from: "return codes[low] === code\n",

@@ -5,6 +5,7 @@ import {
   type BlockPiece,
   BlockPieces,
 } from "../../src/segment/block_pieces.ts";
+import { BLOCK_TRAILER_BYTES } from "../../src/segment/block_format.ts";
 import { PartShelf } from "../../src/segment/cache_shelf.ts";
 import { SegmentReader } from "../../src/segment/reader.ts";
 import { WrittenBlocks } from "../../src/segment/written_blocks.ts";
@@ -17,6 +18,7 @@ import {
   lookUp,
   openBytes,
   put,
+  randomFrom,
   type Row,
   show,
 } from "./support.ts";
@@ -65,8 +67,11 @@ async function openWith(
   cache: BlockCache,
   kept: WrittenBlocks,
 ): Promise<SegmentReader> {
-  const blocks = kept.take(NUMBER);
-  return await SegmentReader.open(file, { name: "test.seg", cache, blocks });
+  const blocks = kept.of(NUMBER);
+  const options = { name: "test.seg", cache, blocks };
+  const reader = await SegmentReader.open(file, options);
+  kept.handOver(NUMBER);
+  return reader;
 }
 
 for (const isShared of [true, false]) {
@@ -85,7 +90,7 @@ for (const isShared of [true, false]) {
       for (const piece of pieces) kept.keep(piece);
       const file = new BytesFile(content);
       const reader = await openWith(file, cache, kept);
-      assertEquals(reader.cachedShare, 1);
+      assertEquals(reader.cachedBytes, cache.bytes);
       const all = await everything(reader);
       assertEquals(all.map(show), rows.map(show));
       for (const row of rows) {
@@ -111,7 +116,10 @@ test("Written blocks take the place of nothing that is in the cache", async () =
   assert(others.parts[0] !== undefined);
   assert(cache.bytes <= 60_000);
   const reader = await openWith(new BytesFile(content), cache, kept);
-  assert(reader.cachedShare > 0 && reader.cachedShare < 0.5);
+  assert(
+    reader.cachedBytes > 0.9 * 30_000 - 256,
+    `${reader.cachedBytes} bytes`,
+  );
   const all = await everything(reader);
   assertEquals(all.map(show), rows.map(show));
   await reader.close();
@@ -126,29 +134,70 @@ test("Blocks of a segment that is not opened leave the cache", async () => {
   kept.discard(NUMBER);
   kept.discard(NUMBER + 1);
   assertEquals(cache.bytes, 0);
-  assertEquals(kept.take(NUMBER), undefined);
+  assertEquals(kept.of(NUMBER), undefined);
 });
 
-test("Blocks past the bytes that were asked for are left out", async () => {
-  const { pieces } = await written(rowsOf(2_000, 50), { mostBytes: 40_000 });
-  const bytes = pieces.flatMap(({ lengths }) => lengths)
-    .reduce((sum, length) => sum + length, 0);
-  assert(bytes > 39_000 && bytes <= 40_000, `${bytes} bytes`);
+test("Blocks that were not kept are read once, and cached beside the others", async () => {
+  const rows = rowsOf(3_000, 50);
+  const { content, pieces } = await written(rows, { mostBytes: 100_000 });
+  const cache = new BlockCache(16 << 20, true);
+  const kept = new WrittenBlocks(cache);
+  for (const piece of pieces) kept.keep(piece);
+  const file = new BytesFile(content);
+  const reader = await openWith(file, cache, kept);
+  const { cachedBytes } = reader;
+  assert(cachedBytes > 80_000 && cachedBytes < 130_000, `${cachedBytes} bytes`);
+  for (const row of rows) {
+    assertEquals(show(await lookUp(reader, row.key)), show(row));
+  }
+  const { reads } = file;
+  assert(reads > 300, `${reads} reads`);
+  for (const row of rows) {
+    assertEquals(show(await lookUp(reader, row.key)), show(row));
+  }
+  assertEquals(file.reads, reads);
+  await reader.close();
+  assertEquals(cache.bytes, 0);
 });
 
-test("Pieces go from one segment to the next, past blocks that are too large", () => {
-  const pieces: BlockPiece[] = [];
-  const gatherer = new BlockPieces(Infinity, (piece) => pieces.push(piece));
-  const small = new Uint8Array(100);
-  const large = new Uint8Array(1 << 20);
-  for (const payload of [small, small, large, small]) gatherer.add(1, payload);
-  gatherer.add(2, small);
-  gatherer.end();
-  gatherer.end();
-  assertEquals(
-    pieces.map(({ segment, first, lengths }) => [segment, first, ...lengths]),
-    [[1, 0, 100, 100], [1, 3, 100], [2, 0, 100]],
-  );
+test("Pieces have the blocks that they name, whatever is left out of them", () => {
+  for (let seed = 0; seed < 60; seed++) {
+    const random = randomFrom(seed);
+    const payloads = new Map<string, Uint8Array>();
+    const pieces: BlockPiece[] = [];
+    const mostBytes = random(3) === 0 ? Infinity : random(1 << 20);
+    const gatherer = new BlockPieces(mostBytes, (piece) => pieces.push(piece));
+    const largest = [300, 20_000, 600_000][seed % 3]!;
+    for (let segment = 1; segment < 4; segment++) {
+      for (let number = 0; number < 12; number++) {
+        const payload = new Uint8Array(20 + random(largest)).fill(random(64))
+          .fill(0, -BLOCK_TRAILER_BYTES);
+        payloads.set(`${segment} ${number}`, payload);
+        gatherer.add(segment, payload);
+      }
+    }
+    gatherer.end();
+    let bytes = 0;
+    for (const { segment, first, buffer, lengths, asciiParts } of pieces) {
+      let start = 0;
+      lengths.forEach((length, i) => {
+        const payload = payloads.get(`${segment} ${first + i}`)!;
+        assertEquals(length, payload.length, `seed ${seed}`);
+        assertEquals(new Uint8Array(buffer, start, 1)[0], payload[0]);
+        start += length;
+        bytes += length;
+      });
+      assertEquals(asciiParts.length, lengths.length);
+    }
+    assert(bytes <= mostBytes, `seed ${seed}: ${bytes} bytes`);
+    if (mostBytes === Infinity && largest < 500_000) {
+      const all = [...payloads.values()].reduce(
+        (sum, { length }) => sum + length,
+        0,
+      );
+      assertEquals(bytes, all, `seed ${seed}`);
+    }
+  }
 });
 
 test("What of written blocks is ASCII is known of them", async () => {

@@ -24,13 +24,14 @@ export class BackgroundJobs {
   readonly counts: BackgroundCounts = newCounts();
   readonly #options: BackgroundOptions;
   #isFlushing = false;
-  /** The last write when the last flush began. */
-  #sequenceAtFlush = -1;
+  /** The last write when the last flush began, or when the store was opened. */
+  #sequenceAtFlush: number;
   /** File numbers below that of the flush that is under way, and above those of all before it. */
   #numbersBelowFlush: Level0Numbers | undefined;
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
+    this.#sequenceAtFlush = options.tables.active.table.lastSequence;
   }
 
   /** Whether there is a file number for what is merged in level 0 and stays there. */
@@ -156,7 +157,7 @@ export class BackgroundJobs {
     const { versions, runner, compaction } = this.#options;
     const infos = await runner.compact({
       ...this.#job(),
-      keptBytes: this.#keptBytes(plan),
+      mostKeptBytes: this.#mostKeptBytes(plan),
       inputs: plan.inputs.map(({ level, segments }) => ({
         level,
         segments: segments.map(plainInfo),
@@ -171,23 +172,27 @@ export class BackgroundJobs {
   }
 
   /**
-   * How much of its output goes into the cache, as far as there is room: as much as there is of the
-   * inputs, since others read that, or all of it where nobody writes. To take a block over costs
-   * the event loop a tenth of what its first reader would pay: in a load, where nobody reads, that
-   * is a tenth of its puts.
+   * How many bytes of its output a compaction may bring into the cache: those that its inputs take
+   * there, since others read them, or all that there is room for, if nobody writes. Taking a block
+   * over costs the event loop a tenth of what its first reader would pay otherwise. A load, which
+   * nobody reads, is not to pay that: it is a tenth of its puts.
    */
-  #keptBytes({ inputs }: CompactionPlan<Segment>): number {
-    const { tables, versions } = this.#options;
-    const { roomBytes } = versions.writtenBlocks;
-    const isQuiet = tables.waiting.length === 0 &&
-      tables.active.table.lastSequence === this.#sequenceAtFlush;
-    if (isQuiet) return roomBytes;
+  #mostKeptBytes({ inputs }: CompactionPlan<Segment>): number {
+    const { roomBytes } = this.#options.versions.writtenBlocks;
+    if (this.#isQuiet) return roomBytes;
     const cachedBytes = inputs.flatMap(({ segments }) => segments)
-      .reduce(
-        (sum, { reader, sizeBytes }) => sum + reader.cachedShare * sizeBytes,
-        0,
-      );
+      .reduce((sum, { reader }) => sum + reader.cachedBytes, 0);
     return Math.min(cachedBytes, roomBytes);
+  }
+
+  /**
+   * Whether nothing has been written since the last flush began, which is some time ago, though
+   * nothing kept writers from it.
+   */
+  get #isQuiet(): boolean {
+    const { tables } = this.#options;
+    return tables.waiting.length === 0 &&
+      tables.active.table.lastSequence === this.#sequenceAtFlush;
   }
 
   #job(): Job {

@@ -100,7 +100,7 @@ async function compact(
   { id, job }: { readonly id: number; readonly job: CompactionJob },
   context: JobContext,
 ): Promise<SegmentInfo[]> {
-  const pieces = new BlockPieces(job.keptBytes, (piece) => {
+  const pieces = new BlockPieces(job.mostKeptBytes, (piece) => {
     post({ type: "blocks", id, piece }, [piece.buffer]);
   });
   const segments = await compactSegments(job, {

@@ -197,7 +197,8 @@ export class WorkerRunner implements JobRunner {
 
   #receive(message: FromWorker): void {
     const job = this.#pending.get(message.id);
-    if (job === undefined) return;
+    // A worker that has died may be heard still, when its jobs are left to the event loop.
+    if (job === undefined || this.#worker === undefined) return;
     if (message.type === "takeNumber") void this.#giveNumber(message.id, job);
     else if (message.type === "blocks") {
       this.#host.writtenBlocks.keep(message.piece);

@@ -18,7 +18,7 @@ const CUTS_ARE_FAST = !("Bun" in globalThis);
 /** Makes what the user gets of an entry. */
 export type Decode<T> = (entry: EntryView) => T;
 
-/** Makes a {@linkcode Decode} for codecs: one for each scan. */
+/** Makes a {@linkcode Decode} for codecs. */
 export type Decoder<K, V, T> = (codecs: Codecs<K, V>) => Decode<T>;
 
 function decodeKey<K>(

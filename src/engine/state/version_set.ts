@@ -205,18 +205,19 @@ export class VersionSet {
 
   /** Opens a segment that was just written. */
   async openSegment(info: SegmentInfo): Promise<Segment> {
-    const blocks = this.writtenBlocks.take(info.number);
+    const { number } = info;
     try {
       const segment = await Segment.open(
         this.#storage,
         this.#cache,
         info,
-        blocks,
+        this.writtenBlocks.of(number),
       );
+      this.writtenBlocks.handOver(number);
       this.#open.add(segment);
       return segment;
     } catch (error) {
-      if (blocks !== undefined) this.#cache.clear(blocks);
+      this.writtenBlocks.discard(number);
       throw error;
     }
   }
