@@ -1,6 +1,6 @@
+import { fetchStarts } from "../bytes/fetch.ts";
 import type { Cursor } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
-import { fetchRecords } from "./fetch.ts";
 import type { MemTable } from "./memtable.ts";
 import type { SortedKeys } from "./sorted_keys.ts";
 import type { TableMemory } from "./table_memory.ts";
@@ -10,6 +10,9 @@ import type { TableMemory } from "./table_memory.ts";
  * Measured on scans of 50 entries of a table of 100,000: two thirds of the time.
  */
 const FETCHED = 8;
+
+/** Where the newest records of the keys begin that are fetched together. */
+const newest = new Uint32Array(FETCHED);
 
 /**
  * Walks the keys of a MemTable in order, as they were when the cursor was made: keys and versions
@@ -120,7 +123,12 @@ export class MemTableCursor implements Cursor {
     this.#fetchedKeys = keys;
     this.#fetchedStart = Math.max(start, 0);
     this.#fetchedEnd = Math.min(end, keys.length);
-    fetchRecords(this.#memory, keys, this.#fetchedStart, this.#fetchedEnd);
+    const { bytes, offsets, links } = this.#memory;
+    const count = this.#fetchedEnd - this.#fetchedStart;
+    for (let i = 0; i < count; i++) {
+      newest[i] = offsets[links[keys[this.#fetchedStart + i]!]!]!;
+    }
+    fetchStarts(bytes, newest, 0, count);
   }
 
   #showVersion(first: number): boolean {

@@ -7,7 +7,7 @@ import {
   recordKeyLength,
   recordKind,
 } from "../format/record.ts";
-import { fetchAhead } from "./fetch.ts";
+import { fetchAhead } from "../bytes/fetch.ts";
 import { type KeySpans, sortByKey } from "./sort.ts";
 import { SortedRecords, type WrittenRecords } from "./sorted_records.ts";
 

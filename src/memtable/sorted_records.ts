@@ -6,7 +6,7 @@ import {
   recordKind,
   recordValueLength,
 } from "../format/record.ts";
-import { fetchAhead } from "./fetch.ts";
+import { fetchAhead } from "../bytes/fetch.ts";
 
 /** Where records lie, and in which order they were written. */
 export interface WrittenRecords {
