@@ -1,6 +1,6 @@
 import { equalSpans } from "../bytes/compare.ts";
-import { releaseMemory } from "../bytes/release.ts";
 import { fetchSlots } from "../bytes/fetch.ts";
+import { releaseMemory } from "../bytes/release.ts";
 import { RECORD_HEADER_BYTES, recordKeyLength } from "../format/record.ts";
 
 /** Share of the slots that are in use at most. */

@@ -1,4 +1,5 @@
 import { equalSpans } from "../bytes/compare.ts";
+import { fetchAhead } from "../bytes/fetch.ts";
 import { DELETE } from "../format/kind.ts";
 import {
   isRangeDelete,
@@ -7,7 +8,6 @@ import {
   recordKeyLength,
   recordKind,
 } from "../format/record.ts";
-import { fetchAhead } from "../bytes/fetch.ts";
 import { type KeySpans, sortByKey } from "./sort.ts";
 import { SortedRecords, type WrittenRecords } from "./sorted_records.ts";
 

@@ -1,3 +1,4 @@
+import { fetchAhead } from "../bytes/fetch.ts";
 import type { EntrySource } from "../format/cursor.ts";
 import { EntryView } from "../format/entry.ts";
 import {
@@ -6,7 +7,6 @@ import {
   recordKind,
   recordValueLength,
 } from "../format/record.ts";
-import { fetchAhead } from "../bytes/fetch.ts";
 
 /** Where records lie, and in which order they were written. */
 export interface WrittenRecords {
