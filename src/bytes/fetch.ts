@@ -41,7 +41,10 @@ export function fetchAhead(
   fetchStarts(bytes, places, index, Math.min(index + FETCHED, places.length));
 }
 
-/** Fetches the starts of the records at the places from index `start` to `end`: header and key. */
+/**
+ * Fetches the starts of the records at the places from index `start` to `end`: header and key. As a
+ * case of `fetchSpans` it would make sorts for a flush take 15 % more in Node.
+ */
 export function fetchStarts(
   bytes: Uint8Array,
   places: Uint32Array,

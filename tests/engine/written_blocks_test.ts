@@ -7,7 +7,7 @@ const COUNT = 30_000;
 /** At least so many blocks have all of the entries. */
 const BLOCKS = 600;
 /** At most so many parts of segments are no blocks. */
-const OTHER_PARTS = 150;
+const OTHER_PARTS = 40;
 
 const options = {
   sync: false,
@@ -86,12 +86,11 @@ for (const compression of ["none", "deflate"] as const) {
     const entries = await fill(db);
     await db.compact();
     const misses = readAll(db, entries);
+    console.log("MISSES", misses);
     assert(misses < OTHER_PARTS, `${misses} parts were read`);
     assert(db.stats().worker.jobs > 0);
   });
-}
 
-for (const compression of ["none", "deflate"] as const) {
   test(`What a compaction writes beside writes is read from memory if what it replaces was, with compression ${compression}`, async () => {
     await using dir = tempDir();
     await using db = await open<string, string>(dir.path, {
@@ -104,6 +103,7 @@ for (const compression of ["none", "deflate"] as const) {
     assert(cold > BLOCKS, `${cold} parts were read`);
     await compactBesideWrites(db, entries);
     const warm = readAll(db, entries);
+    console.log("MISSES", warm);
     assert(warm < OTHER_PARTS, `${warm} parts were read`);
   });
 }
@@ -137,5 +137,6 @@ test("A store that was just opened keeps what it compacts while nobody writes", 
   await using db = await open<string, string>(dir.path, options);
   await db.compact();
   const misses = readAll(db, entries);
+  console.log("MISSES", misses);
   assert(misses < OTHER_PARTS, `${misses} parts were read`);
 });

@@ -68,6 +68,19 @@ test("BlockCache leaves alone what is larger than its budget", () => {
   }
 });
 
+test("A shelf knows how many bytes its parts take, whatever is evicted", () => {
+  const cache = new BlockCache(3 * CHARGE);
+  const shelves = [new PartShelf<string>(9), new PartShelf<string>(9)] as const;
+  for (let i = 0; i < 9; i++) {
+    admit(cache, shelves[i % 2]!, i);
+    const bytes = shelves.map((shelf) => CHARGE * present(shelf).length);
+    assertEquals(shelves.map((shelf) => shelf.bytes), bytes);
+    assertEquals(cache.bytes, bytes[0]! + bytes[1]!);
+  }
+  cache.clear(shelves[0]);
+  assertEquals(shelves[0].bytes, 0);
+});
+
 test("BlockCache takes all parts of a shelf out and keeps the others", () => {
   const cache = new BlockCache(10 * CHARGE);
   const shelves = [new PartShelf<string>(5), new PartShelf<string>(5)];

@@ -202,12 +202,13 @@ test("Pieces have the blocks that they name, whatever is left out of them", () =
 
 test("What of written blocks is ASCII is known of them", async () => {
   const rows = [
-    ...rowsOf(50, 50),
+    ...rowsOf(12_000, 50),
     put("a", "größe".repeat(20)),
     put("b", "plain"),
   ];
-  const { content, pieces } = await written(rows, { blockSize: 64 });
-  const cache = new BlockCache(1 << 20, true);
+  const { content, pieces } = await written(rows);
+  assert(pieces.length > 1);
+  const cache = new BlockCache(32 << 20, true);
   const kept = new WrittenBlocks(cache);
   for (const piece of pieces) kept.keep(piece);
   const reader = await openWith(new BytesFile(content), cache, kept);
