@@ -10,7 +10,7 @@ import {
 import type { SegmentInfo } from "../manifest/segment_info.ts";
 import { Version } from "../manifest/version.ts";
 import { AppliedTombstones } from "./applied_tombstones.ts";
-import type { FlushJob, JobContext } from "./job.ts";
+import type { JobContext, RecordsJob } from "./job.ts";
 import { writeMerged } from "./merge.ts";
 import { Retention } from "./retention.ts";
 import { SegmentSink } from "./segment_sink.ts";
@@ -31,7 +31,7 @@ export interface FlushSource {
  */
 export function writeRecords(
   source: FlushSource,
-  job: FlushJob,
+  job: RecordsJob,
   context: JobContext,
 ): Promise<SegmentInfo | undefined> {
   // Snapshots and range deletes cut through the history. Without them only the newest version of a
@@ -44,7 +44,7 @@ export function writeRecords(
 /** The plain way, which is right for all jobs. */
 export async function writeVersions(
   versions: EntrySource,
-  job: FlushJob,
+  job: RecordsJob,
   context: JobContext,
 ): Promise<SegmentInfo | undefined> {
   const below = new Version(job.levels);
@@ -55,7 +55,7 @@ export async function writeVersions(
     retention: new Retention({
       snapshots: job.snapshots,
       mayHoldBelow: (buffer, offset, length) =>
-        below.mayHoldBelow(-1, buffer, offset, length),
+        job.keepsDeletes || below.mayHoldBelow(-1, buffer, offset, length),
     }),
     sink: new SegmentSink(job, context),
     pace: context.pace,
@@ -66,10 +66,10 @@ export async function writeVersions(
 /** The fast way. */
 async function writeNewest(
   newest: NewestRecords,
-  job: FlushJob,
+  job: RecordsJob,
   context: JobContext,
 ): Promise<SegmentInfo | undefined> {
-  const records = newest.hasDeletes
+  const records = newest.hasDeletes && !job.keepsDeletes
     ? withNeededDeletes(newest, new Version(job.levels))
     : newest;
   if (records.places.length === 0) return undefined;

@@ -26,23 +26,35 @@ export interface Job {
   readonly compression: Compression;
 }
 
-/** Writes a full MemTable to a segment of level 0. */
-export interface FlushJob extends Job {
-  /** The log that has the same records as the MemTable. */
+/**
+ * The numbers that the only file of a job may have: one for a worker, and one for the event loop
+ * where the worker fails and its file may be left.
+ */
+export type FileNumbers = readonly [forWorker: number, forEventLoop: number];
+
+/** Writes the records of a MemTable to a segment of level 0. */
+export interface RecordsJob extends Job {
+  /**
+   * Whether all deletes are needed: the segment of an older MemTable, which is in no level yet, may
+   * have any key.
+   */
+  readonly keepsDeletes: boolean;
+}
+
+/** Writes a full MemTable, whose records are in a log, to a segment. */
+export interface FlushJob extends RecordsJob {
   readonly logNumber: number;
-  /** How many records they have. */
+  /** How many records there are. */
   readonly records: number;
+  readonly outputNumbers: FileNumbers;
 }
 
 /** Merges segments into others. */
 export interface CompactionJob extends Job {
   readonly inputs: CompactionPlan["inputs"];
   readonly outputLevel: number;
-  /**
-   * If the only output goes to level 0, the file numbers that it may have there: one for a worker,
-   * and one for the event loop where the worker fails and its file may be left.
-   */
-  readonly outputNumbers?: readonly [forWorker: number, forEventLoop: number];
+  /** If the only output goes to level 0. */
+  readonly outputNumbers?: FileNumbers;
   readonly splitKeys: readonly Uint8Array[];
   /** Size at which an output is closed and the next begun, in bytes. */
   readonly segmentSize: number;
@@ -70,6 +82,8 @@ export interface JobContext {
   takeFileNumber(): Awaitable<number>;
   /** Told of the data blocks of each segment, by its number, as they are written. */
   readonly onBlock?: (segment: number, payload: Uint8Array) => void;
+  /** Told when all of a flush is written and only waits for its sync. */
+  readonly onWritten?: () => void;
   /** A random integer of 0 to 2^32 - 1. */
   randomUint32(): number;
 }

@@ -124,7 +124,7 @@ export class SegmentSink {
   }
 
   async #create(): Promise<void> {
-    const { storage, onBlock } = this.#context;
+    const { storage, onBlock, onWritten } = this.#context;
     const { blockSize, compression } = this.#options;
     const number = await this.#context.takeFileNumber();
     const salt = this.#context.randomUint32();
@@ -135,6 +135,7 @@ export class SegmentSink {
       blockSize,
       compression,
       onBlock: onBlock && ((payload) => onBlock(number, payload)),
+      onWritten,
     });
     this.#open = { number, salt, file, writer };
   }

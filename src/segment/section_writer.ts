@@ -68,15 +68,19 @@ export class SectionWriter {
     return this.#write([length, bytes], kind);
   }
 
-  /** Writes bytes that are no section, passes everything on to the file and syncs it. */
+  /** Writes bytes that are no section, and passes everything on to the file. */
   async finish(footer: Uint8Array): Promise<void> {
     this.assertReady();
     await this.#append(footer);
     await this.#flush();
+    releaseMemory(this.#buffer);
+  }
+
+  /** Makes durable what the file has. */
+  async sync(): Promise<void> {
     this.#blocked = true;
     await this.#file.sync();
     this.#blocked = false;
-    releaseMemory(this.#buffer);
   }
 
   #write(parts: readonly Uint8Array[], kind: number): Awaitable<void> {

@@ -24,6 +24,8 @@ export interface SegmentWriterOptions {
   readonly compression: Compression;
   /** Told of the payload of each data block, which holds until it answers. */
   readonly onBlock?: ((payload: Uint8Array) => void) | undefined;
+  /** Told when all is written and only the sync is left. */
+  readonly onWritten?: (() => void) | undefined;
 }
 
 /** Bytes that the hash index takes for each key, nearly. */
@@ -121,6 +123,8 @@ export class SegmentWriter {
     if (hasBlock) await this.#closeBlock(undefined);
     const properties = this.#properties(largestKey);
     await this.#writeRest(properties);
+    this.#options.onWritten?.();
+    await this.#sections.sync();
     return properties;
   }
 

@@ -4,7 +4,7 @@ import {
   writeRecords,
   writeVersions,
 } from "../../src/compaction/flush.ts";
-import type { FlushJob, JobContext } from "../../src/compaction/job.ts";
+import type { JobContext, RecordsJob } from "../../src/compaction/job.ts";
 import { segmentName } from "../../src/format/file_names.ts";
 import type { SegmentInfo } from "../../src/manifest/segment_info.ts";
 import type { MemTable } from "../../src/memtable/memtable.ts";
@@ -27,7 +27,7 @@ function randomTable(seed: number): MemTable {
   return table;
 }
 
-function jobOf(table: MemTable, levels: FlushJob["levels"]): FlushJob {
+function jobOf(table: MemTable, levels: RecordsJob["levels"]): RecordsJob {
   return {
     snapshots: [],
     levels,
@@ -35,8 +35,7 @@ function jobOf(table: MemTable, levels: FlushJob["levels"]): FlushJob {
     ceiling: table.lastSequence,
     blockSize: 512,
     compression: "none",
-    logNumber: 1,
-    records: table.records,
+    keepsDeletes: false,
   };
 }
 

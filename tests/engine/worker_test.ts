@@ -1,13 +1,13 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { open } from "../../mod.ts";
+import { type KvEngine, open } from "../../mod.ts";
 import type {
   BuildJob,
   CompactionJob,
   FlushJob,
 } from "../../src/compaction/job.ts";
-import { segmentName } from "../../src/format/file_names.ts";
+import { parseFileName, segmentName } from "../../src/format/file_names.ts";
 import { PUT } from "../../src/format/kind.ts";
 import {
   RECORD_HEADER_BYTES,
@@ -26,6 +26,8 @@ import {
 import type { SegmentInfo } from "../../src/manifest/segment_info.ts";
 import { newTableMemory } from "../../src/memtable/table_memory.ts";
 import { BlockCache } from "../../src/segment/block_cache.ts";
+import { warmUp } from "../../src/engine/background/warm_up.ts";
+import { collect, openBytes, randomFrom } from "../segment/support.ts";
 import { WrittenBlocks } from "../../src/segment/written_blocks.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import { openLocalStorage } from "../../src/storage/local_storage.ts";
@@ -41,6 +43,9 @@ const settings = {
   compression: "none",
   snapshots: [],
 } as const;
+/** Numbers of what is flushed: by a worker, and on the event loop. */
+const FLUSHED = [50, 51] as const;
+
 /** No sync of the folder fails here. */
 function unexpected(error: unknown): never {
   throw error;
@@ -63,15 +68,25 @@ function hostOf(storage: Storage): WorkerHost & { numbers: number[] } {
   };
 }
 
-/** A table of about 2.4 MiB, large enough for a worker, whose log is in `storage`. */
-async function loggedTable(storage: Storage): Promise<LoggedTable> {
-  const header = { salt: 1, number: 7, firstSequence: 1 };
-  const logged = LoggedTable.create(header, newTableMemory(4 * MIB), () => []);
+/**
+ * A table of about 2.4 MiB, large enough for a worker, whose log is in `storage`. All bytes of its
+ * values are the number of the log.
+ */
+async function loggedTable(
+  storage: Storage,
+  number = 7,
+  records = RECORDS,
+): Promise<LoggedTable> {
+  const header = { salt: 1, number, firstSequence: 1 };
+  const memory = newTableMemory(200 * records);
+  const logged = LoggedTable.create(header, memory, () => []);
   const { table } = logged;
-  for (let i = 0; i < RECORDS; i++) {
+  for (let i = 0; i < records; i++) {
     const { bytes, recordStart } = table.arena;
-    const key = new TextEncoder().encode(`key ${(i * 7919) % RECORDS}`);
-    bytes.set(key, recordStart + RECORD_HEADER_BYTES);
+    const key = new TextEncoder().encode(`key ${(i * 7919) % records}`);
+    const start = recordStart + RECORD_HEADER_BYTES;
+    bytes.set(key, start);
+    bytes.fill(number, start + key.length, start + key.length + 100);
     table.commitRecord(PUT, key.length, 100);
   }
   await logged.createLog(storage);
@@ -89,6 +104,8 @@ function flushJob(logged: LoggedTable): FlushJob {
     ceiling: table.lastSequence,
     logNumber,
     records: table.records,
+    outputNumbers: FLUSHED,
+    keepsDeletes: false,
   };
 }
 
@@ -147,20 +164,43 @@ test("A worker makes the same segments as the event loop", async () => {
   const inline = hostOf(storage);
   const expected = await runBoth(new InlineRunner(inline), logged);
   const host = { ...hostOf(storage), takeFileNumber: inline.takeFileNumber };
-  const before = inline.numbers.length;
   assertEquals(
     await runBoth(new WorkerRunner(dir.path, host, unexpected), logged),
     expected,
   );
   // Salts are drawn where the work is done: equal ones would mean that it was not done by the
   // worker.
-  const [mine, theirs] = [inline.numbers[0]!, inline.numbers[before]!];
+  const [theirs, mine] = FLUSHED;
   const [a, b] = [
     await readWhole(storage, mine),
     await readWhole(storage, theirs),
   ];
   assertEquals(a.length, b.length);
   assert(a.some((byte, i) => byte !== b[i]));
+});
+
+test("Flushes that a worker is given at once are written one after another, each as if it was alone", async () => {
+  await using dir = tempDir();
+  const storage = await openLocalStorage(dir.path);
+  const runner = new WorkerRunner(dir.path, hostOf(storage), unexpected);
+  const records = 4 * RECORDS;
+  const flushes: Promise<SegmentInfo | undefined>[] = [];
+  for (const number of [1, 2, 3]) {
+    const logged = await loggedTable(storage, number, records);
+    const outputNumbers = [10 * number, 10 * number + 1] as const;
+    const job = { ...flushJob(logged), outputNumbers };
+    flushes.push(runner.flush(logged.table, job, never));
+  }
+  await Promise.all(flushes);
+  assertEquals(runner.stats.jobs, 3);
+  await runner.close();
+  for (const number of [1, 2, 3]) {
+    const reader = await openBytes(await readWhole(storage, 10 * number));
+    const cursor = reader.cursor({ maxSequence: Infinity });
+    const rows = await collect(cursor, () => cursor.seekToFirst());
+    assertEquals(rows.length, records);
+    assert(rows.every(({ value }) => value.every((byte) => byte === number)));
+  }
 });
 
 test("A worker builds the same segment as the event loop, and leaves none when it is cancelled", async () => {
@@ -203,7 +243,12 @@ test("What a worker cannot do is done on the event loop, and nothing of the atte
   const segments = storage.list().filter((name) => name !== logged.logName);
   assertEquals(segments.length, made.length);
   // The worker had been given numbers that have come to nothing.
-  assert(segments.length < host.numbers.length);
+  const [given, own] = FLUSHED.map(segmentName);
+  assertEquals([segments.includes(given!), segments.includes(own!)], [
+    false,
+    true,
+  ]);
+  assertEquals(host.numbers.length, made.length);
 });
 
 test("A merge that stays in level 0 has the number that was kept for it, another one where the worker fails", async () => {
@@ -234,7 +279,7 @@ test("A merge that stays in level 0 has the number that was kept for it, another
       segmentsOf({ fileNames: await storage.list() }).sort(),
       [segmentName(number), segmentName(flushed!.number)],
     );
-    assertEquals(host.numbers.length, 1);
+    assertEquals(host.numbers.length, 0);
   }
 });
 
@@ -295,24 +340,12 @@ test("A job that is cancelled when the worker has just done it leaves no segment
   const logged = await loggedTable(storage);
   const cancel = new AbortController();
   const reason = new Error("enough");
-  const host = hostOf(storage);
-  const runner = new WorkerRunner(dir.path, {
-    ...host,
-    takeFileNumber: () => {
-      const number = host.takeFileNumber() as number;
-      void cancelWhenDone(number);
-      return number;
-    },
-  }, unexpected);
-  async function cancelWhenDone(number: number): Promise<void> {
-    // Until the worker has been told; in the same turn, after which it is heard what it says.
-    for (let i = 0; i < 20; i++) await undefined;
-    waitUntilWritten(join(dir.path, segmentName(number)));
-    cancel.abort(reason);
-  }
-  const error = await assertRejects(() =>
-    runner.flush(logged.table, flushJob(logged), cancel.signal)
-  );
+  const runner = new WorkerRunner(dir.path, hostOf(storage), unexpected);
+  const flushed = runner.flush(logged.table, flushJob(logged), cancel.signal);
+  // In the same turn, after which it is heard what the worker says.
+  waitUntilWritten(join(dir.path, segmentName(FLUSHED[0])));
+  cancel.abort(reason);
+  const error = await assertRejects(() => flushed);
   assertEquals(error, reason);
   await runner.close();
   assertEquals(await storage.list(), [logged.logName]);
@@ -377,4 +410,55 @@ test("No worker is started for MemTables that are too small for it", async () =>
   });
   await db.put("a", "x".repeat(50_000));
   assertEquals(db.stats().worker.running, false);
+});
+
+test("What fills MemTables faster than a worker flushes them is all there, and what was deleted is not", async () => {
+  await using dir = tempDir();
+  const random = randomFrom(7);
+  const model = new Map<string, string>();
+  const options = {
+    memtableSize: 5 * MIB / 4,
+    background: "worker",
+    sync: false,
+  } as const;
+  {
+    await using db = await open(dir.path, options);
+    for (let group = 0; group < 120; group++) {
+      const writes: Promise<unknown>[] = [];
+      for (let i = 0; i < 1000; i++) {
+        const key = `key ${random(20_000)}`;
+        const isDelete = random(4) === 0;
+        const value = `${group} `.repeat(1 + random(80));
+        writes.push(isDelete ? db.del(key) : db.put(key, value));
+        if (isDelete) model.delete(key);
+        else model.set(key, value);
+      }
+      await Promise.all(writes);
+    }
+    await db.flush();
+    assert(db.stats().worker.jobs > 4, `${db.stats().worker.jobs} jobs`);
+    await expectModel(db, model);
+  }
+  await using again = await open(dir.path, options);
+  await expectModel(again, model);
+});
+
+async function expectModel(
+  db: KvEngine<string, string>,
+  model: ReadonlyMap<string, string>,
+): Promise<void> {
+  const entries = await Array.fromAsync(db.scan());
+  const expected = [...model].sort(([a], [b]) => a < b ? -1 : 1);
+  assertEquals(entries, expected);
+}
+
+test("A worker that warms up writes to what it is given, and ends when it has work", async () => {
+  const untouched = new MemoryStorage();
+  await warmUp(untouched, () => true);
+  assertEquals(untouched.list(), []);
+  const storage = new MemoryStorage();
+  await warmUp(storage, () => false);
+  for (const name of storage.list()) {
+    assertEquals(parseFileName(name)?.type, "segment");
+  }
 });

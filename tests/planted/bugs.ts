@@ -63,10 +63,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "A log is removed before the manifest names its segment",
-    file: "src/engine/background/background_jobs.ts",
+    file: "src/engine/background/flushes.ts",
     from: `    await versions.change({
       edit: { add, remove: [] },`,
-    to: `    await this.#options.removeLog(oldest.logName);
+    to: `    await this.#options.removeLog(source.logName);
     await versions.change({
       edit: { add, remove: [] },`,
     test: "tests/simulator/crash_test.ts",
@@ -100,7 +100,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "Compaction forgets a snapshot",
-    file: "src/engine/background/background_jobs.ts",
+    file: "src/engine/background/background_options.ts",
     from: "snapshots: snapshots.sorted(),",
     to: "snapshots: [],",
     test: "tests/engine/background_test.ts",
@@ -218,8 +218,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "What is merged in level 0 passes for newer than a flush beside it",
-    file: "src/engine/background/background_jobs.ts",
-    from: "if (!this.#isFlushing) return",
+    file: "src/engine/background/flushes.ts",
+    from: "if (oldest === undefined) return",
     to: "return",
     test: "tests/engine/level0_test.ts",
     only: "flushed",
@@ -231,6 +231,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     to: "",
     test: "tests/engine/level0_test.ts",
     only: "delete",
+  },
+  {
+    name: "A delete is flushed ahead as if no older MemTable had its key",
+    file: "src/engine/background/flushes.ts",
+    from: "keepsDeletes: this.#underWay[0] !== flush,",
+    to: "keepsDeletes: false,",
+    test: "tests/engine/flushes_test.ts",
+    only: "Deletes",
   },
   {
     name: "A write is acknowledged though another engine has the store by now",

@@ -161,3 +161,14 @@ test("the properties of a segment say what it holds", async () => {
     largestKey: bytes("cc"),
   });
 });
+
+test("SegmentWriter tells that all is written before it waits for the sync", async () => {
+  const calls: string[] = [];
+  const file = new FakeFile((call) => void calls.push(call));
+  const onWritten = () => void calls.push("written");
+  const writer = new SegmentWriter(file, { ...OPTIONS, onWritten });
+  await add(writer, put("a"));
+  assertEquals(calls, []);
+  await writer.finish();
+  assertEquals(calls, ["append", "written", "sync"]);
+});

@@ -97,6 +97,10 @@ const runtimeAdapters = new Set(["deno", "bun", "node"].map(adapterFile));
 
 /** The module of a thread of its own, which has to open its files by itself. */
 const workerModule = "engine/background/worker.ts";
+const workerAdapters = new Set([
+  "storage/local_files.ts",
+  "storage/memory.ts",
+]);
 
 /** The module that starts it, by way of a `data:` URL where it comes from the web. */
 const workerStarter = "engine/background/worker_runner.ts";
@@ -215,7 +219,7 @@ function checkOwn(
   if (from === "cli" && target === cliStorage) return undefined;
   if (path === levelEntry && to === "storage") return undefined;
   if (to === "storage" && !storageContract.has(target)) {
-    return path === workerModule && target === "storage/local_files.ts"
+    return path === workerModule && workerAdapters.has(target)
       ? undefined
       : "only mod.ts and the worker import adapters";
   }

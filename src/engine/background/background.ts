@@ -1,7 +1,8 @@
-import { BackgroundJobs } from "./background_jobs.ts";
-import type {
-  BackgroundCounts,
-  BackgroundOptions,
+import {
+  type BackgroundCounts,
+  type BackgroundOptions,
+  newCounts,
+  noteRate,
 } from "./background_options.ts";
 import type { Debts } from "./backpressure.ts";
 import {
@@ -16,7 +17,9 @@ import type {
 import type { KvError } from "../../errors.ts";
 import { totalBytes } from "../../manifest/segment_info.ts";
 import { BackgroundGate } from "./background_gate.ts";
+import { Compactions } from "./compactions.ts";
 import { debtsOf } from "./debts.ts";
+import { Flushes } from "./flushes.ts";
 import { nextTurn } from "../runtime/event_loop.ts";
 import { untilAborted } from "../runtime/interruptible.ts";
 import type { Segment } from "../state/segment.ts";
@@ -24,13 +27,16 @@ import type { Segment } from "../state/segment.ts";
 const NO_DEBTS: Debts = { flush: 0, compaction: 0 };
 
 /**
- * When to flush and to compact: one flush and one compaction at a time, beside each other. They
- * begin when {@linkcode Background.wake} finds something to do and go on until there is nothing
- * left.
+ * When to flush and to compact: one table after another and one compaction at a time, beside each
+ * other. They begin when {@linkcode Background.wake} finds something to do and go on until there is
+ * nothing left.
  */
 export class Background {
   readonly #options: BackgroundOptions;
-  readonly #jobs: BackgroundJobs;
+  /** What was done so far. */
+  readonly counts: BackgroundCounts = newCounts();
+  readonly #flushes: Flushes;
+  readonly #compactions: Compactions;
   #flushing: Promise<void> | undefined;
   #compacting: Promise<void> | undefined;
   /** Full compactions that wait for one that is due: no other goes before them. */
@@ -41,12 +47,8 @@ export class Background {
 
   constructor(options: BackgroundOptions) {
     this.#options = options;
-    this.#jobs = new BackgroundJobs(options);
-  }
-
-  /** What was done so far. */
-  get counts(): BackgroundCounts {
-    return this.#jobs.counts;
+    this.#flushes = new Flushes(options, this.counts);
+    this.#compactions = new Compactions(options, this.counts, this.#flushes);
   }
 
   /** How far the work is behind. */
@@ -72,6 +74,8 @@ export class Background {
         // What came after the last look found the work still under way.
         this.wake();
       });
+    } else if (this.#flushing !== undefined) {
+      this.#flushAhead();
     }
     if (
       this.#compacting === undefined && this.#fullWaiting === 0 &&
@@ -138,15 +142,26 @@ export class Background {
 
   async #flushWaiting(): Promise<void> {
     const { tables } = this.#options;
-    while (await this.gate.admit() || tables.waiting.length > 0) {
+    while (await this.#admit() || tables.waiting.length > 0) {
       if (tables.waiting.length > 0) await this.#flushOldest();
     }
   }
 
+  async #admit(): Promise<boolean> {
+    return this.#flushes.areDone && await this.gate.admit();
+  }
+
   async #flushOldest(): Promise<void> {
-    const [oldest] = this.#options.tables.waiting;
-    await this.#jobs.flush(oldest!, this.#stop.signal);
+    const flushing = this.#flushes.flushOldest(this.#stop.signal);
+    this.#flushAhead();
+    await flushing;
     this.wake();
+  }
+
+  /** Lets the next flush begin beside the one under way, unless somebody wants a time without. */
+  #flushAhead(): void {
+    if (this.gate.isAskedFor) return;
+    this.#flushes.beginAhead(this.#stop.signal);
   }
 
   /**
@@ -210,7 +225,7 @@ export class Background {
       if (level0.length === 0 || plan.outputLevel === 0) continue;
       // With what deeper levels took meanwhile.
       const bytes = totalBytes(level0.flatMap(({ segments }) => segments));
-      this.#jobs.noteRate("compaction", bytes, startMs);
+      noteRate(this.#options, "compaction", bytes, startMs);
       startMs = performance.now();
     }
   }
@@ -227,7 +242,7 @@ export class Background {
     return {
       oldestSnapshot: snapshots.oldest,
       withheld: this.gate.withheld,
-      mayMergeLevel0: this.#jobs.mayMergeLevel0,
+      mayMergeLevel0: this.#flushes.haveLevel0Numbers,
       level0Reads: level0.reduce(
         (sum, segment) => sum + segment.level0Reads,
         0,
@@ -242,7 +257,7 @@ export class Background {
     signal.throwIfAborted();
     this.gate.running = plan;
     try {
-      await this.#jobs.compact(plan, signal);
+      await this.#compactions.carryOut(plan, signal);
     } finally {
       this.gate.running = undefined;
     }
@@ -252,6 +267,7 @@ export class Background {
   async stop(reason: KvError): Promise<void> {
     if (!this.#stop.signal.aborted) this.#stop.abort(reason);
     await this.#flushing;
+    await this.#flushes.settle();
     await this.#compacting;
   }
 

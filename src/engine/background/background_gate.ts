@@ -12,9 +12,10 @@ export class BackgroundGate {
   isShut = false;
   /** Numbers of segments that no compaction may touch for now. */
   readonly withheld: Set<number> = new Set();
+  /** The first of them may have been admitted. */
   readonly #guests: (() => Promise<void>)[] = [];
 
-  /** Whether somebody waits for a time without flushes. */
+  /** Whether somebody waits for a time without flushes, or has it. */
   get isAskedFor(): boolean {
     return this.#guests.length > 0;
   }
@@ -44,11 +45,12 @@ export class BackgroundGate {
 
   /** Has the work done of who has waited longest; answers whether there was any. */
   async admit(): Promise<boolean> {
-    const guest = this.#guests.shift();
-    if (guest === undefined) return false;
     // Not begun before it is known to everybody that something is under way.
     await Promise.resolve();
+    const [guest] = this.#guests;
+    if (guest === undefined) return false;
     await guest();
+    this.#guests.shift();
     return true;
   }
 }

@@ -1,7 +1,12 @@
+import type { Job } from "../../compaction/job.ts";
 import type { CompactionPlan } from "../../compaction/plan.ts";
-import { type SegmentInfo, totalBytes } from "../../manifest/segment_info.ts";
+import {
+  plainInfo,
+  type SegmentInfo,
+  totalBytes,
+} from "../../manifest/segment_info.ts";
 import type { CompactionSettings, Compression } from "../../options.ts";
-import type { Backpressure } from "./backpressure.ts";
+import type { Backpressure, BackpressureReason } from "./backpressure.ts";
 import type { JobRunner } from "./job_runner.ts";
 import type { Snapshots } from "../state/snapshots.ts";
 import type { Tables } from "../state/tables.ts";
@@ -28,6 +33,31 @@ export interface BackgroundOptions {
   readonly assertSound: () => void;
   /** Called when work has failed: no more is begun. */
   readonly onFailure: (error: unknown) => void;
+}
+
+/** What all jobs that begin now have in common. */
+export function newJob(
+  { versions, snapshots, blockSize, compression }: BackgroundOptions,
+): Job {
+  return {
+    snapshots: snapshots.sorted(),
+    levels: versions.version.levels.map((level) => level.map(plainInfo)),
+    rangeTombstones: versions.version.rangeTombstones.fragments,
+    ceiling: versions.flushedSequence,
+    blockSize,
+    compression,
+  };
+}
+
+/** Notes how fast work was done in a worker: on the event loop it slows writers by itself. */
+export function noteRate(
+  { runner, backpressure }: BackgroundOptions,
+  work: BackpressureReason,
+  bytes: number,
+  startMs: number,
+): void {
+  if (bytes < runner.leastParallelBytes) return;
+  backpressure.noteRate(work, bytes, performance.now() - startMs);
 }
 
 /** What background work has done so far. */

@@ -4,6 +4,7 @@ import { buildSegment } from "../../compaction/build.ts";
 import type {
   BuildJob,
   CompactionJob,
+  FileNumbers,
   FlushJob,
   JobContext,
 } from "../../compaction/job.ts";
@@ -59,22 +60,26 @@ export class InlineRunner implements JobRunner {
     job: FlushJob,
     signal: AbortSignal,
   ): Promise<SegmentInfo | undefined> {
-    return writeRecords(table.list(), job, {
-      ...this.#host,
-      pace: paceUntil(signal),
-    });
+    const context = this.#context(job.outputNumbers, signal);
+    return writeRecords(table.list(), job, context);
   }
 
   compact(job: CompactionJob, signal: AbortSignal): Promise<SegmentInfo[]> {
-    const number = job.outputNumbers?.[1];
-    const host = number === undefined
-      ? this.#host
-      : { ...this.#host, takeFileNumber: () => number };
-    return compactSegments(job, { ...host, pace: paceUntil(signal) });
+    return compactSegments(job, this.#context(job.outputNumbers, signal));
   }
 
   build(job: BuildJob, signal: AbortSignal): Promise<SegmentInfo> {
-    return buildSegment(job, { ...this.#host, pace: paceUntil(signal) });
+    return buildSegment(job, this.#context(undefined, signal));
+  }
+
+  #context(
+    numbers: FileNumbers | undefined,
+    signal: AbortSignal,
+  ): JobContext {
+    const context = { ...this.#host, pace: paceUntil(signal) };
+    if (numbers === undefined) return context;
+    const [, number] = numbers;
+    return { ...context, takeFileNumber: () => number };
   }
 
   prepare(): void {}

@@ -21,10 +21,13 @@ import { logName } from "../../format/file_names.ts";
 import type { SegmentInfo } from "../../manifest/segment_info.ts";
 import { RecordList } from "../../memtable/record_list.ts";
 import { BlockPieces } from "../../segment/block_pieces.ts";
+import { MemoryStorage } from "../../storage/memory.ts";
 import { LocalFiles } from "../../storage/local_files.ts";
 import { openLogImage } from "../../wal/log_reader.ts";
 import { GuardedStorage } from "../files/guarded_storage.ts";
 import { paceUntil } from "./job_runner.ts";
+import { warmUp } from "./warm_up.ts";
+import { defer } from "../runtime/deferred.ts";
 import { readLogImage, recordsOfLog } from "../state/log_table.ts";
 import { randomUint32 } from "../runtime/random.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./worker_messages.ts";
@@ -40,6 +43,7 @@ const storage = new GuardedStorage(new LocalFiles(folder, () => {}), {
   release: () => {},
 });
 const jobs = new Map<number, RunningJob>();
+let isCold = true;
 
 parentPort!.on("message", (message: ToWorker) => {
   switch (message.type) {
@@ -58,6 +62,8 @@ parentPort!.on("message", (message: ToWorker) => {
   }
 });
 
+void warmUp(new MemoryStorage(), () => !isCold);
+
 async function run(
   { id, number }: { readonly id: number; readonly number: number },
   work: (context: JobContext) => Promise<readonly SegmentInfo[]>,
@@ -67,6 +73,7 @@ async function run(
     giveNumber: undefined,
   };
   jobs.set(id, job);
+  isCold = false;
   const numbers = [number];
   try {
     const segments = await work({
@@ -124,23 +131,35 @@ function behindFlushes(context: JobContext): JobContext {
   return {
     ...context,
     pace: {
-      isDue: (units) => pace.isDue(units) || flushing !== undefined,
+      isDue: (units) => pace.isDue(units) || writing !== undefined,
       pause: async () => {
-        await flushing;
+        while (writing !== undefined) await writing;
         await pace.pause();
       },
     },
   };
 }
 
-let flushing: Promise<unknown> | undefined;
+/** Ends when all flushes so far are written, but for their syncs. */
+let writing: Promise<void> | undefined;
 
-function flush(job: FlushJob, context: JobContext): Promise<SegmentInfo[]> {
-  const work = writeLog(job, context);
-  flushing = work.catch(() => {}).then(() => {
-    flushing = undefined;
+/** Flushes are written one after another. */
+async function flush(
+  job: FlushJob,
+  context: JobContext,
+): Promise<SegmentInfo[]> {
+  const before = writing;
+  const written = defer();
+  const own = written.promise.then(() => {
+    if (writing === own) writing = undefined;
   });
-  return work;
+  writing = own;
+  try {
+    await before;
+    return await writeLog(job, { ...context, onWritten: written.resolve });
+  } finally {
+    written.resolve();
+  }
 }
 
 /** What the last flush read its log into, for the next one. */
@@ -160,6 +179,8 @@ async function writeLog(
     count: job.records,
     hasRanges: job.rangeTombstones.length > 0,
   });
+  // What the flush before still has to do behind its sync takes no time.
+  await context.pace.pause();
   const segment = await writeRecords(new RecordList(records), job, context);
   return segment ? [segment] : [];
 }

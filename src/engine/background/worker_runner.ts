@@ -89,7 +89,8 @@ export class WorkerRunner implements JobRunner {
     signal: AbortSignal,
   ): Promise<SegmentInfo | undefined> {
     if (table.arena.size >= SMALL_JOB_BYTES) {
-      const segments = await this.#send({ type: "flush", job }, signal);
+      const task: Task = { type: "flush", job };
+      const segments = await this.#send(task, signal, job.outputNumbers[0]);
       if (segments !== undefined) return segments[0];
     }
     return await this.#inline.flush(table, job, signal);

@@ -72,7 +72,7 @@ export class CheckpointFiles {
 
   /** Writes a table to a segment of the checkpoint itself. */
   #writeTable(
-    { table, logNumber }: LoggedTable,
+    { table }: LoggedTable,
     { levels }: Version,
   ): Promise<SegmentInfo | undefined> {
     const { blockSize, compression } = this.#source.options;
@@ -83,8 +83,7 @@ export class CheckpointFiles {
       ceiling: table.lastSequence,
       blockSize,
       compression,
-      logNumber,
-      records: table.records,
+      keepsDeletes: false,
     }, {
       storage: this.#target,
       takeFileNumber: () => this.#nextFileNumber++,
