@@ -47,6 +47,8 @@ export interface FlushJob extends RecordsJob {
   /** How many records there are. */
   readonly records: number;
   readonly outputNumbers: FileNumbers;
+  /** Share of its time that a worker leaves to compactions, 0 to 1. */
+  readonly compactionShare: number;
 }
 
 /** Merges segments into others. */

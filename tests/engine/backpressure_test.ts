@@ -37,6 +37,23 @@ test("The first flush, in which code is compiled, says nothing about the rate of
   assertEquals(delay(), 8);
 });
 
+test("The first compaction says how fast they are: the second may be the one that writers wait for", () => {
+  const backpressure = new Backpressure(() => 0);
+  backpressure.noteRate("compaction", 10_000, 10);
+  const debts = { flush: 0, compaction: 0.999 };
+  assertEquals(backpressure.delayMs(10_000, debts), 96);
+});
+
+test("Writers are let through at half the rate of flushes at the least, and at a tenth of that of compactions", () => {
+  const { backpressure } = flushing();
+  const almost = 0.9999;
+  const flush = { flush: almost, compaction: 0 };
+  assertEquals(backpressure.delayMs(10_000, flush), 19);
+  const { backpressure: other } = flushing();
+  const compaction = { flush: 0, compaction: almost };
+  assertEquals(other.delayMs(10_000, compaction), 199);
+});
+
 test("Writers wait the longer the more is behind, without a leap", () => {
   const delays = Array.from({ length: 50 }, (_, i) => {
     const { backpressure } = flushing();
@@ -52,7 +69,7 @@ test("Writers wait the longer the more is behind, without a leap", () => {
 
 test("What commits owe adds up, and time that has passed pays for it", () => {
   const { backpressure, clock } = flushing();
-  // Halfway between the bounds writers go on at 1.25 times the rate of compactions.
+  // Halfway between the bounds writers go on at 1.05 times the rate of compactions.
   const debts = { flush: 0.1, compaction: 0.75 };
   const delay = () => backpressure.delayMs(250, debts);
   assertEquals([delay(), delay(), delay(), delay(), delay()], [0, 0, 1, 1, 2]);

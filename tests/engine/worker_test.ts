@@ -106,6 +106,7 @@ function flushJob(logged: LoggedTable): FlushJob {
     records: table.records,
     outputNumbers: FLUSHED,
     keepsDeletes: false,
+    compactionShare: 0,
   };
 }
 

@@ -11,8 +11,11 @@ export type Debts = Readonly<Record<BackpressureReason, number>>;
 /** From this debt on writers are slowed. */
 const SLOW_FROM = 0.5;
 
-/** Share of the rate of what is behind at which writers go on when they are nearly stopped. */
-const SLOWEST = 0.5;
+/**
+ * Share of the rate of what is behind at which writers go on when they are nearly stopped. A
+ * compaction that is behind takes seconds, in which as much comes as they let through.
+ */
+const SLOWEST: Debts = { flush: 0.5, compaction: 0.1 };
 
 /** The same when they begin to be slowed: hardly slower than they could be. */
 const FASTEST = 2;
@@ -35,7 +38,7 @@ export class Backpressure {
   #stopped = 0;
   /**
    * Bytes that are got out of the way in a millisecond, if that is known by now; `Infinity` after
-   * the first time, which says little: code is compiled in it.
+   * the first flush, which says little: code is compiled in it.
    */
   readonly #bytesPerMs: { flush?: number; compaction?: number } = {};
   /** Until when writers have been told to wait. */
@@ -52,11 +55,13 @@ export class Backpressure {
   noteRate(work: BackpressureReason, bytes: number, ms: number): void {
     const rate = bytes / Math.max(ms, 1);
     const known = this.#bytesPerMs[work];
-    this.#bytesPerMs[work] = known === undefined
-      ? Infinity
-      : known === Infinity
-      ? rate
-      : known + NEWEST_SHARE * (rate - known);
+    if (known === undefined) {
+      this.#bytesPerMs[work] = work === "flush" ? Infinity : rate;
+    } else {
+      this.#bytesPerMs[work] = known === Infinity
+        ? rate
+        : known + NEWEST_SHARE * (rate - known);
+    }
   }
 
   /**
@@ -69,10 +74,11 @@ export class Backpressure {
       this.#stopped++;
       return Infinity;
     }
-    const rate = this.#bytesPerMs[reasonOf(debts)];
+    const reason = reasonOf(debts);
+    const rate = this.#bytesPerMs[reason];
     if (debt <= SLOW_FROM || rate === undefined) return 0;
     const severity = (debt - SLOW_FROM) / (1 - SLOW_FROM);
-    const share = FASTEST + severity * (SLOWEST - FASTEST);
+    const share = FASTEST + severity * (SLOWEST[reason] - FASTEST);
     const now = this.#now();
     const owedMs = Math.max(this.#owedUntilMs - now, 0) +
       bytes / (share * rate);

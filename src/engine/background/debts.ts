@@ -55,3 +55,15 @@ export function debtsOf(
 function between(due: number, amount: number, tooMuch: number): number {
   return (amount - due) / (tooMuch - due);
 }
+
+/** From this debt of compaction on flushes leave time to it. */
+const SHARE_FROM = 0.25;
+
+/** How much of it where writers are about to be stopped. */
+const MOST_SHARE = 0.5;
+
+/** Share of the time that flushes leave to compactions, by how far those are behind. */
+export function compactionShare(debt: number): number {
+  const urgency = between(SHARE_FROM, debt, 1);
+  return MOST_SHARE * Math.min(Math.max(urgency, 0), 1);
+}

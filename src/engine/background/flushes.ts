@@ -6,6 +6,7 @@ import {
   newJob,
   noteRate,
 } from "./background_options.ts";
+import { compactionShare, debtsOf } from "./debts.ts";
 import { nextTurn } from "../runtime/event_loop.ts";
 import type { LoggedTable } from "../state/logged_table.ts";
 
@@ -137,11 +138,18 @@ export class Flushes {
       records: table.records,
       outputNumbers: numbers,
       keepsDeletes: this.#underWay[0] !== flush,
+      compactionShare: this.#compactionShare,
     }, signal);
     const sinceMs = Math.max(startMs, this.#writtenMs);
     noteRate(this.#options, "flush", source.logBytes, sinceMs);
     this.#writtenMs = performance.now();
     return info;
+  }
+
+  get #compactionShare(): number {
+    const { tables, versions, compaction } = this.#options;
+    const debts = debtsOf(tables, versions.version, compaction);
+    return compactionShare(debts.compaction);
   }
 
   async #makeLive(

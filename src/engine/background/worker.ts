@@ -26,6 +26,7 @@ import { LocalFiles } from "../../storage/local_files.ts";
 import { openLogImage } from "../../wal/log_reader.ts";
 import { GuardedStorage } from "../files/guarded_storage.ts";
 import { paceUntil } from "./job_runner.ts";
+import { TimeShare } from "./time_share.ts";
 import { warmUp } from "./warm_up.ts";
 import { defer } from "../runtime/deferred.ts";
 import { readLogImage, recordsOfLog } from "../state/log_table.ts";
@@ -43,6 +44,7 @@ const storage = new GuardedStorage(new LocalFiles(folder, () => {}), {
   release: () => {},
 });
 const jobs = new Map<number, RunningJob>();
+const share = new TimeShare();
 let isCold = true;
 
 parentPort!.on("message", (message: ToWorker) => {
@@ -110,10 +112,12 @@ async function compact(
   const pieces = new BlockPieces(job.mostKeptBytes, (piece) => {
     post({ type: "blocks", id, piece }, [piece.buffer]);
   });
-  const segments = await compactSegments(job, {
-    ...behindFlushes(context),
-    onBlock: (segment, payload) => pieces.add(segment, payload),
-  });
+  const onBlock = (segment: number, payload: Uint8Array) =>
+    pieces.add(segment, payload);
+  const segments = await share.behindFlushes(
+    context.pace,
+    (pace) => compactSegments(job, { ...context, pace, onBlock }),
+  );
   pieces.end();
   return segments;
 }
@@ -122,43 +126,34 @@ async function build(
   job: BuildJob,
   context: JobContext,
 ): Promise<SegmentInfo[]> {
-  return [await buildSegment(job, behindFlushes(context))];
+  return await share.behindFlushes(
+    context.pace,
+    async (pace) => [await buildSegment(job, { ...context, pace })],
+  );
 }
 
-/** Flushes go first: writers may be waiting for them. */
-function behindFlushes(context: JobContext): JobContext {
-  const { pace } = context;
-  return {
-    ...context,
-    pace: {
-      isDue: (units) => pace.isDue(units) || writing !== undefined,
-      pause: async () => {
-        while (writing !== undefined) await writing;
-        await pace.pause();
-      },
-    },
-  };
-}
-
-/** Ends when all flushes so far are written, but for their syncs. */
-let writing: Promise<void> | undefined;
+/** Ends when the last flush that has come is written, but for its sync. */
+let lastWritten = Promise.resolve();
 
 /** Flushes are written one after another. */
 async function flush(
   job: FlushJob,
   context: JobContext,
 ): Promise<SegmentInfo[]> {
-  const before = writing;
+  const before = lastWritten;
   const written = defer();
-  const own = written.promise.then(() => {
-    if (writing === own) writing = undefined;
-  });
-  writing = own;
+  lastWritten = written.promise;
+  const end = share.beginFlush();
+  const onWritten = () => {
+    end();
+    written.resolve();
+  };
   try {
     await before;
-    return await writeLog(job, { ...context, onWritten: written.resolve });
+    const pace = share.paceOfFlush(context.pace, job.compactionShare);
+    return await writeLog(job, { ...context, pace, onWritten });
   } finally {
-    written.resolve();
+    onWritten();
   }
 }
 
