@@ -10,7 +10,7 @@ import {
   readdirSync,
   renameSync,
   statSync,
-  unlinkSync,
+  unlink,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -32,7 +32,8 @@ import type {
  * A local folder as storage: the common part of the adapters for Deno, Bun and Node.
  *
  * All calls are the synchronous, positional ones of node:fs: in all three runtimes they are many
- * times faster than the asynchronous ones. Only a slow sync goes through the thread pool.
+ * times faster than the asynchronous ones. Only slow syncs, and removals, which free what the
+ * system keeps of a file, go through the thread pool.
  */
 export class LocalFiles implements Storage {
   /** Absolute path of the folder. */
@@ -127,14 +128,14 @@ export class LocalFiles implements Storage {
     }
   }
 
-  /** Removes a file. */
-  remove(name: string): void {
-    const path = this.#path(name);
-    try {
-      unlinkSync(path);
-    } catch (error) {
+  /**
+   * Removes a file, in the thread pool: the system gives back its pages meanwhile. Measured with
+   * segments of 16 MB: 4 ms each, and a compaction removes many at once.
+   */
+  remove(name: string): Promise<void> {
+    return unlinkInPool(this.#path(name)).catch((error) => {
       throw ioError("remove", name, error);
-    }
+    });
   }
 
   /**
@@ -218,6 +219,12 @@ function syncFolder(path: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+function unlinkInPool(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    unlink(path, (error) => error ? reject(error) : resolve());
+  });
 }
 
 async function syncFolderInPool(path: string): Promise<void> {
