@@ -27,6 +27,36 @@ test("compact can be called several times at once", async () => {
   assertEquals(await db.get("key 49"), "value 499");
 });
 
+test("compact is done when the files are removed that it has replaced, but for those that a scan still reads", async () => {
+  const storage = new FaultStorage();
+  await using db = await open(storage, { background: "inline" });
+  await db.put("key", "old");
+  await db.flush();
+  await db.put("key", "new");
+  await db.flush();
+  const scan = db.scan();
+  assertEquals(await scan.next(), { done: false, value: ["key", "new"] });
+  await db.compact();
+
+  const held = defer();
+  let isRemoving = false;
+  storage.onCall = ({ operation, file }) => {
+    if (operation !== "remove" || !file.endsWith(".seg")) return;
+    isRemoving = true;
+    return held.promise;
+  };
+  await db.put("key", "newest");
+  let isDone = false;
+  const compacted = db.compact().then(() => isDone = true);
+  while (!isRemoving) await nextTurn();
+  for (let turn = 0; turn < 100; turn++) await nextTurn();
+  const wasDone = isDone;
+  held.resolve();
+  await compacted;
+  await scan.return?.();
+  assertEquals(wasDone, false);
+});
+
 test("Writers that full compaction has held back go on after it", async () => {
   await using db = await open(
     new AsyncStorage(new MemoryStorage()),

@@ -31,7 +31,7 @@ export class Compactions {
 
   /**
    * Carries a plan out. Its inputs stay in the current version, and so on storage, until that is
-   * done.
+   * done; then those are removed that nobody reads.
    */
   async carryOut(
     plan: CompactionPlan<Segment>,
@@ -58,6 +58,7 @@ export class Compactions {
         this.#options.onChange();
       },
     );
+    await versions.removeUnread();
   }
 
   async #outputs(

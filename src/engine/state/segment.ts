@@ -101,6 +101,11 @@ export class Segment implements SegmentInfo {
     this.#retirement = retirement;
   }
 
+  /** What ends when the file is closed and removed, if that is under way. */
+  get leaving(): Promise<void> | undefined {
+    return this.#letGo;
+  }
+
   /**
    * Closes the file, and removes it if that is how the segment was retired, whoever holds it still.
    * A second call waits for the first.

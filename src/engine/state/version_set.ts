@@ -222,6 +222,11 @@ export class VersionSet {
     }
   }
 
+  /** Resolves when the files are removed that no version names and nobody reads any more. */
+  async removeUnread(): Promise<void> {
+    await Promise.all([...this.#open].map((segment) => segment.leaving));
+  }
+
   /** Closes a segment that has not become part of any version. Its file is left to the caller. */
   async discard(segment: Segment): Promise<void> {
     this.#open.delete(segment);
