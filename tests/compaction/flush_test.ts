@@ -128,3 +128,36 @@ test("Deletes that nobody needs leave no segment", async () => {
   const info = await writeRecords(table.list(), job, contextOf(storage));
   assertEquals([info, storage.list()], [undefined, []]);
 });
+
+test("All deletes are kept where an older table is not in a level yet, with snapshots and range deletes too", async () => {
+  const table = emptyTable();
+  del(table, bytes("a"));
+  del(table, bytes("b"));
+  const ways = [
+    {},
+    { snapshots: [table.firstSequence] },
+    {
+      rangeTombstones: [{
+        start: bytes("x"),
+        end: bytes("y"),
+        sequences: [table.firstSequence],
+      }],
+    },
+  ];
+  for (const way of ways) {
+    const job = { ...jobOf(table, []), ...way, keepsDeletes: true };
+    const context = contextOf(new MemoryStorage());
+    const info = await writeRecords(table.list(), job, context);
+    assertEquals(info?.tombstones, 2);
+  }
+});
+
+test("A flush tells that it is written before it is synced", async () => {
+  const table = randomTable(1);
+  const events: string[] = [];
+  await writeRecords(table.list(), jobOf(table, []), {
+    ...contextOf(new MemoryStorage()),
+    onWritten: () => events.push("written"),
+  });
+  assertEquals(events, ["written"]);
+});

@@ -19,6 +19,7 @@ import { KvError } from "../../src/errors.ts";
 import { RangeTombstones } from "../../src/tombstones/range_tombstones.ts";
 import type { SegmentInfo } from "../../src/manifest/segment_info.ts";
 import { MAX_LEVELS } from "../../src/manifest/version.ts";
+import { readManifest } from "../../src/manifest/manifest_store.ts";
 import type { MemTable } from "../../src/memtable/memtable.ts";
 import { BlockCache } from "../../src/segment/block_cache.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
@@ -27,6 +28,8 @@ import { sampleState } from "../manifest/samples.ts";
 import { del, put } from "../memtable/tables.ts";
 import { bytes } from "../segment/support.ts";
 import { segmentsOf } from "../support/segment_names.ts";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Writes segments beside the event loop, as a worker does, and answers when it is told to. */
 class HeldRunner extends InlineRunner {
@@ -71,7 +74,7 @@ async function makeStore() {
   });
   const runner = new HeldRunner({ storage, takeFileNumber, randomUint32 });
   const failures: unknown[] = [];
-  const options: BackgroundOptions = {
+  const options: Mutable<BackgroundOptions> = {
     tables,
     versions,
     runner,
@@ -174,6 +177,37 @@ test("Deletes are kept where the table before is not in a level yet, and otherwi
   await last;
   assertEquals(runner.jobs[2]!.keepsDeletes, false);
   assertEquals(versions.version.levels[0]!.length, 2);
+});
+
+test("The log of a table that is written ahead stays named until the table is live", async () => {
+  const { runner, background, storage, tables, fill } = await makeStore();
+  await fill(putA);
+  await fill(putA);
+  const last = tables.waiting[1]!.logNumber;
+  const flushed = background.flushAll();
+  await until(() => runner.jobs.length === 2);
+  runner.holds[0]!.resolve();
+  await until(() => background.counts.flushes === 1);
+  assertEquals((await readManifest(storage))!.logs, [last]);
+  runner.holds[1]!.resolve();
+  await flushed;
+  assertEquals((await readManifest(storage))!.logs, []);
+});
+
+test("No segment becomes live once a write or a sync has failed", async () => {
+  const { runner, background, storage, failures, options, fill } =
+    await makeStore();
+  await fill(putA);
+  background.wake();
+  await until(() => runner.jobs.length === 1);
+  const failure = new Error("a sync has failed");
+  options.assertSound = () => {
+    throw failure;
+  };
+  runner.holds[0]!.resolve();
+  await until(() => failures.length > 0);
+  assertEquals(failures, [failure]);
+  assertEquals(storage.list().includes("MANIFEST"), false);
 });
 
 test("When a flush fails, what was written ahead of its turn does not become live", async () => {
