@@ -10,8 +10,8 @@ import {
   readdirSync,
   renameSync,
   statSync,
-  unlink,
 } from "node:fs";
+import { unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { codeOf, invalidArgument } from "../errors.ts";
@@ -133,7 +133,7 @@ export class LocalFiles implements Storage {
    * segments of 16 MB: 4 ms each, and a compaction removes many at once.
    */
   remove(name: string): Promise<void> {
-    return unlinkInPool(this.#path(name)).catch((error) => {
+    return unlink(this.#path(name)).catch((error) => {
       throw ioError("remove", name, error);
     });
   }
@@ -219,12 +219,6 @@ function syncFolder(path: string): void {
   } finally {
     closeSync(fd);
   }
-}
-
-function unlinkInPool(path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    unlink(path, (error) => error ? reject(error) : resolve());
-  });
 }
 
 async function syncFolderInPool(path: string): Promise<void> {

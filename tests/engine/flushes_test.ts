@@ -293,6 +293,23 @@ test("Who wants a time without flushes has it once what is written ahead is live
   assertEquals(flushes, 2);
 });
 
+test("Who wants a time without flushes in the turn in which one begins has it behind that one", async () => {
+  const { runner, background, fill } = await makeStore();
+  await fill(putA);
+  background.wake();
+  background.wake();
+  let flushes = -1;
+  const guest = background.withoutFlushes(() => {
+    flushes = background.counts.flushes;
+    return Promise.resolve();
+  }, new AbortController().signal);
+  await until(() => runner.jobs.length === 1);
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  runner.holds[0]!.resolve();
+  await guest;
+  assertEquals(flushes, 1);
+});
+
 test("What is merged in level 0 meanwhile has a number between those of the flushes that are done and those that are not", async () => {
   const { runner, options, storage, fill } = await makeStore();
   const flushes = new Flushes(options, newCounts());
@@ -328,11 +345,11 @@ test("An abort while a guest is about to be admitted takes no other guest's turn
   };
   const ended = assertRejects(() => gate.enter(guest("first"), first.signal));
   const second = gate.enter(guest("second"), new AbortController().signal);
-  const admitted = gate.admit();
+  const admitted = gate.admit(() => true);
   first.abort(new Error("enough"));
   assertEquals(await admitted, true);
   await ended;
   await second;
   assertEquals(done, ["second"]);
-  assertEquals([gate.isAskedFor, await gate.admit()], [false, false]);
+  assertEquals([gate.isAskedFor, await gate.admit(() => true)], [false, false]);
 });

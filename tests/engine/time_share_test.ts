@@ -32,22 +32,66 @@ test("What gives way to flushes goes on only when all of them are written", asyn
     steps++;
     assertEquals(pace.isDue(1), false);
   });
-  const first = share.beginFlush();
-  const second = share.beginFlush();
+  const [first, second] = [held(share), held(share)];
   go.resolve();
   for (let turn = 0; turn < 5; turn++) await nextTurn();
-  first();
-  first();
+  first.onWritten!();
+  first.onWritten!();
   for (let turn = 0; turn < 5; turn++) await nextTurn();
   assertEquals(steps, 0);
-  second();
+  second.onWritten!();
   await work;
   assertEquals(steps, 1);
+  first.end.resolve();
+  second.end.resolve();
+  await Promise.all([first.done, second.done]);
+});
+
+/** A flush that says and does what it is told to. */
+function held(share: TimeShare, pace = lazy, part = 0) {
+  const end = defer();
+  const flush = {
+    end,
+    onWritten: undefined as (() => void) | undefined,
+    pace: undefined as Pace | undefined,
+    done: Promise.resolve(),
+  };
+  flush.done = share.flush(pace, part, (own, onWritten) => {
+    flush.pace = own;
+    flush.onWritten = onWritten;
+    return end.promise;
+  });
+  return flush;
+}
+
+test("A flush begins when the one before is written or has failed, though that is not done", async () => {
+  const { share } = makeShare();
+  const [first, second, third] = [held(share), held(share), held(share)];
+  await nextTurn();
+  assertEquals([!!first.pace, !!second.pace], [true, false]);
+  first.onWritten!();
+  await nextTurn();
+  assertEquals([!!second.pace, !!third.pace], [true, false]);
+  const error = new Error("enough");
+  second.end.reject(error);
+  assertEquals(await assertRejects(() => second.done), error);
+  await nextTurn();
+  assertEquals(!!third.pace, true);
+  third.end.resolve();
+  await third.done;
+  let isDone = false;
+  await share.behindFlushes(lazy, async (pace) => {
+    await pace.pause();
+    isDone = true;
+  });
+  assertEquals(isDone, true);
+  first.end.resolve();
+  await first.done;
 });
 
 test("A flush rests for its share of the time, in which others work", async () => {
   const { share, clock, rests } = makeShare();
-  const end = share.beginFlush();
+  const flush = held(share, eager, 0.75);
   let steps = 0;
   let isWanted = true;
   const work = share.behindFlushes(eager, async (pace) => {
@@ -57,7 +101,8 @@ test("A flush rests for its share of the time, in which others work", async () =
       await nextTurn();
     }
   });
-  const pace = share.paceOfFlush(eager, 0.75);
+  await nextTurn();
+  const pace = flush.pace!;
   clock.ms += 4;
   const paused = pace.pause();
   for (let turn = 0; turn < 5; turn++) await nextTurn();
@@ -79,27 +124,33 @@ test("A flush rests for its share of the time, in which others work", async () =
   rests[1]!.end.resolve();
   await again;
   isWanted = false;
-  end();
+  flush.end.resolve();
+  await flush.done;
   await work;
 });
 
 test("A flush does not rest where nobody else has work, or where it owes no time", async () => {
   const { share, clock, rests } = makeShare();
-  const alone = share.paceOfFlush(eager, 0.75);
+  const alone = held(share, eager, 0.75);
+  await nextTurn();
   clock.ms += 100;
-  await alone.pause();
+  await alone.pace!.pause();
   const error = new Error("enough");
   await assertRejects(() =>
     share.behindFlushes(eager, () => Promise.reject(error))
   );
   clock.ms += 100;
-  await alone.pause();
+  await alone.pace!.pause();
+  alone.end.resolve();
+  await alone.done;
   const stop = defer();
   const work = share.behindFlushes(eager, () => stop.promise);
-  const first = share.paceOfFlush(eager, 0);
+  const first = held(share, eager, 0);
+  await nextTurn();
   clock.ms += 100;
-  await first.pause();
+  await first.pace!.pause();
   assertEquals(rests, []);
+  first.end.resolve();
   stop.resolve();
-  await work;
+  await Promise.all([first.done, work]);
 });

@@ -54,8 +54,7 @@ export class Background {
   /** How far the work is behind. */
   get debts(): Debts {
     if (this.#stop.signal.aborted) return NO_DEBTS;
-    const { tables, versions, compaction } = this.#options;
-    return debtsOf(tables, versions.version, compaction);
+    return debtsOf(this.#options);
   }
 
   /** Aborted when work ends for good: the store is being closed, or something has failed. */
@@ -142,13 +141,10 @@ export class Background {
 
   async #flushWaiting(): Promise<void> {
     const { tables } = this.#options;
-    while (await this.#admit() || tables.waiting.length > 0) {
+    const isFree = () => this.#flushes.areDone;
+    while (await this.gate.admit(isFree) || tables.waiting.length > 0) {
       if (tables.waiting.length > 0) await this.#flushOldest();
     }
-  }
-
-  async #admit(): Promise<boolean> {
-    return this.#flushes.areDone && await this.gate.admit();
   }
 
   async #flushOldest(): Promise<void> {

@@ -43,12 +43,16 @@ export class BackgroundGate {
     });
   }
 
-  /** Has the work done of who has waited longest; answers whether there was any. */
-  async admit(): Promise<boolean> {
+  /**
+   * Has the work done of who has waited longest; answers whether there was any.
+   *
+   * @param isFree Whether no flush is under way: nobody is admitted otherwise.
+   */
+  async admit(isFree: () => boolean): Promise<boolean> {
     // Not begun before it is known to everybody that something is under way.
     await Promise.resolve();
     const [guest] = this.#guests;
-    if (guest === undefined) return false;
+    if (guest === undefined || !isFree()) return false;
     await guest();
     this.#guests.shift();
     return true;

@@ -58,7 +58,7 @@ export class Compactions {
         this.#options.onChange();
       },
     );
-    await versions.removeUnread();
+    await versions.untilUnreadRemoved();
   }
 
   async #outputs(

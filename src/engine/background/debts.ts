@@ -2,10 +2,8 @@ import {
   MOST_RANGE_BYTES,
   MOST_RANGE_TOMBSTONES,
 } from "../../compaction/covered_segments.ts";
-import type { Version } from "../../manifest/version.ts";
-import type { CompactionSettings } from "../../options.ts";
+import type { BackgroundOptions } from "./background_options.ts";
 import type { Debts } from "./backpressure.ts";
-import type { Tables } from "../state/tables.ts";
 
 /** Full MemTables that may wait for their flush before writers have to wait too. */
 const MOST_WAITING_TABLES = 2;
@@ -24,10 +22,12 @@ const RANGE_BYTES_LIMIT_FACTOR = 3;
 
 /** How far background work is behind. */
 export function debtsOf(
-  tables: Tables,
-  { levels, rangeTombstones }: Version,
-  { threshold }: CompactionSettings,
+  { tables, versions, compaction: { threshold } }: Pick<
+    BackgroundOptions,
+    "tables" | "versions" | "compaction"
+  >,
 ): Debts {
+  const { levels, rangeTombstones } = versions.version;
   return {
     flush: (tables.waiting.length + tables.fullness) /
       (MOST_WAITING_TABLES + 1),

@@ -138,18 +138,12 @@ export class Flushes {
       records: table.records,
       outputNumbers: numbers,
       keepsDeletes: this.#underWay[0] !== flush,
-      compactionShare: this.#compactionShare,
+      compactionShare: compactionShare(debtsOf(this.#options).compaction),
     }, signal);
     const sinceMs = Math.max(startMs, this.#writtenMs);
     noteRate(this.#options, "flush", source.logBytes, sinceMs);
     this.#writtenMs = performance.now();
     return info;
-  }
-
-  get #compactionShare(): number {
-    const { tables, versions, compaction } = this.#options;
-    const debts = debtsOf(tables, versions.version, compaction);
-    return compactionShare(debts.compaction);
   }
 
   async #makeLive(

@@ -17,6 +17,8 @@ export class TimeShare {
   readonly #sleep: (ms: number) => Promise<void>;
   /** Flushes that are being written or wait for their turn. */
   #flushes = 0;
+  /** Ends when the last flush that has come is written. */
+  #lastWritten = Promise.resolve();
   #isResting = false;
   /** Jobs that give way. */
   #others = 0;
@@ -31,21 +33,32 @@ export class TimeShare {
     this.#sleep = sleep;
   }
 
-  /** Says that a flush has come; returns what says that it is written. */
-  beginFlush(): () => void {
+  /**
+   * Has a flush write its segment, behind all flushes that came before it, at a pace that leaves
+   * `share` of the time, below 1, to others if there are any. What `write` still does once it has
+   * said that the segment is written keeps nobody waiting.
+   */
+  async flush<T>(
+    pace: Pace,
+    share: number,
+    write: (pace: Pace, onWritten: () => void) => Promise<T>,
+  ): Promise<T> {
+    const before = this.#lastWritten;
+    const written = defer();
     this.#flushes++;
-    this.#note();
-    let isUnderWay = true;
-    return () => {
-      if (!isUnderWay) return;
-      isUnderWay = false;
+    this.#lastWritten = written.promise.then(() => {
       this.#flushes--;
       this.#note();
-    };
+    });
+    try {
+      await before;
+      return await write(this.#paceOfFlush(pace, share), written.resolve);
+    } finally {
+      written.resolve();
+    }
   }
 
-  /** The pace of a flush that leaves `share` of the time, below 1, to others if there are any. */
-  paceOfFlush(pace: Pace, share: number): Pace {
+  #paceOfFlush(pace: Pace, share: number): Pace {
     let startMs = this.#now();
     let owedMs = 0;
     return {

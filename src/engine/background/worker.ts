@@ -28,7 +28,6 @@ import { GuardedStorage } from "../files/guarded_storage.ts";
 import { paceUntil } from "./job_runner.ts";
 import { TimeShare } from "./time_share.ts";
 import { warmUp } from "./warm_up.ts";
-import { defer } from "../runtime/deferred.ts";
 import { readLogImage, recordsOfLog } from "../state/log_table.ts";
 import { randomUint32 } from "../runtime/random.ts";
 import type { FromWorker, ToWorker, WorkerSetup } from "./worker_messages.ts";
@@ -132,29 +131,12 @@ async function build(
   );
 }
 
-/** Ends when the last flush that has come is written, but for its sync. */
-let lastWritten = Promise.resolve();
-
-/** Flushes are written one after another. */
-async function flush(
-  job: FlushJob,
-  context: JobContext,
-): Promise<SegmentInfo[]> {
-  const before = lastWritten;
-  const written = defer();
-  lastWritten = written.promise;
-  const end = share.beginFlush();
-  const onWritten = () => {
-    end();
-    written.resolve();
-  };
-  try {
-    await before;
-    const pace = share.paceOfFlush(context.pace, job.compactionShare);
-    return await writeLog(job, { ...context, pace, onWritten });
-  } finally {
-    onWritten();
-  }
+function flush(job: FlushJob, context: JobContext): Promise<SegmentInfo[]> {
+  return share.flush(
+    context.pace,
+    job.compactionShare,
+    (pace, onWritten) => writeLog(job, { ...context, pace, onWritten }),
+  );
 }
 
 /** What the last flush read its log into, for the next one. */

@@ -223,7 +223,7 @@ export class VersionSet {
   }
 
   /** Resolves when the files are removed that no version names and nobody reads any more. */
-  async removeUnread(): Promise<void> {
+  async untilUnreadRemoved(): Promise<void> {
     await Promise.all([...this.#open].map((segment) => segment.leaving));
   }
 
