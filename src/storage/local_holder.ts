@@ -1,7 +1,6 @@
 import {
   closeSync,
   existsSync,
-  lstatSync,
   readSync,
   renameSync,
   rmSync,
@@ -9,9 +8,10 @@ import {
   writeSync,
 } from "node:fs";
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { codeOf } from "../errors.ts";
+import { looksOf } from "./file_looks.ts";
 import { createNew, openRegular } from "./local_io.ts";
 
 /**
@@ -26,6 +26,8 @@ const UNKNOWN_HOLDER = "another engine";
 
 /** What one holder has said, to tell it from what another says. */
 export interface HolderMark {
+  /** Where it was said. */
+  readonly path: string;
   readonly text: string;
   /** How its file looks, which is looked at first: file systems may change that by themselves. */
   looks: string;
@@ -53,8 +55,9 @@ export function writeHolder(folder: string): HolderMark | undefined {
       closeSync(fd);
     }
     // Takes the place of a planted link as well, instead of writing through it.
-    renameSync(temporary, join(folder, HOLDER_NAME));
-    return { text, looks: looksOf(folder) };
+    const path = join(folder, HOLDER_NAME);
+    renameSync(temporary, path);
+    return { path, text, looks: looksOf(path) };
   } catch {
     // A message that says less is all that is lost, and that a lost lock is noticed.
     return undefined;
@@ -65,24 +68,20 @@ export function writeHolder(folder: string): HolderMark | undefined {
  * Whether nobody has said anything since `writeHolder` answered with `mark`. Throws the error of
  * the system if that cannot be known.
  */
-export function isHolder(folder: string, mark: HolderMark): boolean {
+export function isHolder(mark: HolderMark): boolean {
   let looks: string;
   try {
-    looks = looksOf(folder);
+    looks = looksOf(mark.path);
     if (looks === mark.looks) return true;
-    if (readSmall(join(folder, HOLDER_NAME)) !== mark.text) return false;
+    if (readSmall(mark.path) !== mark.text) return false;
   } catch (error) {
     // A folder that is gone is another matter.
-    if (codeOf(error) === "ENOENT" && existsSync(folder)) return false;
+    const isMissing = codeOf(error) === "ENOENT";
+    if (isMissing && existsSync(dirname(mark.path))) return false;
     throw error;
   }
   mark.looks = looks;
   return true;
-}
-
-function looksOf(folder: string): string {
-  const { ino, mtimeMs } = lstatSync(join(folder, HOLDER_NAME));
-  return `${ino} ${mtimeMs}`;
 }
 
 /** Takes back what `writeHolder` has said. Best effort. */
@@ -91,7 +90,7 @@ export function removeHolder(
   mark: HolderMark | undefined,
 ): void {
   try {
-    if (mark !== undefined && !isHolder(folder, mark)) return;
+    if (mark !== undefined && !isHolder(mark)) return;
     unlinkSync(join(folder, HOLDER_NAME));
   } catch {
     // A message may name a holder of the past.

@@ -85,7 +85,7 @@ function assertHolder(folder: string, mark: HolderMark | undefined): void {
   if (mark === undefined) return;
   let isHeld: boolean;
   try {
-    isHeld = isHolder(folder, mark);
+    isHeld = isHolder(mark);
   } catch (error) {
     throw ioError("lock", HOLDER_NAME, error);
   }

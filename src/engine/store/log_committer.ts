@@ -6,7 +6,7 @@ import type { VersionSet } from "../state/version_set.ts";
 
 /**
  * How often it is asked whether the lock is held while nothing is synced, in milliseconds: it takes
- * as long as an append of one record, on a slow machine 3 us in Bun and Node and 15 in Deno.
+ * as long as an append of one record, on a slow machine 3 to 5 us.
  */
 const LOCK_CHECK_MS = 10;
 
