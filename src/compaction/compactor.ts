@@ -3,8 +3,11 @@ import { segmentName } from "../format/file_names.ts";
 import { ConcatCursor } from "../iterator/concat_cursor.ts";
 import { MergingCursor } from "../iterator/merging_cursor.ts";
 import { RaisedCursor } from "../iterator/raised_cursor.ts";
-import type { SegmentInfo } from "../manifest/segment_info.ts";
-import { keyPosition } from "../manifest/segment_info.ts";
+import {
+  keyPosition,
+  type SegmentInfo,
+  sharedKeyBytes,
+} from "../manifest/segment_info.ts";
 import { Version } from "../manifest/version.ts";
 import { BlockCache } from "../segment/block_cache.ts";
 import { SegmentReader } from "../segment/reader.ts";
@@ -32,7 +35,11 @@ export async function compactSegments(
       cursors.push(...await inputs.open(level, segments));
     }
     return await writeMerged({
-      source: new MergingCursor(cursors, true),
+      source: new MergingCursor(
+        cursors,
+        true,
+        sharedKeyBytes(job.inputs.flatMap(({ segments }) => segments)),
+      ),
       retention: new Retention({
         snapshots: job.snapshots,
         // What stays in level 0 may have older segments there below it.

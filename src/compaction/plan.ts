@@ -1,6 +1,6 @@
-import { compareBytes } from "../bytes/compare.ts";
 import {
   overlaps,
+  rangeOf,
   type SegmentInfo,
   totalBytes,
 } from "../manifest/segment_info.ts";
@@ -192,22 +192,6 @@ export function overlappedBy<S extends SegmentInfo>(
 ): readonly S[] {
   const { smallestKey, largestKey } = rangeOf(segments);
   return version.overlapping(level, smallestKey, largestKey);
-}
-
-/** The smallest and the largest key of `segments`. */
-function rangeOf(
-  segments: readonly SegmentInfo[],
-): Pick<SegmentInfo, "smallestKey" | "largestKey"> {
-  let { smallestKey, largestKey } = segments[0]!;
-  for (const segment of segments) {
-    if (compareBytes(segment.smallestKey, smallestKey) < 0) {
-      smallestKey = segment.smallestKey;
-    }
-    if (compareBytes(segment.largestKey, largestKey) > 0) {
-      largestKey = segment.largestKey;
-    }
-  }
-  return { smallestKey, largestKey };
 }
 
 /**

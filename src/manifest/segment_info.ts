@@ -1,4 +1,4 @@
-import { compareBytes } from "../bytes/compare.ts";
+import { compareBytes, sharedPrefixLength } from "../bytes/compare.ts";
 import { MAX_SEQUENCE } from "../format/sequence.ts";
 import { MAX_STORED_KEY_BYTES } from "../options.ts";
 import type { SegmentEnd } from "../segment/open_segment.ts";
@@ -120,6 +120,35 @@ export function keyPosition(segment: SegmentInfo, key: Uint8Array): number {
 export function overlaps(a: SegmentInfo, b: SegmentInfo): boolean {
   return compareBytes(a.smallestKey, b.largestKey) <= 0 &&
     compareBytes(b.smallestKey, a.largestKey) <= 0;
+}
+
+/** The smallest and the largest key of `segments`, of which there is at least one. */
+export function rangeOf(
+  segments: readonly SegmentInfo[],
+): Pick<SegmentInfo, "smallestKey" | "largestKey"> {
+  let { smallestKey, largestKey } = segments[0]!;
+  for (const segment of segments) {
+    if (compareBytes(segment.smallestKey, smallestKey) < 0) {
+      smallestKey = segment.smallestKey;
+    }
+    if (compareBytes(segment.largestKey, largestKey) > 0) {
+      largestKey = segment.largestKey;
+    }
+  }
+  return { smallestKey, largestKey };
+}
+
+/** With how many bytes all keys of `segments` begin alike. */
+export function sharedKeyBytes(segments: readonly SegmentInfo[]): number {
+  const { smallestKey, largestKey } = rangeOf(segments);
+  return sharedPrefixLength(
+    smallestKey,
+    0,
+    smallestKey.length,
+    largestKey,
+    0,
+    largestKey.length,
+  );
 }
 
 /** Bytes that the files of `segments` take. */

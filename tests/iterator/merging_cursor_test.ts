@@ -125,6 +125,17 @@ for (const answering of answerings) {
   });
 }
 
+test("Bytes that all keys are said to begin with are not compared", () => {
+  const named = (...keys: string[]) =>
+    new ArrayCursor(keys.map((key) => ({ key, sequence: 1, value: "" })));
+  // That they differ is against the contract, and shows it.
+  const sources = [named("x1", "x3", "x30"), named("y", "y2", "y3")];
+  const cursor = new MergingCursor(sources, true, 1);
+  const all = itemsAtOnce(cursor, cursor.seekToFirst(), "next");
+  const keys = all.map(({ key }) => key);
+  assertEquals(keys, ["y", "x1", "y2", "x3", "y3", "x30"]);
+});
+
 /** Of a thousand keys every so manyth. */
 function items(step: number, from: number): Item[] {
   return Array.from({ length: 1_000 / step }, (_, i) => ({
