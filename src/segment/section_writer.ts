@@ -77,10 +77,12 @@ export class SectionWriter {
   }
 
   /** Makes durable what the file has. */
-  async sync(): Promise<void> {
+  sync(): Awaitable<void> {
+    this.assertReady();
     this.#blocked = true;
-    await this.#file.sync();
-    this.#blocked = false;
+    return chain(this.#file.sync(), () => {
+      this.#blocked = false;
+    });
   }
 
   #write(parts: readonly Uint8Array[], kind: number): Awaitable<void> {

@@ -24,17 +24,15 @@ export interface SegmentWriterOptions {
   readonly compression: Compression;
   /** Told of the payload of each data block, which holds until it answers. */
   readonly onBlock?: ((payload: Uint8Array) => void) | undefined;
-  /** Told when all is written and only the sync is left. */
-  readonly onWritten?: (() => void) | undefined;
 }
 
 /** Bytes that the hash index takes for each key, nearly. */
 const HASH_BYTES_PER_KEY = 6;
 
 /**
- * Writes a segment: `add` for each entry in order, then `finish`. The file is the caller's to
- * close, and to remove if the segment was not finished. Wait for each answer before the next call;
- * after a failure only removing the file is left.
+ * Writes a segment: `add` for each entry in order, then `finish` and `sync`. The file is the
+ * caller's to close, and to remove if the segment was not finished. Wait for each answer before the
+ * next call; after a failure only removing the file is left.
  */
 export class SegmentWriter {
   readonly #sections: SectionWriter;
@@ -109,8 +107,8 @@ export class SegmentWriter {
   }
 
   /**
-   * Writes what is left, syncs the file and answers what the segment holds. A segment holds at
-   * least one entry: `KV_INVALID_ARGUMENT` otherwise.
+   * Writes what is left and answers what the segment holds. A segment holds at least one entry:
+   * `KV_INVALID_ARGUMENT` otherwise.
    */
   async finish(): Promise<SegmentProperties> {
     this.#assertWritable();
@@ -123,9 +121,12 @@ export class SegmentWriter {
     if (hasBlock) await this.#closeBlock(undefined);
     const properties = this.#properties(largestKey);
     await this.#writeRest(properties);
-    this.#options.onWritten?.();
-    await this.#sections.sync();
     return properties;
+  }
+
+  /** Makes the finished segment durable, but for its name. */
+  sync(): Awaitable<void> {
+    return this.#sections.sync();
   }
 
   #assertWritable(): void {

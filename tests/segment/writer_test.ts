@@ -76,12 +76,13 @@ test("SegmentWriter refuses to finish without entries", async () => {
   assertEquals(error.code, "KV_INVALID_ARGUMENT");
 });
 
-test("SegmentWriter syncs once, and then takes nothing more", async () => {
+test("A finished segment takes nothing more, and is synced when it is asked to be", async () => {
   const file = new FakeFile();
   const writer = new SegmentWriter(file, OPTIONS);
   await add(writer, put("a"));
-  assertEquals(file.syncs, 0);
   await writer.finish();
+  assertEquals(file.syncs, 0);
+  await writer.sync();
   assertEquals(file.syncs, 1);
   assertEquals(writer.sizeBytes, file.size);
   assertThrows(() => add(writer, put("b")), KvError);
@@ -110,8 +111,10 @@ test("SegmentWriter reports a failed sync and does not try again", async () => {
   });
   const writer = new SegmentWriter(file, OPTIONS);
   await add(writer, put("a"));
-  await assertRejects(() => writer.finish(), Error, "gone");
-  await assertRejects(() => writer.finish(), KvError);
+  await writer.finish();
+  assertThrows(() => writer.sync(), Error, "gone");
+  const error = assertThrows(() => writer.sync(), KvError);
+  assertEquals(error.code, "KV_POISONED");
   assertEquals(file.syncs, 1);
 });
 
@@ -160,15 +163,4 @@ test("the properties of a segment say what it holds", async () => {
     smallestKey: bytes("a"),
     largestKey: bytes("cc"),
   });
-});
-
-test("SegmentWriter tells that all is written before it waits for the sync", async () => {
-  const calls: string[] = [];
-  const file = new FakeFile((call) => void calls.push(call));
-  const onWritten = () => void calls.push("written");
-  const writer = new SegmentWriter(file, { ...OPTIONS, onWritten });
-  await add(writer, put("a"));
-  assertEquals(calls, []);
-  await writer.finish();
-  assertEquals(calls, ["append", "written", "sync"]);
 });
