@@ -8,6 +8,7 @@ import {
   type BackgroundOptions,
   newCounts,
 } from "../../src/engine/background/background_options.ts";
+import { compactionShare } from "../../src/engine/background/debts.ts";
 import { Flushes } from "../../src/engine/background/flushes.ts";
 import { InlineRunner } from "../../src/engine/background/job_runner.ts";
 import { defer, type Deferred } from "../../src/engine/runtime/deferred.ts";
@@ -33,7 +34,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Writes segments beside the event loop, as a worker does, and answers when it is told to. */
 class HeldRunner extends InlineRunner {
-  override readonly leastParallelBytes = 1;
+  override leastParallelBytes = 1;
   readonly jobs: FlushJob[] = [];
   readonly holds: Deferred[] = [];
 
@@ -118,6 +119,18 @@ const delA = (table: MemTable) => del(table, bytes("a"));
 async function until(isSo: () => boolean): Promise<void> {
   for (let turn = 0; turn < 1000 && !isSo(); turn++) await nextTurn();
   assert(isSo());
+}
+
+/** Flushes what waits, which is one table. */
+async function flushNow(
+  runner: HeldRunner,
+  background: Background,
+): Promise<void> {
+  const { length } = runner.holds;
+  const flushed = background.flushAll();
+  await until(() => runner.holds.length > length);
+  runner.holds[length]!.resolve();
+  await flushed;
 }
 
 test("The next table is written while the segment of the one before is made live, but none after it", async () => {
@@ -333,6 +346,125 @@ test("What is merged in level 0 meanwhile has a number between those of the flus
   assertEquals(inOrder, inOrder.toSorted((a, b) => a - b));
   assertEquals(new Set(inOrder).size, inOrder.length);
   assertEquals(segmentsOf({ fileNames: storage.list() }).length, 2);
+});
+
+test("A second merge within level 0 waits until the flush is done that gave its number to the first", async () => {
+  const { runner, background, options, versions, fill } = await makeStore();
+  options.compaction = {
+    threshold: 2,
+    levelSize: 1 << 20,
+    levelRatio: 10,
+    segmentSize: 1 << 20,
+  };
+  const flush = async (valueBytes: number) => {
+    await fill((table) => put(table, bytes("a"), new Uint8Array(valueBytes)));
+    await flushNow(runner, background);
+  };
+  const segments = () => versions.version.levels.map(({ length }) => length);
+  // Level 1 is large; in level 0 there are two small segments above one that is not.
+  await flush(30_000);
+  await flush(30_000);
+  await until(() => segments()[1] === 1);
+  background.gate.isShut = true;
+  for (const valueBytes of [3000, 1, 1]) await flush(valueBytes);
+  assertEquals(segments().slice(0, 2), [3, 1]);
+
+  await fill(putA);
+  background.wake();
+  await until(() => runner.holds.length === 6);
+  background.gate.isShut = false;
+  background.wake();
+  await until(() => segments()[0] === 2);
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  assertEquals(segments()[0], 2);
+  runner.holds[5]!.resolve();
+  await background.flushAll();
+  await until(() => segments()[0] === 1);
+});
+
+test("A flush is told how much of the time compactions need", async () => {
+  const { runner, background, options, fill } = await makeStore();
+  options.compaction = { ...options.compaction, threshold: 2 };
+  background.gate.isShut = true;
+  for (let i = 0; i < 12; i++) {
+    await fill(putA);
+    await flushNow(runner, background);
+  }
+  const shares = runner.jobs.map((job) => job.compactionShare);
+  assertEquals(shares.slice(0, 6), Array(6).fill(0));
+  assertEquals(shares, shares.toSorted((a, b) => a - b));
+  assertEquals(
+    shares.at(-1),
+    compactionShare((11 - 2) / (9 * 2 + 1 - 2)),
+  );
+});
+
+test("Small tables, which no worker is given, are not written ahead", async () => {
+  const { runner, background, fill } = await makeStore();
+  runner.leastParallelBytes = 1 << 20;
+  await fill(putA);
+  await fill(putA);
+  const flushed = background.flushAll();
+  await until(() => runner.jobs.length === 1);
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  assertEquals(runner.jobs.length, 1);
+  runner.holds[0]!.resolve();
+  await until(() => runner.jobs.length === 2);
+  runner.holds[1]!.resolve();
+  await flushed;
+});
+
+test("A flush is done when its log is gone, and work is at an end when the manifest is there", async () => {
+  const { runner, background, options, storage, fill } = await makeStore();
+  const removal = defer();
+  options.removeLog = () => removal.promise;
+  await fill(putA);
+  let isFlushed = false;
+  const flushed = background.flushAll().then(() => isFlushed = true);
+  await until(() => runner.holds.length === 1);
+  runner.holds[0]!.resolve();
+  await until(() => background.counts.flushes === 1);
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  assertEquals(isFlushed, false);
+  removal.resolve();
+  await flushed;
+
+  const sync = defer();
+  await fill(putA);
+  background.wake();
+  await until(() => runner.holds.length === 2);
+  storage.syncDirectory = () => sync.promise as never;
+  runner.holds[1]!.resolve();
+  await until(() => storage.list().includes("MANIFEST"));
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  let isStopped = false;
+  const stopped = background.stop(new KvError("KV_CLOSED", "closed"))
+    .then(() => isStopped = true);
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  assertEquals(isStopped, false);
+  sync.resolve();
+  await stopped;
+});
+
+test("A guest whose signal is aborted while it is at work ends that, and takes no other guest's turn", async () => {
+  const gate = new BackgroundGate();
+  const first = new AbortController();
+  const end = defer();
+  let isSecondDone = false;
+  const guest = gate.enter(() => end.promise, first.signal);
+  const second = gate.enter(() => {
+    isSecondDone = true;
+    return Promise.resolve();
+  }, new AbortController().signal);
+  const admitted = gate.admit(() => true);
+  await nextTurn();
+  first.abort(new Error("too late"));
+  end.resolve();
+  await guest;
+  assertEquals([await admitted, gate.isAskedFor], [true, true]);
+  assertEquals([await gate.admit(() => true), isSecondDone], [true, true]);
+  await second;
+  assertEquals(gate.isAskedFor, false);
 });
 
 test("An abort while a guest is about to be admitted takes no other guest's turn", async () => {
