@@ -287,6 +287,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     to: "return low < 0\n",
     test: "tests/manifest/sorted_level_test.ts",
   },
+  {
+    name: "What is merged in level 0 takes a number above that of a flush",
+    file: "src/engine/background/background.ts",
+    from: "mayMergeLevel0: this.#flushes.haveLevel0Numbers,",
+    to: "mayMergeLevel0: true,",
+    test: "tests/engine/flushes_test.ts",
+  },
 ];
 
 /**
