@@ -36,6 +36,7 @@ const idle: CompactionContext = {
   withheld: new Set(),
   level0Reads: 0,
   mayMergeLevel0: true,
+  mostRunBytes: 4000,
 };
 
 function pick(
@@ -114,9 +115,9 @@ function level0Of(...sizes: number[]): SegmentInfo[] {
   return sizes.map((sizeBytes, i) => segment(99 - i, "a", "z", { sizeBytes }));
 }
 
-test("Segments of level 0 are merged with one another where level 1 has more than twice their bytes", () => {
-  const level1 = [segment(1, "a", "m", { sizeBytes: 400 })]
-    .concat(segment(2, "n", "z", { sizeBytes: 401 }));
+test("Segments of level 0 are merged with one another where level 1 has more than four times their bytes", () => {
+  const level1 = [segment(1, "a", "m", { sizeBytes: 800 })]
+    .concat(segment(2, "n", "z", { sizeBytes: 801 }));
   const expected = {
     reason: "level0",
     inputs: [[0, [99, 98, 97, 96]]],
@@ -129,8 +130,8 @@ test("Segments of level 0 are merged with one another where level 1 has more tha
 });
 
 test("What is four times as large as all newer segments of level 0 together is left as it is", () => {
-  const level1 = [segment(1, "a", "z", { sizeBytes: 3900 })];
-  const wide = { ...settings, levelRatio: 2 };
+  const level1 = [segment(1, "a", "z", { sizeBytes: 39_000 })];
+  const wide = { ...settings, levelSize: 40_000 };
   const merged = (...sizes: number[]) =>
     summary(
       pickCompaction(new Version([level0Of(...sizes), level1]), wide, idle),
@@ -242,17 +243,16 @@ test("Scans make a merge within level 0 due once they have paid for that alone",
   assertEquals(merged(14, level0Of(1024))?.outputLevel, 1);
 });
 
-test("A merge within level 0 makes one segment, as large as level 1 is to be and of a million entries at the most", () => {
-  const outputLevel = (level0: SegmentInfo[], sizeBytes: number) =>
-    pick([level0, [segment(1, "a", "z", { sizeBytes })]])?.outputLevel;
-  const nine = (sizeBytes: number) =>
-    level0Of(sizeBytes, ...Array(8).fill(450));
-  assertEquals(outputLevel(nine(400), 8100), 0);
-  assertEquals(outputLevel(nine(401), 8100), 1);
+test("A merge within level 0 makes one segment, as large as it may be and of a million entries at the most", () => {
+  const level1 = [segment(1, "a", "z", { sizeBytes: 3900 })];
+  const outputLevel = (level0: SegmentInfo[], mostRunBytes: number) =>
+    pick([level0, level1], { mostRunBytes })?.outputLevel;
   const four = (entries: number) =>
-    level0Of(9, 9, 9, 9).map((info) => ({ ...info, entries }));
-  assertEquals(outputLevel(four(2 ** 18), 3900), 0);
-  assertEquals(outputLevel(four(2 ** 18 + 1), 3900), 1);
+    level0Of(200, 200, 200, 200).map((info) => ({ ...info, entries }));
+  assertEquals(outputLevel(four(1), 800), 0);
+  assertEquals(outputLevel(four(1), 799), 1);
+  assertEquals(outputLevel(four(2 ** 18), 800), 0);
+  assertEquals(outputLevel(four(2 ** 18 + 1), 800), 1);
 });
 
 test("A merge within level 0 waits for a file number, but not for ever", () => {
@@ -602,7 +602,7 @@ test("Writes in key order are never rewritten", () => {
 function randomSettings(random: (below: number) => number): CompactionSettings {
   return {
     threshold: 2 + random(4),
-    levelSize: ROW_BYTES * (10 + random(60)),
+    levelSize: ROW_BYTES * (10 + random(60)) * (1 + 3 * random(2)),
     levelRatio: 2 + random(4),
     segmentSize: ROW_BYTES * (4 + random(20)),
   };
