@@ -7,15 +7,12 @@
  *
  * 1. All of it goes into level 1, with what it overlaps there. Were one segment left behind, older
  *    versions of a key could come to lie above newer ones.
- * 2. If that would rewrite more than four bytes of level 1 for each of level 0, the newest segments
- *    are merged with one another and stay where they are: RocksDB's intra-L0 compaction. As in its
- *    universal compaction, a segment is left out that is much larger than all newer ones together:
- *    it would be rewritten for little. In a simulation of 1,000 flushes of one size each of them
- *    was rewritten 14 times; 42 times where all were left out that were larger. In another one, of
- *    400 flushes of random keys, the first rule alone rewrote each entry 9.8 times, both together
- *    8.4 times, with 1.7 segments in level 0 on average instead of 1.5; where compactions could
- *    rewrite no more than 4 bytes for each that came, half to two thirds as many. With two bytes
- *    instead of four it was 7.9 times, but what was left in level 0 cost YCSB E a quarter.
+ * 2. If that would rewrite more than `levelRatio` bytes of level 1 for each of level 0, as when a
+ *    store is opened, written to a little and closed time and again, the newest segments are merged
+ *    with one another and stay where they are: RocksDB's intra-L0 compaction. As in its universal
+ *    compaction, a segment is left out that is much larger than all newer ones together: it would
+ *    be rewritten for little. In a simulation of 1,000 flushes of one size each of them was
+ *    rewritten 14 times; 42 times where all were left out that were larger.
  *
  * The output of the latter is newer than what was left out, and older than what is flushed
  * meanwhile; level 0 goes by file numbers, so it has to have one in between.
@@ -24,7 +21,6 @@
  */
 import { type SegmentInfo, totalBytes } from "../manifest/segment_info.ts";
 import {
-  type CompactionContext,
   type CompactionPlan,
   type CompactionReason,
   isAnyWithheld,
@@ -40,15 +36,6 @@ import {
  * at 100 to 300 MB/s; without the three, scans took 30 to 45 % less.
  */
 const BYTES_PER_READ = 1024;
-
-/** Bytes of level 1 that may be rewritten for each of level 0 that is full. */
-const MOST_REWRITTEN = 4;
-
-/**
- * The most entries that a merge within level 0 makes one segment of: whoever writes it has 24 bytes
- * for each in memory, for the hash index.
- */
-const MOST_RUN_ENTRIES = 1 << 20;
 
 /**
  * So many times the segments that make level 0 due, and it goes into level 1 even where a smaller
@@ -73,10 +60,9 @@ export function planLevel0<S extends SegmentInfo>(
   const source = { level: 0, segments, reason, mayMove } as const;
   const descent = planDescent(planning, source);
   if (descent?.action === "move") return descent;
-  const mostRewritten = isFull ? MOST_REWRITTEN : settings.levelRatio;
-  if (bytesBelow > mostRewritten * bytes) {
+  if (bytesBelow > settings.levelRatio * bytes) {
     const run = isFull ? newestRun(segments) : segments;
-    if (run.length > 1 && fitsIntoOne(run, context)) {
+    if (run.length > 1 && totalBytes(run) <= settings.segmentSize) {
       if (context.mayMergeLevel0) return planMergeWithin(planning, run, reason);
       if (segments.length < MOST_PATIENCE * settings.threshold) {
         return undefined;
@@ -98,14 +84,6 @@ function newestRun<S extends SegmentInfo>(segments: readonly S[]): S[] {
     bytes += sizeBytes;
   });
   return segments.slice(0, length);
-}
-
-function fitsIntoOne(
-  segments: readonly SegmentInfo[],
-  { mostRunBytes }: CompactionContext,
-): boolean {
-  const entries = segments.reduce((sum, segment) => sum + segment.entries, 0);
-  return entries <= MOST_RUN_ENTRIES && totalBytes(segments) <= mostRunBytes;
 }
 
 function planMergeWithin<S extends SegmentInfo>(

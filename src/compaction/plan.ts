@@ -53,8 +53,6 @@ export interface CompactionContext {
   readonly level0Reads: number;
   /** Whether there is a file number for what is merged in level 0 and stays there. */
   readonly mayMergeLevel0: boolean;
-  /** The most bytes of segments that a merge within level 0 makes one of. */
-  readonly mostRunBytes: number;
 }
 
 /** What planning looks at. */

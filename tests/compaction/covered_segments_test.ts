@@ -20,7 +20,6 @@ const idle: CompactionContext = {
   withheld: new Set(),
   level0Reads: 0,
   mayMergeLevel0: true,
-  mostRunBytes: Infinity,
 };
 
 /** A plan as text: what is done to which segments, and why. */

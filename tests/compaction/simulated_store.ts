@@ -55,14 +55,7 @@ export class SimulatedStore {
     // A flush is over at once here, so any number is above those of all that were flushed.
     const mayMergeLevel0 = true;
     const oldestSnapshot = this.snapshots[0];
-    const mostRunBytes = this.settings.levelSize;
-    return {
-      oldestSnapshot,
-      withheld,
-      level0Reads,
-      mayMergeLevel0,
-      mostRunBytes,
-    };
+    return { oldestSnapshot, withheld, level0Reads, mayMergeLevel0 };
   }
 
   write(key: number, kind: EntryKind): void {

@@ -233,16 +233,12 @@ export class Background {
   }
 
   #context(): CompactionContext {
-    const { snapshots, versions, runner, compaction } = this.#options;
+    const { snapshots, versions } = this.#options;
     const level0 = versions.version.levels[0]!;
     return {
       oldestSnapshot: snapshots.oldest,
       withheld: this.gate.withheld,
       mayMergeLevel0: this.#flushes.haveLevel0Numbers,
-      // The hash index of a segment is made in one go, which the event loop would wait for.
-      mostRunBytes: runner.leastParallelBytes === Infinity
-        ? compaction.segmentSize
-        : compaction.levelSize,
       level0Reads: level0.reduce(
         (sum, segment) => sum + segment.level0Reads,
         0,
