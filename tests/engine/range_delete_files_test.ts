@@ -162,7 +162,8 @@ test("A damaged manifest takes nothing away by its range deletes", async () => {
   const { storage } = await sample();
   const damaged = copyOf(
     storage,
-    (name, bytes) => name === "MANIFEST" ? bytes.with(20, 1) : bytes,
+    (name, bytes) =>
+      name === "MANIFEST" ? bytes.with(20, bytes[20]! ^ 1) : bytes,
   );
   const into = new MemoryStorage();
   const { warnings } = await repair(damaged, { into });
