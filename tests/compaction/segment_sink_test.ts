@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { SegmentSink } from "../../src/compaction/segment_sink.ts";
+import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { EntryView } from "../../src/format/entry.ts";
 import { MemoryStorage } from "../../src/storage/memory.ts";
 import type { WritableFile } from "../../src/storage/storage.ts";
-import { nextTurn } from "../../src/engine/runtime/event_loop.ts";
 import { test } from "../harness.ts";
 import { fill, put } from "../segment/support.ts";
 
@@ -44,6 +44,7 @@ function sinkOfKeys(storage: SlowSyncs) {
       storage,
       takeFileNumber: () => number++,
       randomUint32: () => 42,
+      onWritten: () => storage.calls.push("written"),
     },
   );
   const taken: string[] = [];
@@ -54,7 +55,7 @@ function sinkOfKeys(storage: SlowSyncs) {
   return { sink, taken, add };
 }
 
-test("The sync of a segment goes on beside the next one, but for one alone at a time", async () => {
+test("The sync of a segment, which is said to be written before, goes on beside the next one, but for one alone at a time", async () => {
   const storage = new SlowSyncs();
   const { sink, taken, add } = sinkOfKeys(storage);
   await add("a");
@@ -62,11 +63,13 @@ test("The sync of a segment goes on beside the next one, but for one alone at a 
   const added = add("c");
   await nextTurn();
   assertEquals(taken, ["a", "b"]);
+  const first = ["create 000001.seg", "written", "sync 000001.seg"];
+  const second = ["create 000002.seg", "written"];
+  assertEquals(storage.calls, [...first, ...second]);
   storage.ends[0]!();
   await added;
-  const before = ["create 000001.seg", "sync 000001.seg", "create 000002.seg"];
   const between = ["close 000001.seg", "sync 000002.seg", "create 000003.seg"];
-  assertEquals(storage.calls, [...before, ...between]);
+  assertEquals(storage.calls, [...first, ...second, ...between]);
 
   let isFinished = false;
   const finished = sink.finish().finally(() => isFinished = true);

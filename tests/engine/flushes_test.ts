@@ -121,6 +121,11 @@ async function until(isSo: () => boolean): Promise<void> {
   assert(isSo());
 }
 
+/** Lets happen what would happen by itself. */
+async function manyTurns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await nextTurn();
+}
+
 /** Flushes what waits, which is one table. */
 async function flushNow(
   runner: HeldRunner,
@@ -142,7 +147,7 @@ test("The next table is written while the segment of the one before is made live
   await fill(putA);
   background.wake();
   await until(() => runner.jobs.length === 2);
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   assertEquals(runner.jobs.length, 2);
   assertEquals(tables.waiting.length, 3);
   runner.holds[0]!.resolve();
@@ -160,7 +165,7 @@ test("What was written ahead becomes live after the table before it, though it i
   const flushed = background.flushAll();
   await until(() => runner.jobs.length === 2);
   runner.holds[1]!.resolve();
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   assertEquals(tables.waiting.length, 2);
   assertEquals(versions.flushedSequence, 0);
   runner.holds[0]!.resolve();
@@ -250,7 +255,7 @@ test("Work is at an end only when what is written ahead is", async () => {
   const reason = new KvError("KV_CLOSED", "closed");
   const stopping = background.stop(reason).then(() => isStopped = true);
   runner.holds[0]!.resolve();
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   assertEquals(isStopped, false);
   runner.holds[1]!.resolve();
   await stopping;
@@ -272,12 +277,12 @@ test("Nothing is written ahead while somebody waits for a time without flushes, 
   }, signal);
   await fill(putA);
   background.wake();
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   assertEquals([runner.jobs.length, isAdmitted], [1, false]);
   runner.holds[0]!.resolve();
   await until(() => isAdmitted);
   background.wake();
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   assertEquals(runner.jobs.length, 1);
   end.resolve();
   await guest;
@@ -299,7 +304,7 @@ test("Who wants a time without flushes has it once what is written ahead is live
   }, new AbortController().signal);
   runner.holds[0]!.resolve();
   await until(() => background.counts.flushes === 1);
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   assertEquals(flushes, 0);
   runner.holds[1]!.resolve();
   await guest;
@@ -317,7 +322,7 @@ test("Who wants a time without flushes in the turn in which one begins has it be
     return Promise.resolve();
   }, new AbortController().signal);
   await until(() => runner.jobs.length === 1);
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   runner.holds[0]!.resolve();
   await guest;
   assertEquals(flushes, 1);
@@ -375,7 +380,7 @@ test("A second merge within level 0 waits until the flush is done that gave its 
   background.gate.isShut = false;
   background.wake();
   await until(() => segments()[0] === 2);
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   assertEquals(segments()[0], 2);
   runner.holds[5]!.resolve();
   await background.flushAll();
@@ -406,7 +411,7 @@ test("Small tables, which no worker is given, are not written ahead", async () =
   await fill(putA);
   const flushed = background.flushAll();
   await until(() => runner.jobs.length === 1);
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   assertEquals(runner.jobs.length, 1);
   runner.holds[0]!.resolve();
   await until(() => runner.jobs.length === 2);
@@ -424,7 +429,7 @@ test("A flush is done when its log is gone, and work is at an end when the manif
   await until(() => runner.holds.length === 1);
   runner.holds[0]!.resolve();
   await until(() => background.counts.flushes === 1);
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   assertEquals(isFlushed, false);
   removal.resolve();
   await flushed;
@@ -436,11 +441,11 @@ test("A flush is done when its log is gone, and work is at an end when the manif
   storage.syncDirectory = () => sync.promise as never;
   runner.holds[1]!.resolve();
   await until(() => storage.list().includes("MANIFEST"));
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   let isStopped = false;
   const stopped = background.stop(new KvError("KV_CLOSED", "closed"))
     .then(() => isStopped = true);
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
+  await manyTurns();
   assertEquals(isStopped, false);
   sync.resolve();
   await stopped;
