@@ -26,6 +26,7 @@ import { LocalFiles } from "../../storage/local_files.ts";
 import { openLogImage } from "../../wal/log_reader.ts";
 import { GuardedStorage } from "../files/guarded_storage.ts";
 import { paceUntil } from "./job_runner.ts";
+import { LogMemory } from "./log_memory.ts";
 import { TimeShare } from "./time_share.ts";
 import { warmUp } from "./warm_up.ts";
 import { readLogImage, recordsOfLog } from "../state/log_table.ts";
@@ -44,6 +45,7 @@ const storage = new GuardedStorage(new LocalFiles(folder, () => {}), {
 });
 const jobs = new Map<number, RunningJob>();
 const share = new TimeShare();
+const logMemory = new LogMemory();
 let isCold = true;
 
 parentPort!.on("message", (message: ToWorker) => {
@@ -135,20 +137,23 @@ function flush(job: FlushJob, context: JobContext): Promise<SegmentInfo[]> {
   return share.flush(
     context.pace,
     job.compactionShare,
-    (pace, onWritten) => writeLog(job, { ...context, pace, onWritten }),
+    (pace, onWritten) =>
+      logMemory.duringFlush(() =>
+        writeLog(job, { ...context, pace, onWritten })
+      ),
   );
 }
-
-/** What the last flush read its log into, for the next one. */
-let buffer: Uint8Array<ArrayBuffer> | undefined;
 
 async function writeLog(
   job: FlushJob,
   context: JobContext,
 ): Promise<SegmentInfo[]> {
   const name = logName(job.logNumber);
-  const image = await readLogImage(await storage.open(name), name, buffer);
-  buffer = new Uint8Array(image.buffer);
+  const image = await readLogImage(
+    await storage.open(name),
+    name,
+    (bytes) => logMemory.take(bytes),
+  );
   const header = openLogImage(image, name, job.logNumber);
   if (header === undefined) throw new Error(`${name} has no valid header`);
   const records = recordsOfLog(name, image, {

@@ -16,17 +16,15 @@ export interface LogTable {
   readonly reader: LogReader;
 }
 
-/** Reads a whole log, into `buffer` if it fits there, and closes the file. */
+/** Reads a whole log, into memory that `take` gives, and closes the file. */
 export async function readLogImage(
   file: ReadableFile,
   name: string,
-  buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0),
+  take = (bytes: number): Uint8Array<ArrayBuffer> => new Uint8Array(bytes),
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
     refuseTooLong(name, file);
-    const image = file.size <= buffer.length
-      ? buffer.subarray(0, file.size)
-      : new Uint8Array(file.size);
+    const image = take(file.size);
     if (image.length > 0) await file.readAt(image, 0);
     return image;
   } finally {
