@@ -79,9 +79,11 @@ export class Tables {
   get fullness(): number {
     const { table } = this.#active;
     const { memtableSize, memtableEntries } = this.#options;
+    const { mostKeys } = table;
+    const keys = mostKeys < memtableEntries ? mostKeys : table.keys;
     return Math.max(
       (table.arena.size + table.ranges.memoryBytes) / memtableSize,
-      table.keys / memtableEntries,
+      keys / memtableEntries,
       table.ranges.size / MOST_RANGES,
       table.ranges.boundBytes / MOST_RANGE_BYTES,
     );
